@@ -1,4 +1,4 @@
-"""Writes a new register or measure from a template that imports cleanly. `make new-register` and `make new-measure` call it.
+"""Writes a new register or measure from a template that imports cleanly, for `make new-register` and `make new-measure`.
 
 Django need not be set up: the tool edits two text files and imports nothing of the content.
 """
@@ -197,11 +197,9 @@ def main() -> int:
         return 1
     print(f"Written: {path.relative_to(ROOT)}")
     if sys.argv[1] == "register":
-        print(
-            "Next: its columns, Flow and the clauses behind it; then `make migrations`, the Chinese texts, `make check`."
-        )
+        print("Next: its columns, Flow and clauses; then `make migrations`, the Chinese texts, `make check`.")
     else:
-        print("Next: its register, condition, both names and the clause behind it; then a spec test, `make check`.")
+        print("Next: its register, condition, both names and clause; then a spec test, `make check`.")
     return 0
 
 
