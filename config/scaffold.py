@@ -1,4 +1,4 @@
-"""Writes a new register or measure from a template that imports cleanly, for `make new-register` and `make new-measure`.
+"""Writes a new register or measure from a template that imports cleanly; `make new-register` and its sister call it.
 
 Django need not be set up: the tool edits two text files and imports nothing of the content.
 """
