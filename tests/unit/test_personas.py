@@ -30,7 +30,7 @@ def test_the_home_is_temporary():
 def test_a_connection_beyond_this_machine_is_refused():
     with pytest.raises(NetworkReached, match=r'reach "192\.0\.2\.1"'):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
-    with pytest.raises(NetworkReached, match="example.org"):
+    with pytest.raises(NetworkReached, match=r"example\.org"):
         socket.getaddrinfo("example.org", 80)
 
 
