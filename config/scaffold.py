@@ -148,15 +148,12 @@ def _with_import(source: str, module: str, name: str) -> str:
     if same is not None:
         names = sorted({name, *(alias.name for alias in same.names)})
         return _replaced(source, same, _listing(f"from {module} import ", "(", names, ")", brackets_on_one_line=False))
-    before = [node for node in imports if (node.module or "") < module]
+    after = next((node for node in imports if (node.module or "") > module), None)
     lines = source.splitlines()
-    lines.insert(before[-1].end_lineno or 0 if before else _after_docstring(source), f"from {module} import {name}")
+    lines.insert(
+        after.lineno - 1 if after else max(node.end_lineno or 0 for node in imports), f"from {module} import {name}"
+    )
     return "\n".join(lines) + "\n"
-
-
-def _after_docstring(source: str) -> int:
-    first = ast.parse(source).body[0]
-    return (first.end_lineno or 0) if isinstance(first, ast.Expr) else 0
 
 
 def _with_all(source: str, name: str) -> str:
