@@ -30,9 +30,12 @@ help: ## print this list
 run: $(VENV)/.run ## install what is needed, load the demo city at first start, serve on PORT
 	@exec $(BIN)/anlan serve
 
-test: $(VENV)/.test ## install what tests need, then run them all: on SQLite, then the integration tests on PostgreSQL
+.PHONY: test-sqlite test-postgres
+test: test-sqlite test-postgres ## install what tests need, then run them all: on SQLite, then the integration tests on PostgreSQL
+test-sqlite: $(VENV)/.test
 	@BROWSER=$(BROWSER) bash constraints/debian.sh
 	$(PY) -m pytest -n $(WORKERS) $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
+test-postgres: $(VENV)/.test
 	$(PY) -m pytest --postgres $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
 CHECKS := lint layout types imports migrated deployable templates locked content
