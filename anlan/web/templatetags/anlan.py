@@ -20,7 +20,7 @@ SPRITE = "vendor/icons.svg"
 
 # One word and one colour for each standing remark; the words never vary between screens.
 TAGS: dict[str, tuple[str, str, str]] = {
-    "synthetic": ("attention", "flask", "Synthetic"),
+    "synthetic": ("attention", "info-circle", "Synthetic"),
     "provisional": ("info", "clock", "Provisional"),
     "unverified": ("warning", "alert-triangle", "Unverified"),
     "suppressed": ("line", "eye-off", "Suppressed"),
@@ -36,7 +36,7 @@ TAGS: dict[str, tuple[str, str, str]] = {
 def icon(name: str, css: str = "") -> SafeString:
     """Return one decorative icon of the sprite; the word beside it carries the meaning."""
     return format_html(
-        '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        '<svg class="a-icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f" {css}" if css else "", static(SPRITE), name,
     )
 
