@@ -1,0 +1,223 @@
+"""`perform`: the only way that a record changes. Row, number, ledger entry, evidence and follow-ups go in one transaction."""
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from anlan.flow.errors import Conflict
+from anlan.flow.evidence import StoredFile
+from anlan.flow.models import Batch, Evidence, Performed
+from anlan.flow.numbering import format_number, take_numbers
+from anlan.flow.prepare import Prepared, prepare
+from anlan.flow.register import Register
+from anlan.flow.spec import spec_of
+from anlan.ledger.append import append, append_many
+from anlan.ledger.entry import Fact, Origin
+from anlan.ledger.models import Entry
+from anlan.org.scope import Actor
+
+SCREEN = Origin(kind="screen")
+ROWS_PER_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One step of a history: who, when, with which values. `perform_many` takes them in order."""
+
+    step: str
+    by: Actor
+    at: dt.datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    evidence: tuple[StoredFile, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A new record and the moves that it makes, the opening step first."""
+
+    record: Register
+    moves: tuple[Move, ...]
+
+
+def perform(
+    record: Register,
+    step: str,
+    *,
+    by: Actor,
+    at: dt.datetime | None = None,
+    origin: Origin = SCREEN,
+    key: str = "",
+    evidence: Sequence[StoredFile] = (),
+    reason: str = "",
+    **data: Any,
+) -> Entry:
+    """Take a step on a record and return its ledger entry.
+
+    A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
+    changes nothing and returns the first entry.
+
+    Raises: Refused, WrongState, InvalidData, BadEvidence as in `prepare`; Conflict when another write came first or a
+    record with the same key exists. After an error nothing is stored; reload the record before you use it again.
+    """
+    full_key = f"{by.person_id}:{key}"[:160] if key else ""
+    moment = at or timezone.now()
+    with transaction.atomic():
+        if full_key and (known := Performed.objects.filter(key=full_key).first()):
+            return Entry.objects.get(pk=known.entry_id)
+        prepared = prepare(record, step, by=by, at=moment, data=data, evidence=evidence, reason=reason)
+        entry = _write(prepared, by=by, origin=origin)
+        if full_key:
+            Performed.objects.create(key=full_key, entry_id=entry.pk)
+        return entry
+
+
+def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
+    record = prepared.record
+    try:
+        if prepared.version == 1:
+            year = record.occurred_on.year
+            last = take_numbers(record.institution_id, prepared.spec.code, year, 1)
+            record.number = format_number(prepared.spec.prefix, year, last)
+            record.save(force_insert=True)
+        else:
+            _update(prepared)
+    except IntegrityError as error:
+        raise _conflict(prepared, error) from error
+    entry = append(record.institution_id, fact_of(prepared, by=by, origin=origin))
+    if prepared.evidence:
+        Evidence.objects.bulk_create(_evidence_rows(prepared, by))
+    _follow(prepared, by=by, origin=origin)
+    return entry
+
+
+def _update(prepared: Prepared) -> None:
+    record = prepared.record
+    values = {name: getattr(record, name) for name in prepared.changed}
+    rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
+    if not rows.update(version=prepared.version, **values):
+        message = _("%(register)s %(number)s was changed by somebody else in the meantime. Reload it and take the step again.")
+        raise Conflict("flow.E020", message % {"register": prepared.spec.name, "number": record.number})
+
+
+def _conflict(prepared: Prepared, error: IntegrityError) -> Conflict:
+    message = _("%(register)s: the database refused the record, since one like it exists or a value breaks a rule (%(detail)s).")
+    return Conflict("flow.E021", message % {"register": prepared.spec.name, "detail": str(error).splitlines()[0]})
+
+
+def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
+    """Return what the ledger will say of a prepared step."""
+    record = prepared.record
+    return Fact(
+        uid=uuid.uuid4(),
+        institution_code=record.institution.code,
+        register=prepared.spec.code,
+        record_uid=record.uid,
+        version=prepared.version,
+        step=prepared.step,
+        actor_id=by.person_id,
+        occurred_on=record.occurred_on,
+        recorded_at=prepared.at,
+        origin=origin,
+        content=prepared.content,
+    )
+
+
+def _evidence_rows(prepared: Prepared, by: Actor) -> list[Evidence]:
+    record = prepared.record
+    return [
+        Evidence(
+            institution_id=record.institution_id,
+            register=prepared.spec.code,
+            record_uid=record.uid,
+            step=prepared.step,
+            version=prepared.version,
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            sha256=file.sha256,
+            by_id=by.person_id,
+            at=prepared.at,
+        )
+        for file in prepared.evidence
+    ]
+
+
+def _follow(prepared: Prepared, *, by: Actor, origin: Origin) -> None:
+    method = prepared.spec.steps[prepared.step].follow
+    if not method:
+        return
+    for next_one in getattr(prepared.record, method)():
+        follow_up = prepare(next_one.record, next_one.step, by=by, at=prepared.at, data=next_one.data, follows=True)
+        _write(follow_up, by=by, origin=origin)
+
+
+def perform_many(
+    histories: Sequence[History],
+    *,
+    origin: Origin,
+    batch: Batch | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Open many records of one register, each with its whole history, and return how many steps were taken.
+
+    The same checks, the same ledger format and the same numbering as `perform`; rows and entries go in bulk. All or
+    nothing: one transaction. Histories must be new records of one register.
+
+    Raises: as `perform`, before anything is written for the failing record.
+    """
+    steps = 0
+    with transaction.atomic():
+        for start in range(0, len(histories), ROWS_PER_STATEMENT):
+            part = histories[start : start + ROWS_PER_STATEMENT]
+            steps += _write_many(part, origin=origin, batch=batch)
+            if progress is not None:
+                progress(start + len(part), len(histories))
+    return steps
+
+
+def _write_many(histories: Sequence[History], *, origin: Origin, batch: Batch | None) -> int:
+    done: list[tuple[Prepared, Actor]] = []
+    for history in histories:
+        done += _walk(history, batch)
+    _number([history.record for history in histories])
+    records = [history.record for history in histories]
+    try:
+        type(records[0]).objects.bulk_create(records)
+    except IntegrityError as error:
+        raise _conflict(done[0][0], error) from error
+    append_many([(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared, by in done])
+    files = [row for prepared, by in done for row in _evidence_rows(prepared, by)]
+    Evidence.objects.bulk_create(files, batch_size=ROWS_PER_STATEMENT)
+    for prepared, by in done:
+        _follow(prepared, by=by, origin=origin)
+    return len(done)
+
+
+def _walk(history: History, batch: Batch | None) -> list[tuple[Prepared, Actor]]:
+    """Prepare every move of one history in memory. The record looks stored to the later moves, and new again afterwards."""
+    record, done = history.record, []
+    record.batch = batch
+    for move in history.moves:
+        prepared = prepare(record, move.step, by=move.by, at=move.at, data=move.data, evidence=move.evidence, reason=move.reason)
+        record.pk = -1
+        done.append((prepared, move.by))
+    record.pk = None
+    return done
+
+
+def _number(records: Sequence[Register]) -> None:
+    """Give numbers to new records, one counter update per institution and year."""
+    groups: dict[tuple[int, int], list[Register]] = {}
+    for record in records:
+        groups.setdefault((record.institution_id, record.occurred_on.year), []).append(record)
+    for (institution_id, year), group in groups.items():
+        spec = spec_of(group[0])
+        last = take_numbers(institution_id, spec.code, year, len(group))
+        for offset, record in enumerate(group):
+            record.number = format_number(spec.prefix, year, last - len(group) + 1 + offset)

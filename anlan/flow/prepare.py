@@ -1,0 +1,208 @@
+"""The checks before a step: authority, state, data, evidence. Pure towards the database; `perform` writes what comes out."""
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from anlan.flow.clocks import due_date
+from anlan.flow.declare import Step
+from anlan.flow.errors import BadEvidence, FlowError, InvalidData, Refused, WrongState
+from anlan.flow.evidence import StoredFile
+from anlan.flow.register import Register
+from anlan.flow.spec import RegisterSpec, spec_of
+from anlan.org.policy import may
+from anlan.org.roles import Reach
+from anlan.org.scope import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A step that passed its checks. The record carries the new values; `content` is what the ledger will say."""
+
+    record: Register
+    spec: RegisterSpec
+    step: str
+    version: int
+    at: dt.datetime
+    changed: tuple[str, ...]
+    content: Mapping[str, Any]
+    evidence: tuple[StoredFile, ...]
+
+
+def prepare(
+    record: Register,
+    step_name: str,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    data: Mapping[str, Any],
+    evidence: Sequence[StoredFile] = (),
+    reason: str = "",
+    follows: bool = False,
+) -> Prepared:
+    """Check a step and put its values on the record, in memory only.
+
+    `follows` marks a follow-up: the authority was checked with the step that brought it.
+
+    Raises: FlowError (unknown step), Refused, WrongState, InvalidData (with a message per column), BadEvidence.
+    """
+    spec = spec_of(record)
+    step = _find_step(spec, record, step_name)
+    if not follows:
+        _check_authority(record, spec, step_name, step, by)
+    _check_state(record, spec, step_name, step)
+    if step.needs_reason and not reason.strip():
+        raise InvalidData("flow.E014", _("Say why: the reason stays in the timeline."), fields={"reason": [_("A reason is needed.")]})
+    before = {} if record.pk is None else {name: getattr(record, name) for name in _columns(spec)}
+    _assign(record, spec, step_name, step, data)
+    if step.target:
+        record.state = step.target
+    record.is_counted = record.state in spec.counted
+    _set_deadline(record, step)
+    _check_values(record, step, today=_day(at))
+    _check_evidence(step, step_name, evidence)
+    if record.pk is None:
+        record.recorded_at, record.recorded_by_id = at, by.person_id
+    record.version += 1
+    changed = tuple(name for name in _columns(spec) if record.pk is None or before[name] != getattr(record, name))
+    content = {name: json_value(getattr(record, name)) for name in changed if getattr(record, name) not in (None, "") or before}
+    content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
+    content |= {"reason": reason} if reason else {}
+    return Prepared(
+        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence)
+    )
+
+
+def json_value(value: Any) -> Any:
+    """Return a column's value as the ledger writes it: dates ISO, decimals as text, references by key."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value if isinstance(value, dict | list) else str(value)
+
+
+def _day(at: dt.datetime) -> dt.date:
+    return timezone.localtime(at).date()
+
+
+def _columns(spec: RegisterSpec) -> tuple[str, ...]:
+    cached: tuple[str, ...] | None = spec.__dict__.get("_attnames")
+    if cached is None:
+        skip = {"id", "uid", "recorded_at", "recorded_by", "version", "batch", "institution", "number"}
+        cached = tuple(field.attname for field in spec.model._meta.concrete_fields if field.name not in skip)
+        spec.__dict__["_attnames"] = cached
+    return cached
+
+
+def _find_step(spec: RegisterSpec, record: Register, name: str) -> Step:
+    if name in spec.steps:
+        return spec.steps[name]
+    known = ", ".join(spec.steps)
+    raise FlowError("flow.E010", f'{spec.name} {record.number} has no step "{name}"; it has: {known}.')
+
+
+def _check_authority(record: Register, spec: RegisterSpec, name: str, step: Step, by: Actor) -> None:
+    if may(by, step.by, institution=record.institution, sensitivity=spec.sensitivity) and _in_own_department(record, step, by):
+        return
+    raise Refused(
+        "flow.E011",
+        _('%(who)s may not take the step "%(step)s" on %(register)s %(number)s; it is for: %(roles)s.')
+        % {"who": by.name, "step": step.label, "register": spec.name, "number": record.number or _("(new)"), "roles": ", ".join(step.by)},
+    )
+
+
+def _in_own_department(record: Register, step: Step, by: Actor) -> bool:
+    """A post that reaches only a department takes steps on the records of that department, and on its own records."""
+    if by.is_system:
+        return True
+    grants = [grant for grant in by.grants if grant.role.answers_to(step.by)]
+    if any(grant.role.reach is not Reach.DEPARTMENT for grant in grants):
+        return True
+    if record.pk is None and record.department_id is None and grants:
+        record.department_id = grants[0].unit_id
+    own = record.pk is not None and record.recorded_by_id == by.person_id
+    return own or any(grant.unit_id == record.department_id for grant in grants)
+
+
+def _check_state(record: Register, spec: RegisterSpec, name: str, step: Step) -> None:
+    if (record.pk is None and not step.sources) or (record.pk is not None and record.state in step.sources):
+        return
+    if record.pk is None:
+        message = _('A new record of "%(register)s" opens with "%(first)s", not with "%(step)s".')
+        raise WrongState("flow.E012", message % {"register": spec.name, "first": spec.steps[spec.first].label, "step": step.label})
+    sources = ", ".join(str(spec.states[state]) for state in step.sources) or _("a new record")
+    message = _('%(register)s %(number)s is "%(state)s"; "%(step)s" starts from %(sources)s. Take another step, or correct the record first.')
+    words = {"register": spec.name, "number": record.number, "state": spec.states[record.state], "step": step.label, "sources": sources}
+    raise WrongState("flow.E012", message % words)
+
+
+def _assign(record: Register, spec: RegisterSpec, step_name: str, step: Step, data: Mapping[str, Any]) -> None:
+    allowed = spec.settable(step) | {"department"}
+    unknown = sorted(set(data) - allowed)
+    if unknown:
+        message = _('The step "%(step)s" does not set: %(columns)s.') % {"step": step.label, "columns": ", ".join(unknown)}
+        raise InvalidData("flow.E013", message, fields={name: [_("This step does not set the column.")] for name in unknown})
+    problems: dict[str, list[str]] = {}
+    for name, value in data.items():
+        try:
+            _set_value(record, spec.field(name), value)
+        except ValidationError as error:
+            problems[name] = list(error.messages)
+    if problems:
+        raise InvalidData("flow.E013", _("Some values are not right."), fields=problems)
+
+
+def _set_value(record: Register, field: "models.Field[Any, Any]", value: Any) -> None:
+    if isinstance(field, models.ForeignKey):
+        _set_reference(record, field, value)
+        return
+    if value is None and not field.null and isinstance(field, models.CharField | models.TextField):
+        value = ""
+    setattr(record, field.attname, field.clean(value, record))
+
+
+def _set_reference(record: Register, field: "models.ForeignKey[Any, Any]", value: Any) -> None:
+    """References stay within the institution. A key is looked up in the acting person's scope."""
+    if value in (None, ""):
+        setattr(record, field.name, field.clean(None, record) if not field.null else None)
+        return
+    target = value if isinstance(value, models.Model) else field.related_model._default_manager.filter(pk=value).first()
+    if target is None or getattr(target, "institution_id", record.institution_id) != record.institution_id:
+        raise ValidationError(_("This record does not exist in the institution."))
+    setattr(record, field.name, target)
+
+
+def _set_deadline(record: Register, step: Step) -> None:
+    if step.deadline is not None:
+        setattr(record, step.deadline.field, due_date(step.deadline, start=getattr(record, step.deadline.after)))
+
+
+def _check_values(record: Register, step: Step, *, today: dt.date) -> None:
+    if record.occurred_on is None:
+        raise InvalidData("flow.E015", _("Some values are missing."), fields={"occurred_on": [_("A date is needed.")]})
+    if not record.is_standing and record.occurred_on > today:
+        message = _("The date lies in the future; record it when it has happened.")
+        raise InvalidData("flow.E016", message, fields={"occurred_on": [message]})
+    missing = [name for name in step.requires if getattr(record, record._meta.get_field(name).attname) in (None, "")]
+    if missing:
+        fields = {name: [_("This is needed for the step.")] for name in missing}
+        raise InvalidData("flow.E015", _("Some values are missing."), fields=fields)
+    record.derive(today=today)
+    try:
+        record.clean()
+    except ValidationError as error:
+        raise InvalidData("flow.E017", " ".join(error.messages), fields=error.message_dict) from error
+
+
+def _check_evidence(step: Step, name: str, evidence: Sequence[StoredFile]) -> None:
+    if len(evidence) < step.evidence:
+        message = _('The step "%(step)s" needs %(count)d file(s) of evidence.') % {"step": step.label, "count": step.evidence}
+        raise BadEvidence("flow.E018", message, fields={"evidence": [message]})

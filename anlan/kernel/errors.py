@@ -1,0 +1,39 @@
+"""Errors of the kernel, each with a stable id."""
+
+from __future__ import annotations
+
+
+class KernelError(Exception):
+    """Base of all errors of the room; ``id`` is stable and part of the API."""
+
+    id = "kernel.E000"
+
+
+class BadPeriod(KernelError):
+    """A text or number names no calendar period."""
+
+    id = "kernel.E001"
+
+
+class NotCanonical(KernelError):
+    """A value has no canonical JSON form."""
+
+    id = "kernel.E002"
+
+
+class BadPoints(KernelError):
+    """A text is not a number of points with at most two decimals."""
+
+    id = "kernel.E003"
+
+
+class ParameterMissing(KernelError):
+    """No value of a dated parameter is in force on the day asked for."""
+
+    id = "kernel.E004"
+
+
+class BadParameter(KernelError):
+    """A dated parameter contradicts itself."""
+
+    id = "kernel.E005"

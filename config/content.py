@@ -1,0 +1,6 @@
+"""Hands the content of `anlan_cn` to the engine's registries. Another country would replace this file and one package."""
+
+
+def load() -> None:
+    """Import every declaration of the content; safe to call twice."""
+    import anlan_cn.roles  # noqa: F401  (declares on import)
