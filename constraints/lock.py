@@ -1,13 +1,14 @@
-"""Lock what `make` installs: exact versions with the hashes of PyPI's files, for Python 3.11–3.13 on x86_64 and aarch64 Linux.
+"""Lock what `make` installs: exact versions with PyPI's hashes, for Python 3.11–3.13, x86_64 and aarch64 Linux.
 
     python -m pip install uv
     python constraints/lock.py             lock anew, keeping each locked version that still fits pyproject.toml
     python constraints/lock.py upgrade     lock anew with the newest versions that fit
-    python constraints/lock.py verify      resolve every lock for every Python and machine, wheels only, changing nothing
+    python constraints/lock.py verify      resolve every lock for every Python and machine, wheels only
 
 One set per purpose; a package has one version in all sets, since all are cut from the largest resolution.
 Hashes come from the package index itself. Use an index that serves PyPI's own files; its address is never written.
 """
+
 import argparse
 import subprocess
 import sys
@@ -20,11 +21,24 @@ SETS = {"run": ("postgres",), "test": ("test",), "check": ("test", "check"), "be
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
 BUILD = "setuptools>=75\n"
-"""What an editable install needs in place, because `make` installs without build isolation (and so without unlocked files)."""
+"""What an editable install needs in place: `make` installs without build isolation, and so without unlocked files."""
 
 HEAD = "# Written by constraints/lock.py from pyproject.toml. Do not edit.\n"
-COMPILE = ("pip", "compile", "--quiet", "--universal", "--python-version", PYTHONS[0], "--generate-hashes",
-           "--only-binary", ":all:", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
+COMPILE = (
+    "pip",
+    "compile",
+    "--quiet",
+    "--universal",
+    "--python-version",
+    PYTHONS[0],
+    "--generate-hashes",
+    "--only-binary",
+    ":all:",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+)
 
 
 def lock(*, upgrade: bool) -> None:
@@ -33,8 +47,16 @@ def lock(*, upgrade: bool) -> None:
         build = Path(work) / "build.in"
         build.write_text(BUILD, encoding="utf-8")
         everything = Path(work) / "all.txt"
-        kept = [] if upgrade else [argument for name in SETS if (HERE / f"{name}.txt").exists()
-                                   for argument in ("--constraint", _versions(HERE / f"{name}.txt", Path(work)))]
+        kept = (
+            []
+            if upgrade
+            else [
+                argument
+                for name in SETS
+                if (HERE / f"{name}.txt").exists()
+                for argument in ("--constraint", _versions(HERE / f"{name}.txt", Path(work)))
+            ]
+        )
         _compile(build, everything, extras=("bench", "check"), constraints=kept)
         bound = ["--constraint", _versions(everything, Path(work))]
         for name, extras in SETS.items():
@@ -61,8 +83,23 @@ def _compile(build: Path, target: Path, *, extras: tuple[str, ...], constraints:
 
 def _resolve(name: str, python: str, machine: str) -> "subprocess.CompletedProcess[str]":
     with tempfile.TemporaryDirectory() as target:
-        return _uv("pip", "install", "--quiet", "--dry-run", "--require-hashes", "--only-binary", ":all:", "--target", target,
-                   "--python-version", python, "--python-platform", machine, "--requirement", str(HERE / f"{name}.txt"))
+        return _uv(
+            "pip",
+            "install",
+            "--quiet",
+            "--dry-run",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "--target",
+            target,
+            "--python-version",
+            python,
+            "--python-platform",
+            machine,
+            "--requirement",
+            str(HERE / f"{name}.txt"),
+        )
 
 
 def _versions(path: Path, work: Path) -> str:
@@ -74,8 +111,13 @@ def _versions(path: Path, work: Path) -> str:
 
 
 def _uv(*arguments: str, check: bool = False) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "uv", *arguments], check=check, stdout=subprocess.PIPE, text=True,
-                          stderr=None if check else subprocess.PIPE)
+    return subprocess.run(
+        [sys.executable, "-m", "uv", *arguments],
+        check=check,
+        stdout=subprocess.PIPE,
+        text=True,
+        stderr=None if check else subprocess.PIPE,
+    )
 
 
 def main() -> int:

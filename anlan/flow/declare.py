@@ -27,7 +27,7 @@ class Step:
     by           role codes and capabilities (`can:…`), any of which suffices
     fields       columns that the step may set; `*` means every column that people may edit
     requires     columns that must be filled afterwards
-    evidence     how many files must come with the step
+    evidence     how many files must come with the step, or the name of a method of the record that tells
     consequence  what happens next, shown on the button
     clause       id of the clause that asks for it
     follow       name of a method of the record that returns follow-ups, done in the same transaction
@@ -39,7 +39,7 @@ class Step:
     sources: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
-    evidence: int = 0
+    evidence: int | str = 0
     deadline: Deadline | None = None
     consequence: Any = ""
     clause: str = ""

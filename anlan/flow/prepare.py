@@ -65,7 +65,7 @@ def prepare(
     record.is_counted = record.state in spec.counted
     _set_deadline(record, step)
     _check_values(record, step, today=_day(at))
-    _check_evidence(step, step_name, evidence)
+    _check_evidence(record, step, evidence)
     if record.pk is None:
         record.recorded_at, record.recorded_by_id = at, by.person_id
     record.version += 1
@@ -202,7 +202,13 @@ def _check_values(record: Register, step: Step, *, today: dt.date) -> None:
         raise InvalidData("flow.E017", " ".join(error.messages), fields=error.message_dict) from error
 
 
-def _check_evidence(step: Step, name: str, evidence: Sequence[StoredFile]) -> None:
-    if len(evidence) < step.evidence:
-        message = _('The step "%(step)s" needs %(count)d file(s) of evidence.') % {"step": step.label, "count": step.evidence}
+def needed_evidence(record: Register, step: Step) -> int:
+    """Return how many files must come with the step on this record."""
+    return int(getattr(record, step.evidence)()) if isinstance(step.evidence, str) else step.evidence
+
+
+def _check_evidence(record: Register, step: Step, evidence: Sequence[StoredFile]) -> None:
+    needed = needed_evidence(record, step)
+    if len(evidence) < needed:
+        message = _('The step "%(step)s" needs %(count)d file(s) of evidence.') % {"step": step.label, "count": needed}
         raise BadEvidence("flow.E018", message, fields={"evidence": [message]})
