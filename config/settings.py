@@ -125,6 +125,7 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
+LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME.static
