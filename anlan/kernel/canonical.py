@@ -1,0 +1,39 @@
+"""Canonical JSON (RFC 8785): the same value gives the same bytes everywhere, so that its hash can be checked by anyone."""
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import rfc8785
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """Return the canonical UTF-8 JSON of a value.
+
+    Dates and times become ISO 8601 text (times in UTC to the microsecond), decimals their plain text, UUIDs hex.
+    Raises: TypeError for any other type; rfc8785.IntegerDomainError beyond 2**53.
+    """
+    return rfc8785.dumps(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, uuid.UUID):
+        return value.hex
+    raise TypeError(f"{type(value).__name__} has no canonical JSON form; turn it into text, a number, a list or a mapping first.")

@@ -1,0 +1,51 @@
+"""Dated parameters: a figure of law or plan is data with instrument and clause, never a number in code."""
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value from a day on, until a later row of the same code replaces it. `verified` is false until a person checked the source."""
+
+    code: str
+    value: int
+    unit: str
+    starts_on: dt.date
+    instrument: str
+    clause: str
+    verified: bool
+    name_zh: str = ""
+    name_en: str = ""
+
+
+class UnknownParameter(LookupError):
+    """No parameter of this code was in force on the day."""
+
+
+_rows: dict[str, list[Parameter]] = {}
+
+
+def declare_parameter(parameter: Parameter) -> None:
+    """Enter a parameter; rows of one code are kept in the order of their dates."""
+    rows = _rows.setdefault(parameter.code, [])
+    if parameter not in rows:
+        rows.append(parameter)
+        rows.sort(key=lambda row: row.starts_on)
+
+
+def find_parameter(code: str, *, on: dt.date) -> Parameter:
+    """Return the row in force on a day. Raises: UnknownParameter, naming code and day."""
+    rows = [row for row in _rows.get(code, ()) if row.starts_on <= on]
+    if not rows:
+        raise UnknownParameter(f'No parameter "{code}" was in force on {on}; add a dated row under law/parameters.')
+    return rows[-1]
+
+
+def parameter_value(code: str, *, on: dt.date) -> int:
+    """Return only the value of `find_parameter`."""
+    return find_parameter(code, on=on).value
+
+
+def all_parameters() -> tuple[Parameter, ...]:
+    """Return every row of every code."""
+    return tuple(row for code in sorted(_rows) for row in _rows[code])

@@ -1,0 +1,56 @@
+"""The values of a statement's parameters: days and months reckoned from the period and the as-of day."""
+
+from __future__ import annotations
+
+import datetime
+
+from anlan.kernel.period import Period, month_index, years_back
+
+Binding = datetime.date | int
+
+
+def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) -> dict[str, Binding]:
+    """Return the value of every named parameter except those of the institution.
+
+    Units: days are dates; ``months_due`` and ``quarters_due`` count; ``first_month`` and ``after_due_months`` are month
+    indexes (``anlan.kernel.period.month_index``).
+    Nulls: none; where nothing is due yet, the end of the due months is the day before the period.
+    """
+    values: dict[str, Binding] = {}
+    for name in names:
+        stem, _, years = name.rpartition("_")
+        if years.isdigit():
+            values[name] = _value(stem, period.back(int(years)), _cutoff(period, as_of, int(years)))
+        elif not name.startswith("institution"):
+            values[name] = _value(name, period, period.cutoff(as_of))
+    return values
+
+
+def is_closed(period: Period, as_of: datetime.date) -> bool:
+    """Return whether the whole period counts: the as-of day is its end or later."""
+    return as_of >= period.end
+
+
+def _cutoff(period: Period, as_of: datetime.date, years: int) -> datetime.date:
+    """The same day of an earlier year, but never past the end of that year's period."""
+    if is_closed(period, as_of):
+        return period.back(years).end
+    return years_back(as_of, years)
+
+
+def _value(name: str, period: Period, cutoff: datetime.date) -> Binding:
+    before = period.start - datetime.timedelta(days=1)
+    months, quarters = period.due_months(cutoff), period.due_quarters(cutoff)
+    month_due_end = months[-1].end if months else before
+    values: dict[str, Binding] = {
+        "as_of": cutoff,
+        "period_start": period.start,
+        "period_end": period.end,
+        "month_due_end": month_due_end,
+        "quarter_due_end": quarters[-1].end if quarters else before,
+        "months_due": len(months),
+        "quarters_due": len(quarters),
+        "first_month": month_index(period.start),
+        "after_due_months": month_index(month_due_end) + 1,
+    }
+    return values[name]

@@ -1,0 +1,213 @@
+"""A plan as one SQL statement: the institution table, flatly joined to one grouped scan per register.
+
+Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
+the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side by
+side, and one level around them for each level of outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from sqlglot import exp
+
+from anlan.measures.aggregate import Aggregate, Days, Scan, shifted, spanning
+from anlan.measures.dialects import Dialect, Sql, all_of, bigint, bracket_or, dialect_of, integer
+from anlan.measures.expression import Attr, Bound, Fig, Number, Ref, Slot
+from anlan.measures.expression_sql import ExpressionLowering, Leaf
+from anlan.measures.plan import Plan
+from anlan.measures.predicate import Always, And, Predicate, conjunction
+from anlan.measures.predicate_sql import PredicateLowering, within_any
+
+Reach = Literal["all", "one", "range"]
+KEY = "institution_id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``."""
+
+    text: str
+    parameters: tuple[str, ...]
+    dialect: str
+
+
+@lru_cache(maxsize=256)
+def lower(plan: Plan, dialect: str, *, reach: Reach = "all", is_closed: bool = False) -> Statement:
+    """Return the plan's statement.
+
+    ``reach``: every institution; one (parameter ``institution``, repeated inside each grouped scan so that its index is
+    used); or a range (``institution_low``, ``institution_high``, inclusive). ``is_closed`` promises that the as-of day
+    is not before the period's end, so that the ends of the due months need no comparison of their own.
+    Units:  see ``evaluate``.
+    Raises: UnknownDialect.
+    """
+    return _Lowering(plan, dialect_of(dialect), reach, is_closed).statement()
+
+
+class _Lowering:
+    """One lowering: collects the parameters used while it builds the statement."""
+
+    def __init__(self, plan: Plan, dialect: Dialect, reach: Reach, is_closed: bool) -> None:
+        self._plan, self._dialect, self._reach, self._is_closed = plan, dialect, reach, is_closed
+        self._used: dict[str, None] = {}
+        self._outputs = {output.name: output.expression for level in plan.levels for output in level}
+        self._numbers = ExpressionLowering(dialect=dialect, leaf=self._leaf, resolve=self._resolve)
+
+    def statement(self) -> Statement:
+        query = self._figures()
+        for index, level in enumerate(self._plan.levels):
+            alias = f"level_{index}"
+            columns = [self._named(self._numbers.number(output.expression), output.name) for output in level]
+            star = exp.Column(this=exp.Star(), table=exp.to_identifier(alias))
+            query = exp.select(star, *columns).from_(query.subquery(alias, copy=False), copy=False)
+        if self._reach != "one":
+            query = query.order_by(exp.column(KEY), copy=False)
+        text = self._dialect.text(query)
+        return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
+
+    def _figures(self) -> exp.Select:
+        table = self._plan.schema.institution
+        key = exp.column(table.key, table="i")
+        query = exp.select(exp.alias_(key, KEY)).from_(exp.alias_(exp.to_table(table.table), "i", table=True))
+        for figure in self._plan.figures:
+            for part, expression in figure.parts:
+                column = self._named(self._numbers.number(expression), figure.column(part))
+                query = query.select(column, copy=False)
+        for scan in self._plan.scans:
+            alias = scan.register.code
+            on = exp.EQ(this=exp.column(KEY, table=alias), expression=key.copy())
+            query = query.join(self._scan(scan).subquery(alias, copy=False), on=on, join_type="left", copy=False)
+        if reach := self._within_reach(key.copy()):
+            query = query.where(reach, copy=False)
+        return query
+
+    def _scan(self, scan: Scan) -> exp.Select:
+        register = scan.register
+        key = exp.column(register.institution)
+        pushed = spanning(scan.days)
+        columns: list[Sql] = [key if register.institution == KEY else exp.alias_(key, KEY)]
+        for aggregate, alias in zip(scan.aggregates, scan.aliases, strict=True):
+            columns.append(exp.alias_(self._aggregate(scan, aggregate, pushed), alias))
+        query = exp.select(*columns).from_(exp.to_table(register.table))
+        lowering = self._conditions(scan.aggregates[0].years_back)
+        conditions: list[Sql | None] = [
+            self._within_reach(key.copy()),
+            exp.column(register.counted) if register.counted else None,
+            *(lowering.within(pushed) if pushed else [within_any(scan.days, lowering)]),
+            self._optional(scan.where, lowering),
+        ]
+        if where := all_of([condition for condition in conditions if condition is not None]):
+            query = query.where(where, copy=False)
+        return query.group_by(key.copy(), copy=False)
+
+    def _optional(self, where: Predicate, lowering: PredicateLowering) -> Sql | None:
+        return None if isinstance(where, Always) else bracket_or(lowering.condition(where))
+
+    def _aggregate(self, scan: Scan, aggregate: Aggregate, pushed: Days | None) -> Sql:
+        lowering = self._conditions(aggregate.years_back)
+        shared = scan.where.parts if isinstance(scan.where, And) else (scan.where,)
+        own = aggregate.where.parts if isinstance(aggregate.where, And) else (aggregate.where,)
+        conditions: list[Sql] = []
+        if aggregate.days is not None:
+            conditions += lowering.within(aggregate.days, pushed=pushed)
+        left = conjunction(part for part in own if part not in shared)
+        if (sql := self._optional(left, lowering)) is not None:
+            conditions.append(sql)
+        value = self._aggregate_value(scan, aggregate)
+        where = all_of(conditions)
+        if where is not None:
+            value = exp.Filter(this=value, expression=exp.Where(this=where))
+        return bigint(value) if aggregate.kind in ("sum", "months") else value
+
+    def _aggregate_value(self, scan: Scan, aggregate: Aggregate) -> Sql:
+        match aggregate.kind:
+            case "count":
+                return exp.Count(this=exp.Star())
+            case "distinct":
+                return exp.Count(this=exp.Distinct(expressions=[exp.column(aggregate.column)]))
+            case "sum":
+                column: Sql = exp.column(aggregate.column)
+                if scan.register.type_of(aggregate.column) == "decimal":
+                    column = self._dialect.hundredths(column)
+                return exp.Sum(this=column)
+            case "mask":
+                assert aggregate.days is not None  # masks are always of a window
+                return self._mask(aggregate, exp.column(aggregate.days.column))
+            case "months":
+                return exp.Sum(this=self._months_in_force(scan, aggregate))
+
+    def _mask(self, aggregate: Aggregate, day: Sql) -> Sql:
+        before = exp.Sub(this=self._dialect.month(day), expression=integer(1))
+        if aggregate.per == "quarter":
+            before = self._dialect.quotient(before, integer(3))
+        return self._dialect.union_of_bits(self._dialect.bit(before))
+
+    def _months_in_force(self, scan: Scan, aggregate: Aggregate) -> Sql:
+        """Due months from the one in which the record begins to the one before it ends; see ``month_index``."""
+        dialect, register = self._dialect, scan.register
+        begun = self._month_index(exp.column(register.date))
+        if aggregate.is_whole:
+            is_late = exp.GT(this=dialect.day_of_month(exp.column(register.date)), expression=integer(1))
+            step = exp.Case(ifs=[exp.If(this=is_late, true=integer(1))], default=integer(0))
+            begun = exp.Add(this=begun, expression=step)
+        first = self._integer_parameter(shifted("first_month", aggregate.years_back))
+        after = self._integer_parameter(shifted("after_due_months", aggregate.years_back))
+        ended = exp.Coalesce(this=self._month_index(exp.column(register.ended)), expressions=[after.copy()])
+        span = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
+        return dialect.larger(span, integer(0))
+
+    def _month_index(self, day: Sql) -> Sql:
+        year = exp.Mul(this=self._dialect.year(day), expression=integer(12))
+        return exp.Add(this=year, expression=self._dialect.month(day.copy()))
+
+    def _conditions(self, years_back: int) -> PredicateLowering:
+        return PredicateLowering(dialect=self._dialect, day=self._day, years_back=years_back)
+
+    def _day(self, name: str) -> Sql:
+        stem, _, years = name.rpartition("_")
+        stem, years = (stem, years) if years.isdigit() else (name, "")
+        if self._is_closed and stem in ("as_of", "month_due_end", "quarter_due_end"):
+            name = f"period_end_{years}" if years else "period_end"
+        self._used[name] = None
+        return self._dialect.day_parameter(name)
+
+    def _integer_parameter(self, name: str) -> Sql:
+        self._used[name] = None
+        return exp.cast(self._dialect.parameter(name), "bigint")
+
+    def _within_reach(self, key: Sql) -> Sql | None:
+        if self._reach == "all":
+            return None
+        if self._reach == "one":
+            return exp.EQ(this=key, expression=self._plain_parameter("institution"))
+        low, high = self._plain_parameter("institution_low"), self._plain_parameter("institution_high")
+        return exp.Between(this=key, low=low, high=high)
+
+    def _plain_parameter(self, name: str) -> Sql:
+        self._used[name] = None
+        return self._dialect.parameter(name)
+
+    def _named(self, sql: Sql, name: str) -> Sql:
+        return exp.alias_(sql, exp.to_identifier(name, quoted=True))
+
+    def _leaf(self, node: Leaf) -> Sql:
+        match node:
+            case Slot(scan, name):
+                return exp.column(name, table=scan)
+            case Attr(column, is_bool):
+                value = exp.column(column, table="i")
+                return bigint(self._dialect.flag(value) if is_bool else value)
+            case Bound(parameter):
+                return self._integer_parameter(parameter)
+            case Fig(name, part):
+                return exp.column(exp.to_identifier(self._plan.figure(name).column(part), quoted=True))
+            case Ref(name):
+                return exp.column(exp.to_identifier(name, quoted=True))
+
+    def _resolve(self, node: Fig | Ref) -> Number:
+        if isinstance(node, Ref):
+            return self._outputs[node.name]
+        return dict(self._plan.figure(node.name).parts)[node.part]
