@@ -7,7 +7,8 @@ from anlan_cn.measures.declare import declare
 _GUARDED = ("cashier", "pharmacy", "drug_store", "computer_room", "valuable_instrument")
 _LINKED = ("cashier", "pharmacy", "drug_store", "radiation")
 _ALL_DEFENCES = col("has_people_defence") & col("has_object_defence") & col("has_technical_defence")
-_COMPLETE_CHECKS = Count(register="key_place_check", where=col("is_complete"))
+# Only due months: a check made early in a month that is not over must not stand in for one that is missing
+_COMPLETE_CHECKS = Count(register="key_place_check", where=col("is_complete"), window="due_months")
 
 
 def _places(where: Predicate | None = None) -> InForce:
