@@ -163,9 +163,12 @@ class Category:
         return not self.applies_to or any(where.holds(attributes) for where in self.applies_to)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rubric:
-    """One edition of a rubric under one set of readings; immutable, named by its content hash."""
+    """One edition of a rubric under one set of readings; immutable, named by its content hash.
+
+    Compared by identity, so that plans can be kept by rubric without reading all of it; compare ``content_hash``.
+    """
 
     code: str
     edition: str
