@@ -19,7 +19,7 @@ PY := $(BIN)/python
 CHECK := ANLAN_HOME=$(CURDIR)/$(VENV)/check-home $(PY)
 INSTALL := $(PY) -m pip install --quiet --no-input --only-binary :all: --no-deps --require-hashes
 
-.PHONY: help run test check format bench demo migrations new-register new-measure clean
+.PHONY: help run test check format bench lake demo migrations new-register new-measure clean
 
 help: ## print this list
 	@printf 'Anlan 安澜\n\n'
@@ -69,6 +69,8 @@ format: $(VENV)/.check ## mend layout and imports
 bench: $(VENV)/.bench ## run the benchmarks of docs/performance.md (long)
 	$(PY) -m bench
 
+lake: $(VENV)/.lake ## install what writing a region's Parquet lake needs
+
 demo: $(VENV)/.run ## load the demo city into ANLAN_HOME
 	@$(BIN)/anlan demo
 
@@ -98,7 +100,7 @@ $(VENV)/.run: $(VENV)/.made constraints/run.txt pyproject.toml
 	@$(PY) -m pip install --quiet --no-input --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run constraints/%.txt
+$(VENV)/.lake $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run constraints/%.txt
 	@echo "Anlan: installing what '$*' needs (wheels only, once)"
 	@$(INSTALL) -r constraints/$*.txt
 	@touch $@
