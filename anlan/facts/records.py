@@ -6,7 +6,7 @@ from django.db.models import F, Q, QuerySet
 from anlan.flow.spec import find_register
 from anlan.measures.predicate import Always, And, ColumnName, Compare, IsIn, IsNull, IsTrue, Not, Or, Predicate
 
-_LOOKUPS = {"=": "exact", "==": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+_LOOKUPS = {"=": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 
 
 def records_where(register: str, where: Predicate, *, institution_id: int) -> "QuerySet[Any]":
@@ -52,6 +52,6 @@ def _joined(predicate: Predicate) -> Q:
 def _comparison(predicate: Compare) -> Q:
     operand: Any = predicate.operand
     value = F(operand.name) if isinstance(operand, ColumnName) else operand
-    if predicate.op == "!=":
+    if predicate.op == "<>":
         return ~Q(**{predicate.column: value}) & Q(**{f"{predicate.column}__isnull": False})
     return Q(**{f"{predicate.column}__{_LOOKUPS[predicate.op]}": value})
