@@ -3,4 +3,5 @@
 
 def load() -> None:
     """Import every declaration of the content; safe to call twice."""
-    import anlan_cn.roles  # noqa: F401  (declares on import)
+    import anlan_cn.roles  # (declares on import)
+    import anlan_cn.subsystems  # noqa: F401
