@@ -9,6 +9,7 @@ PORT ?= 8000
 ANLAN_HOME ?= $(CURDIR)/var
 WORKERS ?= 2
 BROWSER ?= 1
+PROFILE := $(if $(CI),--hypothesis-profile=ci)
 export PORT ANLAN_HOME
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -31,8 +32,8 @@ run: $(VENV)/.run ## install what is needed, load the demo city at first start, 
 
 test: $(VENV)/.test ## install what tests need, then run them all: on SQLite, then the integration tests on PostgreSQL
 	@BROWSER=$(BROWSER) bash constraints/debian.sh
-	$(PY) -m pytest -n $(WORKERS) $(if $(filter 0,$(BROWSER)),-m "not journey")
-	$(PY) -m pytest --postgres -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
+	$(PY) -m pytest -n $(WORKERS) $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
+	$(PY) -m pytest --postgres $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
 check: $(VENV)/.check ## lint, format, types, import contracts, migrations, deployment, templates, locks
 	$(BIN)/ruff check .

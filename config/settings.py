@@ -129,6 +129,7 @@ TIME_ZONE = "Asia/Shanghai"
 LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]
 USE_I18N = True
 USE_TZ = True
+LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME.static

@@ -11,6 +11,7 @@ class Batch(models.Model):
     """One import: which file, by whom, into which register, and whether it was undone."""
 
     class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
         CHECKED = "checked", _("Checked")
         RUNNING = "running", _("Running")
         COMMITTED = "committed", _("Committed")
@@ -25,7 +26,7 @@ class Batch(models.Model):
     file_sha256 = models.CharField(max_length=64)
     stored_as = models.CharField(max_length=200, blank=True)
     rows = models.PositiveIntegerField(_("Rows"), default=0)
-    problems = models.JSONField(default=list)
+    report = models.JSONField(default=dict)  # the dry run as shown: counts, notes, the first problems
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)

@@ -45,6 +45,14 @@ class History:
     moves: tuple[Move, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A new record whose moves passed their checks in memory and wait for `write_many`."""
+
+    record: Register
+    steps: tuple[tuple[Prepared, Actor], ...]
+
+
 def perform(
     record: Register,
     step: str,
@@ -171,22 +179,53 @@ def perform_many(
 
     Raises: as `perform`, before anything is written for the failing record.
     """
+    ready = [walk(history) for history in histories]
+    return write_many(ready, origin=origin, batch=batch, progress=progress)
+
+
+def walk(history: History) -> Ready:
+    """Check every move of one history in memory and write nothing.
+
+    The record looks stored to the later moves, and new again afterwards.
+    Raises: as `prepare`.
+    """
+    record = history.record
+    done: list[tuple[Prepared, Actor]] = []
+    for move in history.moves:
+        prepared = prepare(record, move.step, by=move.by, at=move.at, data=move.data, evidence=move.evidence, reason=move.reason)
+        record.pk = -1
+        done.append((prepared, move.by))
+    record.pk = None
+    return Ready(record=record, steps=tuple(done))
+
+
+def write_many(
+    ready: Sequence[Ready],
+    *,
+    origin: Origin,
+    batch: Batch | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Write new records of one register that `walk` has checked, in bulk, and return how many steps were taken.
+
+    All or nothing. The checks lie outside the transaction, so the database is locked only while rows are written.
+    """
     steps = 0
     with transaction.atomic():
-        for start in range(0, len(histories), ROWS_PER_STATEMENT):
-            part = histories[start : start + ROWS_PER_STATEMENT]
-            steps += _write_many(part, origin=origin, batch=batch)
+        for start in range(0, len(ready), ROWS_PER_STATEMENT):
+            part = ready[start : start + ROWS_PER_STATEMENT]
+            steps += _write_part(part, origin=origin, batch=batch)
             if progress is not None:
-                progress(start + len(part), len(histories))
+                progress(start + len(part), len(ready))
     return steps
 
 
-def _write_many(histories: Sequence[History], *, origin: Origin, batch: Batch | None) -> int:
-    done: list[tuple[Prepared, Actor]] = []
-    for history in histories:
-        done += _walk(history, batch)
-    _number([history.record for history in histories])
-    records = [history.record for history in histories]
+def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) -> int:
+    records = [item.record for item in ready]
+    done = [pair for item in ready for pair in item.steps]
+    for record in records:
+        record.batch = batch
+    _number(records)
     try:
         type(records[0]).objects.bulk_create(records)
     except IntegrityError as error:
@@ -199,16 +238,45 @@ def _write_many(histories: Sequence[History], *, origin: Origin, batch: Batch | 
     return len(done)
 
 
-def _walk(history: History, batch: Batch | None) -> list[tuple[Prepared, Actor]]:
-    """Prepare every move of one history in memory. The record looks stored to the later moves, and new again afterwards."""
-    record, done = history.record, []
-    record.batch = batch
-    for move in history.moves:
-        prepared = prepare(record, move.step, by=move.by, at=move.at, data=move.data, evidence=move.evidence, reason=move.reason)
-        record.pk = -1
-        done.append((prepared, move.by))
-    record.pk = None
-    return done
+def annul_many(
+    records: Sequence[Register],
+    *,
+    by: Actor,
+    reason: str,
+    at: dt.datetime | None = None,
+    origin: Origin = SCREEN,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Annul stored records of one register in bulk and return how many. The same checks and entries as the step `annul`.
+
+    Raises: as `perform`; Conflict when one of them was changed in the meantime. All or nothing.
+    """
+    moment = at or timezone.now()
+    done = [prepare(record, "annul", by=by, at=moment, data={}, reason=reason) for record in records]
+    with transaction.atomic():
+        for start in range(0, len(done), ROWS_PER_STATEMENT):
+            part = done[start : start + ROWS_PER_STATEMENT]
+            _update_part(part)
+            append_many([(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared in part])
+            if progress is not None:
+                progress(start + len(part), len(done))
+    return len(done)
+
+
+def _update_part(part: Sequence[Prepared]) -> None:
+    """Write changed columns, one statement for all records that change from the same version to the same values."""
+    groups: dict[tuple[Any, ...], list[Prepared]] = {}
+    for prepared in part:
+        values = tuple((name, getattr(prepared.record, name)) for name in prepared.changed)
+        groups.setdefault((prepared.version, repr(values)), []).append(prepared)
+    for group in groups.values():
+        first = group[0]
+        values = {name: getattr(first.record, name) for name in first.changed}
+        keys = [prepared.record.pk for prepared in group]
+        rows = type(first.record).objects.filter(pk__in=keys, version=first.version - 1)
+        if rows.update(version=first.version, **values) != len(group):
+            message = _("%(register)s: some of the records were changed by somebody else in the meantime. Nothing was done; try again.")
+            raise Conflict("flow.E020", message % {"register": first.spec.name})
 
 
 def _number(records: Sequence[Register]) -> None:
