@@ -1,7 +1,7 @@
 """What the frame around every staff page shows: menu, place, year, person. A context processor calls it."""
 
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from django.http import HttpRequest
@@ -26,7 +26,7 @@ class _Shell:
         self._request = request
         self._parts: dict[str, Callable[[], Any]] = {
             "theme": lambda: "dark" if request.COOKIES.get("theme") == "dark" else "light",
-            "version": lambda: version("anlan"),
+            "version": _version,
             "groups": lambda: _groups(request),
             "not_yet": _not_yet,
             "institutions": lambda: _institutions(request),
@@ -59,6 +59,14 @@ def _url(name: str, place: Place | None) -> str:
     if name in {"search", "todo-count"}:
         return place.url(name) if place else ""
     return place.url("home") if name == "home" and place else reverse(f"web:{name if name != 'home' else 'start'}")
+
+
+def _version() -> str:
+    """Return the installed version; empty when the code runs from a checkout that was not installed."""
+    try:
+        return version("anlan")
+    except PackageNotFoundError:
+        return ""
 
 
 def _role_names(request: HttpRequest) -> str:
