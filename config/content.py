@@ -12,6 +12,7 @@ LAW = CONTENT / "law"
 
 
 def load() -> None:
+<<<<<<< HEAD
     """Enter every declaration of the content; calling it twice changes nothing."""
     import anlan_cn.measures
     import anlan_cn.roles  # noqa: F401  (both declare on import)
@@ -21,3 +22,8 @@ def load() -> None:
         for parameter in load_parameters(LAW, file.stem):
             declare_parameter(parameter)
     use_schema(live_schema())
+=======
+    """Import every declaration of the content; safe to call twice."""
+    import anlan_cn.roles  # (declares on import)
+    import anlan_cn.subsystems  # noqa: F401
+>>>>>>> web
