@@ -12,18 +12,13 @@ LAW = CONTENT / "law"
 
 
 def load() -> None:
-<<<<<<< HEAD
     """Enter every declaration of the content; calling it twice changes nothing."""
     import anlan_cn.measures
-    import anlan_cn.roles  # noqa: F401  (both declare on import)
+    import anlan_cn.roles
+    import anlan_cn.subsystems  # noqa: F401  (all three declare on import)
 
     register_rubric_folder(CONTENT / "rubrics")
     for file in sorted((LAW / "parameters").glob("*.yaml")):
         for parameter in load_parameters(LAW, file.stem):
             declare_parameter(parameter)
     use_schema(live_schema())
-=======
-    """Import every declaration of the content; safe to call twice."""
-    import anlan_cn.roles  # (declares on import)
-    import anlan_cn.subsystems  # noqa: F401
->>>>>>> web
