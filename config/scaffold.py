@@ -1,4 +1,4 @@
-"""Writes a new register or measure from a template that imports cleanly. `make new-register` and `make new-measure` call it.
+"""Writes a new register or measure from a template that imports cleanly; `make new-register` and its sister call it.
 
 Django need not be set up: the tool edits two text files and imports nothing of the content.
 """
@@ -148,15 +148,12 @@ def _with_import(source: str, module: str, name: str) -> str:
     if same is not None:
         names = sorted({name, *(alias.name for alias in same.names)})
         return _replaced(source, same, _listing(f"from {module} import ", "(", names, ")", brackets_on_one_line=False))
-    before = [node for node in imports if (node.module or "") < module]
+    after = next((node for node in imports if (node.module or "") > module), None)
     lines = source.splitlines()
-    lines.insert(before[-1].end_lineno or 0 if before else _after_docstring(source), f"from {module} import {name}")
+    lines.insert(
+        after.lineno - 1 if after else max(node.end_lineno or 0 for node in imports), f"from {module} import {name}"
+    )
     return "\n".join(lines) + "\n"
-
-
-def _after_docstring(source: str) -> int:
-    first = ast.parse(source).body[0]
-    return (first.end_lineno or 0) if isinstance(first, ast.Expr) else 0
 
 
 def _with_all(source: str, name: str) -> str:
@@ -197,11 +194,9 @@ def main() -> int:
         return 1
     print(f"Written: {path.relative_to(ROOT)}")
     if sys.argv[1] == "register":
-        print(
-            "Next: its columns, Flow and the clauses behind it; then `make migrations`, the Chinese texts, `make check`."
-        )
+        print("Next: its columns, Flow and clauses; then `make migrations`, the Chinese texts, `make check`.")
     else:
-        print("Next: its register, condition, both names and the clause behind it; then a spec test, `make check`.")
+        print("Next: its register, condition, both names and clause; then a spec test, `make check`.")
     return 0
 
 

@@ -9,13 +9,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.flow.authority import grants_to_take, may_take
 from anlan.flow.clocks import due_date
 from anlan.flow.declare import Step
 from anlan.flow.errors import BadEvidence, FlowError, InvalidData, Refused, WrongState
 from anlan.flow.evidence import StoredFile
+from anlan.flow.references import find_target, lies_in
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
-from anlan.org.policy import may
 from anlan.org.roles import Reach
 from anlan.org.scope import Actor
 
@@ -54,12 +55,16 @@ def prepare(
     spec = spec_of(record)
     step = _find_step(spec, record, step_name)
     if not follows:
-        _check_authority(record, spec, step_name, step, by)
+        _check_authority(record, spec, step, by)
     _check_state(record, spec, step_name, step)
     if step.needs_reason and not reason.strip():
         raise InvalidData("flow.E014", _("Say why: the reason stays in the timeline."), fields={"reason": [_("A reason is needed.")]})
     before = {} if record.pk is None else {name: getattr(record, name) for name in _columns(spec)}
+    if not follows:
+        _set_department(record, step, data, by)
     _assign(record, spec, step_name, step, data)
+    if not follows and "department" in data:
+        _check_authority(record, spec, step, by)  # nobody hands a record to a department out of reach
     if step.target:
         record.state = step.target
     record.is_counted = record.state in spec.counted
@@ -109,8 +114,8 @@ def _find_step(spec: RegisterSpec, record: Register, name: str) -> Step:
     raise FlowError("flow.E010", f'{spec.name} {record.number} has no step "{name}"; it has: {known}.')
 
 
-def _check_authority(record: Register, spec: RegisterSpec, name: str, step: Step, by: Actor) -> None:
-    if may(by, step.by, institution=record.institution, sensitivity=spec.sensitivity) and _in_own_department(record, step, by):
+def _check_authority(record: Register, spec: RegisterSpec, step: Step, by: Actor) -> None:
+    if may_take(record, step, by=by):
         return
     raise Refused(
         "flow.E011",
@@ -119,17 +124,13 @@ def _check_authority(record: Register, spec: RegisterSpec, name: str, step: Step
     )
 
 
-def _in_own_department(record: Register, step: Step, by: Actor) -> bool:
-    """A post that reaches only a department takes steps on the records of that department, and on its own records."""
-    if by.is_system:
-        return True
-    grants = [grant for grant in by.grants if grant.role.answers_to(step.by)]
-    if any(grant.role.reach is not Reach.DEPARTMENT for grant in grants):
-        return True
-    if record.pk is None and record.department_id is None and grants:
+def _set_department(record: Register, step: Step, data: Mapping[str, Any], by: Actor) -> None:
+    """A new record of a post that reaches only a department belongs to that department, unless the data name one."""
+    if by.is_system or record.pk is not None or record.department_id is not None or data.get("department"):
+        return
+    grants = grants_to_take(record, step, by=by)
+    if grants and all(grant.role.reach is Reach.DEPARTMENT for grant in grants):
         record.department_id = grants[0].unit_id
-    own = record.pk is not None and record.recorded_by_id == by.person_id
-    return own or any(grant.unit_id == record.department_id for grant in grants)
 
 
 def _check_state(record: Register, spec: RegisterSpec, name: str, step: Step) -> None:
@@ -174,8 +175,8 @@ def _set_reference(record: Register, field: "models.ForeignKey[Any, Any]", value
     if value in (None, ""):
         setattr(record, field.name, field.clean(None, record) if not field.null else None)
         return
-    target = value if isinstance(value, models.Model) else field.related_model._default_manager.filter(pk=value).first()
-    if target is None or getattr(target, "institution_id", record.institution_id) != record.institution_id:
+    target = find_target(field, value)
+    if target is None or not lies_in(target, record):
         raise ValidationError(_("This record does not exist in the institution."))
     setattr(record, field.name, target)
 

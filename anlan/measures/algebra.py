@@ -13,7 +13,7 @@ from anlan.measures.errors import BadDefinition
 from anlan.measures.predicate import ALWAYS, ColumnHandle, Predicate, as_predicate
 
 Per = Literal["month", "quarter"]
-Window = Literal["period", "ever"]
+Window = Literal["period", "ever", "due_months", "any"]
 Operator = Literal["+", "-", "*", "//", "min", "max"]
 
 
@@ -42,7 +42,8 @@ class Definition:
 class Count(Definition):
     """Records of the window that meet ``where``. Nulls: 0 where there is none.
 
-    ``by`` keys the window by another date column; the window "ever" reaches back to the first record.
+    ``by`` keys the window by another date column; the window "ever" reaches back to the first record,
+    "due_months" ends with the last complete month, and "any" looks at no date (what is keyed by a year of its own).
     """
 
     register: str

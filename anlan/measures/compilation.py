@@ -83,9 +83,23 @@ def _windowed(
     elif isinstance(definition, algebra.Distinct):
         kind = "distinct"
         register.type_of(column)
-    days = _days(register, definition.by, years, lower="period_start" if definition.window == "period" else None)
+    days = _window(register, definition, years)
     wanted = Aggregate(kind=kind, column=column, where=definition.where, days=days, years_back=years)
     return IfUnknown(want(register, wanted), _ZERO)
+
+
+def _window(
+    register: RegisterTable, definition: algebra.Count | algebra.Sum | algebra.Distinct, years: int
+) -> Days | None:
+    match definition.window:
+        case "any":
+            return None
+        case "ever":
+            return _days(register, definition.by, years, lower=None)
+        case "due_months":
+            return _days(register, definition.by, years, upper="month_due_end")
+        case "period":
+            return _days(register, definition.by, years)
 
 
 def _covered(definition: algebra.PeriodsCovered, schema: Schema, want: Want, years: int) -> Number:

@@ -38,6 +38,27 @@ def visible_records(actor: Actor, sensitivity: Sensitivity) -> Q:
     return condition
 
 
+def visible_within(actor: Actor, institution: Institution, sensitivity: Sensitivity) -> Q:
+    """Return the same as `visible_records` for the rows of one institution, decided here so that the query needs no join.
+
+    The caller adds `institution=…`. A condition that keeps nothing stands for an institution out of reach.
+    """
+    if actor.is_system:
+        return Q()
+    reaching = actor.grants_for(institution_path=institution.unit.path, institution_id=institution.pk)
+    reading = [grant for grant in reaching if rank(grant.role.sensitivity) >= rank(sensitivity)]
+    if any(grant.role.reach is not Reach.DEPARTMENT for grant in reading):
+        return Q()
+    condition = Q(pk__in=[])
+    for grant in reading:
+        condition |= _own(actor, grant)
+    return condition
+
+
+def _own(actor: Actor, grant: Grant) -> Q:
+    return Q(department_id=grant.unit_id) | Q(recorded_by_id=actor.person_id)
+
+
 def _rows(actor: Actor, grant: Grant) -> Q:
     if grant.role.reach is Reach.SUBTREE:
         return Q(institution__unit__path__startswith=grant.path)
@@ -45,8 +66,7 @@ def _rows(actor: Actor, grant: Grant) -> Q:
         return Q(pk__in=[])
     if grant.role.reach is Reach.INSTITUTION:
         return Q(institution_id=grant.institution_id)
-    own = Q(department_id=grant.unit_id) | Q(recorded_by_id=actor.person_id)
-    return Q(institution_id=grant.institution_id) & own
+    return Q(institution_id=grant.institution_id) & _own(actor, grant)
 
 
 def may(actor: Actor, names: tuple[str, ...], *, institution: Institution, sensitivity: Sensitivity = Sensitivity.INTERNAL) -> bool:
@@ -90,4 +110,5 @@ __all__ = [
     "require",
     "visible_institutions",
     "visible_records",
+    "visible_within",
 ]

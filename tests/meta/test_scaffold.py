@@ -53,7 +53,7 @@ def test_what_is_written_imports_and_migrates(copied: Path) -> None:
     assert register == copied / "anlan_cn" / "registers" / "security" / "evacuation_walk.py"
     assert measure == copied / "anlan_cn" / "measures" / "evacuation_walks_held.py"
     said = run(copied, "-c", READ).splitlines()
-    assert said == ["Evacuation walk EW record ['occurred_on', 'title']", "count"]
+    assert said == ["Evacuation walk EW record ['department', 'occurred_on', 'title']", "count"]
     assert "Create model EvacuationWalk" in run(copied, "-m", "django", "makemigrations", "--dry-run")
 
 

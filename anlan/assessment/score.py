@@ -1,0 +1,272 @@
+"""Scoring: one statement joins figures, judgements and rubric for all institutions, on any engine.
+
+``score_institutions`` is what screens, commands and the API call. The monthly trend is the same call with ``as_of`` at
+the end of each month. Judgements count whenever they were made: they are keyed by the year that they judge.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from anlan.assessment.arithmetic import (
+    ATTRIBUTE,
+    OUTCOMES,
+    attributes_of,
+    judgement_figures,
+    needs_judgement,
+    sheet_outputs,
+)
+from anlan.assessment.errors import AssessmentError, UnknownInstitution
+from anlan.assessment.jsonform import sheet_json
+from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
+from anlan.assessment.sheet import CategoryScore, FigureValue, RuleScore, Sheet
+from anlan.kernel.period import Period
+from anlan.measures import catalogue
+from anlan.measures.algebra import Attribute, Count, Sum, parts_of
+from anlan.measures.catalogue import Measure
+from anlan.measures.engines import Engine, evaluate
+from anlan.measures.figures import FigureTable
+from anlan.measures.plan import Plan, make_plan
+from anlan.measures.predicate import col
+from anlan.measures.schema import Column, RegisterTable, Schema
+
+JUDGEMENT = "judgement"
+_KEPT = 32
+_plans: dict[tuple[int, int, int], ScorePlan] = {}
+_schema: list[Schema] = []
+
+
+class NoSchema(AssessmentError):
+    """Scoring was asked for before anyone said which tables hold the registers."""
+
+    id = "assessment.E015"
+
+
+def use_schema(schema: Schema) -> None:
+    """Name the tables that ``score_institutions`` reads when it is given no schema of its own."""
+    _schema[:] = [schema]
+
+
+def judgement_table(*, table: str, date: str = "occurred_on") -> RegisterTable:
+    """Return the register of judgements as scoring reads it: rubric, rule, year, verdict and deducted hundredths."""
+    columns = (
+        Column(name="rubric", type="text"),
+        Column(name="rule", type="text"),
+        Column(name="year", type="int"),
+        Column(name="verdict", type="text"),
+        Column(name="deducted", type="int"),
+    )
+    return RegisterTable(code=JUDGEMENT, table=table, columns=columns, date=date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScorePlan:
+    """A rubric made ready for one year and one schema: figures, judgements and outputs in one plan."""
+
+    rubric: Rubric
+    year: int
+    schema: Schema
+    plan: Plan
+    parameters: Mapping[str, int]
+
+
+def score_plan(rubric: Rubric, *, year: int, schema: Schema) -> ScorePlan:
+    """Return the plan that scores the rubric; the same objects give the same plan, so its SQL is made once.
+
+    Raises: UnknownMeasure, UnknownRegister, UnknownColumn; ParameterNotInForce.
+    """
+    key = (id(rubric), year, id(schema))
+    if key in _plans:
+        return _plans[key]
+    parameters = rubric.parameter_values(on=datetime.date(year, 1, 1))
+    measures = (*catalogue.pick(rubric.measures()), *_attribute_measures(rubric), *_judgement_measures(rubric, year))
+    plan = make_plan(measures, schema=schema, outputs=sheet_outputs(rubric, parameters))
+    made = ScorePlan(rubric=rubric, year=year, schema=schema, plan=plan, parameters=parameters)
+    while len(_plans) >= _KEPT:
+        _plans.pop(next(iter(_plans)))
+    _plans[key] = made
+    return made
+
+
+def score_institutions(
+    rubric: Rubric,
+    *,
+    year: int,
+    as_of: datetime.date,
+    engine: Engine,
+    institutions: Sequence[int] | None = None,
+    schema: Schema | None = None,
+) -> ScoreTable:
+    """Return the sheet of every institution, or of those named, for one year as it stood on a day.
+
+    Shape:  one row per institution, ordered by institution_id, including those with no records.
+    Units:  points in hundredths. ``as_of`` is the last day that counts, inclusive; after the year's end it is the end.
+    Nulls:  what has no data is the outcome no_data with 0 deducted, never a silent 0.
+    Raises: NoSchema; UnknownMeasure and others of the measures room; ParameterNotInForce.
+    Source: manual, "Scores".
+    """
+    tables = schema or (_schema[0] if _schema else None)
+    if tables is None:
+        raise NoSchema("No tables are known to score from. Call use_schema() at start, or give schema=.")
+    plan = score_plan(rubric, year=year, schema=tables)
+    table = evaluate(
+        plan.plan, period=Period.year(year), as_of=as_of, engine=engine, institutions=institutions
+    )
+    return ScoreTable(score_plan=plan, as_of=as_of, figures=table)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreTable:
+    """The scores of many institutions, held by column; a sheet is built only when asked for."""
+
+    score_plan: ScorePlan
+    as_of: datetime.date
+    figures: FigureTable
+
+    @property
+    def rubric(self) -> Rubric:
+        """The rubric scored."""
+        return self.score_plan.rubric
+
+    @property
+    def year(self) -> int:
+        """The year scored."""
+        return self.score_plan.year
+
+    @property
+    def institution_ids(self) -> tuple[int, ...]:
+        """The institutions scored, ascending."""
+        return self.figures.institution_ids
+
+    def __len__(self) -> int:
+        return len(self.institution_ids)
+
+    @cached_property
+    def _rows(self) -> Mapping[int, int]:
+        return {institution: row for row, institution in enumerate(self.institution_ids)}
+
+    def column(self, name: str) -> Sequence[int | None]:
+        """Return one column for all institutions: "raw", "normalised", "A3.points", "A5-k2.deducted" and so on.
+
+        Raises: UnknownFigure, naming the nearest column.
+        """
+        return self.figures.column(name)
+
+    def sheet(self, institution_id: int) -> Sheet:
+        """Return the sheet of one institution.
+
+        Raises: UnknownInstitution.
+        """
+        if institution_id not in self._rows:
+            raise UnknownInstitution(
+                f"Institution {institution_id} was not scored. Score it, or check that it exists and is in scope."
+            )
+        return _sheet(self, self._rows[institution_id])
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield every sheet, in order of institution."""
+        for row in range(len(self)):
+            yield _sheet(self, row)
+
+    def to_json(self, codes: Mapping[int, str]) -> dict[str, object]:
+        """Return the JSON of the whole table; ``codes`` gives the code of each institution."""
+        return {
+            "rubric": self.rubric.code,
+            "rubric_hash": self.rubric.content_hash,
+            "year": self.year,
+            "as_of": self.as_of.isoformat(),
+            "institutions": [sheet_json(sheet, code=codes.get(sheet.institution_id)) for sheet in self.sheets()],
+        }
+
+
+def _attribute_measures(rubric: Rubric) -> Iterator[Measure]:
+    for name in attributes_of(rubric):
+        yield _hidden(ATTRIBUTE + name, Attribute(column=name))
+
+
+def _judgement_measures(rubric: Rubric, year: int) -> Iterator[Measure]:
+    for _, rule in rubric.rules():
+        if not needs_judgement(rubric, rule):
+            continue
+        names = judgement_figures(rule)
+        ours = (col("rubric") == rubric.code) & (col("rule") == rule.code) & (col("year") == year)
+        is_set, confirms = col("verdict") == "set", col("verdict") == "confirm"
+        gives_points = col("verdict").isin(("set", "confirm")) if rule.assessed == "judged" else is_set
+        yield _hidden(names["decided"], Count(register=JUDGEMENT, where=ours, window="any"))
+        yield _hidden(names["confirmed"], Count(register=JUDGEMENT, where=ours & confirms, window="any"))
+        yield _hidden(names["set"], Count(register=JUDGEMENT, where=ours & is_set, window="any"))
+        points = Sum(register=JUDGEMENT, column="deducted", where=ours & gives_points, window="any")
+        yield _hidden(names["points"], points)
+
+
+def _hidden(code: str, definition: Attribute | Count | Sum) -> Measure:
+    return Measure(code=code, name=code, unit="", clause="", subsystem="M18", definition=definition)
+
+
+class _Row:
+    """One row of the figure table, read by column."""
+
+    def __init__(self, figures: FigureTable, row: int) -> None:
+        self._figures, self._row = figures, row
+
+    def value(self, name: str) -> int | None:
+        return self._figures.columns[name][self._row]
+
+    def known(self, name: str) -> int:
+        value = self.value(name)
+        return 0 if value is None else int(value)
+
+
+def _sheet(table: ScoreTable, index: int) -> Sheet:
+    row, rubric = _Row(table.figures, index), table.rubric
+    class_index = row.known("class")
+    kind: InstitutionClass | None = rubric.classes[class_index] if class_index >= 0 else None
+    return Sheet(
+        rubric=rubric,
+        schema=table.score_plan.schema,
+        institution_id=table.institution_ids[index],
+        year=table.year,
+        as_of=table.as_of,
+        institution_class=kind,
+        raw=row.known("raw"),
+        applicable_max=row.known("applicable_max"),
+        normalised=row.value("normalised"),
+        at_risk=row.known("at_risk"),
+        categories=tuple(_category(category, row) for category in rubric.categories),
+    )
+
+
+def _category(category: Category, row: _Row) -> CategoryScore:
+    rules = tuple(_rule(rule, row) for rule in category.rules)
+    concerned = any(rule.outcome != "not_applicable" for rule in rules)
+    return CategoryScore(
+        category=category,
+        outcome="scored" if concerned else "not_applicable",
+        max=row.known(f"{category.code}.max"),
+        points=row.known(f"{category.code}.points"),
+        deducted=row.known(f"{category.code}.sum"),
+        lost_to_cap=row.known(f"{category.code}.lost"),
+        at_risk=row.known(f"{category.code}.at_risk"),
+        rules=rules,
+    )
+
+
+def _rule(rule: Rule, row: _Row) -> RuleScore:
+    amount = row.value(f"{rule.code}.amount")
+    return RuleScore(
+        rule=rule,
+        outcome=OUTCOMES[row.known(f"{rule.code}.outcome")],
+        deducted=row.known(f"{rule.code}.deducted"),
+        proposed=row.known(f"{rule.code}.proposed"),
+        amount=None if amount is None else int(amount),
+        figures=tuple(_figure(code, row) for code in rule.measures()),
+    )
+
+
+def _figure(code: str, row: _Row) -> FigureValue:
+    measure = catalogue.get(code)
+    parts = tuple((part, row.value(f"{code}_{part}" if part else code)) for part in parts_of(measure.definition))
+    return FigureValue(measure=measure, parts=parts)
