@@ -30,21 +30,36 @@ help: ## print this list
 run: $(VENV)/.run ## install what is needed, load the demo city at first start, serve on PORT
 	@exec $(BIN)/anlan serve
 
-test: $(VENV)/.test ## install what tests need, then run them all: on SQLite, then the integration tests on PostgreSQL
+.PHONY: test-sqlite test-postgres
+test: test-sqlite test-postgres ## install what tests need, then run them all: on SQLite, then the integration tests on PostgreSQL
+test-sqlite: $(VENV)/.test
 	@BROWSER=$(BROWSER) bash constraints/debian.sh
 	$(PY) -m pytest -n $(WORKERS) $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
+test-postgres: $(VENV)/.test
 	$(PY) -m pytest --postgres $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
-check: $(VENV)/.check ## lint, format, types, import contracts, migrations, deployment, templates, locks
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+CHECKS := lint layout types imports migrated deployable templates locked content
+.PHONY: $(CHECKS:%=check-%)
+check: $(CHECKS:%=check-%) ## lint, layout, types, import contracts, migrations, deployment, templates, locks; -k runs all
+$(CHECKS:%=check-%): $(VENV)/.check
+check-lint:
+	$(BIN)/ruff check --quiet .
+check-layout:
+	$(BIN)/ruff format --quiet --check .
+check-types:
 	$(CHECK) -m mypy
+check-imports:
 	$(BIN)/lint-imports --no-logo
+check-migrated:
 	$(CHECK) -m django makemigrations --settings config.settings --check --dry-run
+check-deployable:
 	ANLAN_TLS=1 $(CHECK) -m django check --settings config.settings --deploy --fail-level WARNING
+check-templates:
 	$(BIN)/djlint anlan config --lint --quiet
+check-locked:
 	$(PY) constraints/vendor.py
 	$(PY) -m pip check
+check-content:
 	$(CHECK) -m config.command check
 
 format: $(VENV)/.check ## mend layout and imports

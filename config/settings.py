@@ -46,7 +46,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "anlan.org.middleware.ActingMiddleware",
+    "anlan.web.middleware.GateMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -62,6 +64,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "anlan.web.shell.shell",
             ],
         },
     }
@@ -80,7 +83,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "web:sign-in"
-LOGIN_REDIRECT_URL = "web:home"
+LOGIN_REDIRECT_URL = "web:start"
 LOGOUT_REDIRECT_URL = "web:sign-in"
 
 # Lock the pair of user and address: one forgetful nurse must not lock a hospital that shares one address.
@@ -88,7 +91,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-# AXES_LOCKOUT_CALLABLE = "anlan.web.views.account.locked_out"
+AXES_LOCKOUT_CALLABLE = "anlan.web.views.account.locked_out"
 AXES_ENABLE_ADMIN = False
 
 SESSION_COOKIE_HTTPONLY = True
@@ -123,6 +126,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = "Asia/Shanghai"
+LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]
 USE_I18N = True
 USE_TZ = True
 LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]

@@ -1,10 +1,13 @@
 """What `anlan check` looks at: declarations against the law's clauses, rubrics, translations, and the ledger against its hashes."""
 from django.db import connection
 
+from anlan.assessment.errors import AssessmentError
+from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.flow.spec import all_registers
 from anlan.ledger.check import broken_entries
 from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
+from config.content import LAW
 
 Finding = dict[str, str]
 
@@ -15,9 +18,7 @@ def all_findings() -> list[Finding]:
 
 
 def _registers() -> list[Finding]:
-    from anlan_cn.law.sources import known_clauses
-
-    known = known_clauses()
+    known = {clause.id for clause in load_clauses(LAW)}
     findings = []
     for spec in all_registers():
         cited = {*spec.clauses, *(step.clause for step in spec.steps.values() if step.clause)}
@@ -29,13 +30,10 @@ def _registers() -> list[Finding]:
 
 
 def _rubrics() -> list[Finding]:
-    from anlan.assessment.errors import AssessmentError
-    from anlan.assessment.load import find_rubric, rubric_codes
-
     findings = []
     for code in rubric_codes():
         try:
-            find_rubric(code)
+            load_rubric(code)
         except AssessmentError as error:
             findings.append({"place": f"rubric {code}", "fault": str(error)})
     return findings

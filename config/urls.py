@@ -1,4 +1,5 @@
 """All URLs: the staff screens at the root, the API below `/api/`."""
-from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", include("anlan.web.urls"))]

@@ -226,6 +226,7 @@ def _sheet(table: ScoreTable, index: int) -> Sheet:
     kind: InstitutionClass | None = rubric.classes[class_index] if class_index >= 0 else None
     return Sheet(
         rubric=rubric,
+        schema=table.score_plan.schema,
         institution_id=table.institution_ids[index],
         year=table.year,
         as_of=table.as_of,

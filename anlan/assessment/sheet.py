@@ -10,6 +10,7 @@ from anlan.assessment.errors import UnknownRule, nearest
 from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
 from anlan.measures.catalogue import Measure
+from anlan.measures.schema import Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Sheet:
     """One institution's score. Points in hundredths; ``normalised`` is out of 100 points, None where nothing applies."""
 
     rubric: Rubric
+    schema: Schema
     institution_id: int
     year: int
     as_of: datetime.date

@@ -121,3 +121,8 @@ def test_content_may_declare_roles(copied: Path) -> None:
         if kept is None:
             roles.unlink()
     assert code == 0, said
+
+
+@pytest.mark.parametrize("module", ["anlan/ledger/append.py", "anlan/assessment/arithmetic.py"])
+def test_what_a_contract_guards_is_still_where_it_looks(module: str) -> None:
+    assert (ROOT / module).is_file()

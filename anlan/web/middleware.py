@@ -1,0 +1,30 @@
+"""Two rules for every page: a one-time password is changed first, and what a person may not see does not exist."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from anlan.org.errors import NotAllowed
+
+
+class GateMiddleware:
+    """Sends a person with a one-time password to the password page; turns NotAllowed into 404."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
+            return redirect("web:password")
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        """Answer 404 where a room refused: a refusal would tell that the thing is there."""
+        if isinstance(error, NotAllowed):
+            raise Http404 from error
+
+    @staticmethod
+    def _open_paths() -> set[str]:
+        return {reverse(f"web:{name}") for name in ("password", "sign-out", "language", "theme")}
