@@ -8,8 +8,17 @@ from anlan_cn.registers.organisation.leading_group_post import LeadingGroupPost
 from anlan_cn.registers.organisation.programme_plan import ProgrammePlan
 from anlan_cn.registers.organisation.support_item import SupportItem
 from anlan_cn.registers.security.key_place import KeyPlace
+from anlan_cn.registers.training.awareness_survey import AwarenessSurvey
+from anlan_cn.registers.training.education_attendance import EducationAttendance
+from anlan_cn.registers.training.education_group import EducationGroup
+from anlan_cn.registers.training.education_session import EducationSession
+from anlan_cn.registers.training.technical_training import TechnicalTraining
 
 __all__ = [
+    "AwarenessSurvey",
+    "EducationAttendance",
+    "EducationGroup",
+    "EducationSession",
     "Facility",
     "FunctionDuty",
     "Hazard",
@@ -18,4 +27,5 @@ __all__ = [
     "LeadingGroupPost",
     "ProgrammePlan",
     "SupportItem",
+    "TechnicalTraining",
 ]
