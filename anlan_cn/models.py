@@ -1,6 +1,8 @@
 """Django's list of the registers: one import each. `make new-register` adds a line."""
 
 from anlan_cn.registers.inspection.hazard import Hazard
+from anlan_cn.registers.mental_health.patient_screening import PatientScreening
+from anlan_cn.registers.mental_health.police_notice import PoliceNotice
 from anlan_cn.registers.organisation.facility import Facility
 from anlan_cn.registers.organisation.function_duty import FunctionDuty
 from anlan_cn.registers.organisation.leading_group import LeadingGroup
@@ -25,6 +27,8 @@ __all__ = [
     "KeyPlace",
     "LeadingGroup",
     "LeadingGroupPost",
+    "PatientScreening",
+    "PoliceNotice",
     "ProgrammePlan",
     "SupportItem",
     "TechnicalTraining",
