@@ -9,6 +9,10 @@ from anlan_cn.registers.organisation.leading_group import LeadingGroup
 from anlan_cn.registers.organisation.leading_group_post import LeadingGroupPost
 from anlan_cn.registers.organisation.programme_plan import ProgrammePlan
 from anlan_cn.registers.organisation.support_item import SupportItem
+from anlan_cn.registers.quality.committee_meeting import CommitteeMeeting
+from anlan_cn.registers.quality.quality_activity import QualityActivity
+from anlan_cn.registers.quality.quality_plan import QualityPlan
+from anlan_cn.registers.quality.record_audit import RecordAudit
 from anlan_cn.registers.security.key_place import KeyPlace
 from anlan_cn.registers.training.awareness_survey import AwarenessSurvey
 from anlan_cn.registers.training.education_attendance import EducationAttendance
@@ -18,6 +22,7 @@ from anlan_cn.registers.training.technical_training import TechnicalTraining
 
 __all__ = [
     "AwarenessSurvey",
+    "CommitteeMeeting",
     "EducationAttendance",
     "EducationGroup",
     "EducationSession",
@@ -30,6 +35,9 @@ __all__ = [
     "PatientScreening",
     "PoliceNotice",
     "ProgrammePlan",
+    "QualityActivity",
+    "QualityPlan",
+    "RecordAudit",
     "SupportItem",
     "TechnicalTraining",
 ]
