@@ -128,7 +128,7 @@ def _broken_rule(model: type[Register], detail: str) -> str:
     """
     for rule in model._meta.constraints:
         names = getattr(rule, "fields", ())
-        columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in names)
+        columns = ", ".join(f"{model._meta.db_table}.{spec_of(model).field(name).column}" for name in names)
         declares = rule.violation_error_message != rule.default_violation_error_message
         if declares and (rule.name in detail or (columns and detail.endswith(f": {columns}"))):
             return str(rule.violation_error_message)
