@@ -93,7 +93,12 @@ class StandingRegister(Register):
 
     is_standing: ClassVar[bool] = True
 
-    ended_on = models.DateField(_("In force until"), null=True, blank=True)
+    ended_on = models.DateField(
+        _("In force until"),
+        null=True,
+        blank=True,
+        help_text=_("The first day on which it is no longer in force; for a plan of 2025 that is 1 January 2026."),
+    )
 
     class Meta(Register.Meta):
         abstract = True
