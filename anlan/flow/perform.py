@@ -156,11 +156,13 @@ def _evidence_rows(prepared: Prepared, by: Actor) -> list[Evidence]:
     ]
 
 
-def _follow(prepared: Prepared, *, by: Actor, origin: Origin) -> None:
+def _follow(prepared: Prepared, *, by: Actor, origin: Origin, batch: Batch | None = None) -> None:
     method = prepared.spec.steps[prepared.step].follow
     if not method:
         return
     for next_one in getattr(prepared.record, method)():
+        if next_one.record.pk is None:
+            next_one.record.batch = batch  # a new record that an import brings with it is undone with the import
         follow_up = prepare(next_one.record, next_one.step, by=by, at=prepared.at, data=next_one.data, follows=True)
         _write(follow_up, by=by, origin=origin)
 
@@ -234,7 +236,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     files = [row for prepared, by in done for row in _evidence_rows(prepared, by)]
     Evidence.objects.bulk_create(files, batch_size=ROWS_PER_STATEMENT)
     for prepared, by in done:
-        _follow(prepared, by=by, origin=origin)
+        _follow(prepared, by=by, origin=origin, batch=batch)
     return len(done)
 
 
@@ -258,6 +260,8 @@ def annul_many(
             part = done[start : start + ROWS_PER_STATEMENT]
             _update_part(part)
             append_many([(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared in part])
+            for prepared in part:
+                _follow(prepared, by=by, origin=origin)
             if progress is not None:
                 progress(start + len(part), len(done))
     return len(done)
