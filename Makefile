@@ -19,7 +19,7 @@ PY := $(BIN)/python
 CHECK := ANLAN_HOME=$(CURDIR)/$(VENV)/check-home $(PY)
 INSTALL := $(PY) -m pip install --quiet --no-input --only-binary :all: --no-deps --require-hashes
 
-.PHONY: help run test check format bench demo migrations new-register new-measure clean
+.PHONY: help run test check format bench lake demo migrations messages new-register new-measure clean
 
 help: ## print this list
 	@printf 'Anlan 安澜\n\n'
@@ -38,9 +38,9 @@ test-sqlite: $(VENV)/.test
 test-postgres: $(VENV)/.test
 	$(PY) -m pytest --postgres $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
-CHECKS := lint layout types imports migrated deployable templates locked content
+CHECKS := lint layout types imports migrated deployable templates messages locked content
 .PHONY: $(CHECKS:%=check-%)
-check: $(CHECKS:%=check-%) ## lint, layout, types, import contracts, migrations, deployment, templates, locks; -k runs all
+check: $(CHECKS:%=check-%) ## lint, layout, types, import contracts, migrations, deployment, templates, messages, locks; -k runs all
 $(CHECKS:%=check-%): $(VENV)/.check
 check-lint:
 	$(BIN)/ruff check --quiet .
@@ -56,6 +56,8 @@ check-deployable:
 	ANLAN_TLS=1 $(CHECK) -m django check --settings config.settings --deploy --fail-level WARNING
 check-templates:
 	$(BIN)/djlint anlan config --lint --quiet
+check-messages:
+	$(CHECK) -m config.messages check
 check-locked:
 	$(PY) constraints/vendor.py
 	$(PY) -m pip check
@@ -69,11 +71,16 @@ format: $(VENV)/.check ## mend layout and imports
 bench: $(VENV)/.bench ## run the benchmarks of docs/performance.md (long)
 	$(PY) -m bench
 
+lake: $(VENV)/.lake ## install what writing a region's Parquet lake needs
+
 demo: $(VENV)/.run ## load the demo city into ANLAN_HOME
 	@$(BIN)/anlan demo
 
 migrations: $(VENV)/.run ## write the migrations that the models ask for
 	$(CHECK) -m django makemigrations --settings config.settings
+
+messages: $(VENV)/.check ## extract the English texts, merge and compile their Chinese; fails while any is missing
+	$(CHECK) -m config.messages update
 
 new-register: $(VENV)/.run ## write a new register from a template: make new-register NAME=fire_drill
 	@$(PY) -m config.scaffold register "$(NAME)"
@@ -98,7 +105,7 @@ $(VENV)/.run: $(VENV)/.made constraints/run.txt pyproject.toml
 	@$(PY) -m pip install --quiet --no-input --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run constraints/%.txt
+$(VENV)/.lake $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run constraints/%.txt
 	@echo "Anlan: installing what '$*' needs (wheels only, once)"
 	@$(INSTALL) -r constraints/$*.txt
 	@touch $@

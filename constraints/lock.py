@@ -17,7 +17,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PYPROJECT = HERE.parent / "pyproject.toml"
-SETS = {"run": ("postgres",), "test": ("test",), "check": ("test", "check"), "bench": ("bench",)}
+SETS = {
+    "run": ("postgres",),
+    "lake": ("postgres", "lake"),
+    "test": ("test",),
+    "check": ("test", "check"),
+    "bench": ("bench",),
+}
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
 BUILD = "setuptools>=75\n"
