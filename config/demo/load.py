@@ -89,19 +89,20 @@ def _keep(accounts: tuple[Account, ...]) -> None:
 
 def _tree() -> dict[str, Institution]:
     code, name, name_en = CITY
-    city = Unit.objects.add_root(kind="commission", level="city", code=code, name=name, name_en=name_en)
+    city = Unit.objects.add_root({"kind": "commission", "level": "city", "code": code, "name": name, "name_en": name_en})
     districts = {}
     for code, name, name_en in DISTRICTS:
-        districts[code] = Unit.objects.add_child(
-            Unit.objects.get(pk=city.pk), kind="commission", level="district", code=code, name=name, name_en=name_en
-        )
+        fields = {"kind": "commission", "level": "district", "code": code, "name": name, "name_en": name_en}
+        districts[code] = Unit.objects.add_child(Unit.objects.get(pk=city.pk), fields)
     return {hospital.code: _institution(hospital, Unit.objects.get(pk=districts[hospital.district].pk)) for hospital in HOSPITALS}
 
 
 def _institution(hospital: Hospital, district: Unit) -> Institution:
-    unit = Unit.objects.add_child(district, kind="institution", code=hospital.code, name=hospital.name, name_en=hospital.name_en)
+    fields = {"kind": "institution", "code": hospital.code, "name": hospital.name, "name_en": hospital.name_en}
+    unit = Unit.objects.add_child(district, fields)
     for number, name in enumerate(DEPARTMENTS, start=1):
-        Unit.objects.add_child(Unit.objects.get(pk=unit.pk), kind="department", code=f"{hospital.code}-D{number}", name=name)
+        department = {"kind": "department", "code": f"{hospital.code}-D{number}", "name": name}
+        Unit.objects.add_child(Unit.objects.get(pk=unit.pk), department)
     head = Person.objects.create(username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!")
     return Institution.objects.create(
         unit=unit,
@@ -184,8 +185,6 @@ class _Writer:
             step = spec.steps[name]
             data = {key: value for key, value in values.items() if key in spec.settable(step) and (key not in used or name != spec.first)}
             used |= set(data)
-            for key, value in data.items():
-                setattr(record, key, value)
             files = (self._paper,) * needed_evidence(record, step)
             at = self._moment(hospital, item, name)
             yield Move(step=name, by=self._actor(hospital, step.by), at=at, data=data, evidence=files)

@@ -30,7 +30,7 @@ def _plan(hospital: Hospital, year: int) -> Iterator[Item]:
         "covers_hospital": True,
         "covers_departments": True,
     }
-    yield Item(register="quality_plan", values=values, steps=("issue",), recorded_on=dt.date(year, 1, teller.between(4, 25)))
+    yield Item(register="quality_plan", values=values, steps=("approve", "issue"), recorded_on=dt.date(year, 1, teller.between(4, 25)))
 
 
 def _activities(hospital: Hospital, year: int) -> Iterator[Item]:
