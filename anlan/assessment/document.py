@@ -83,6 +83,13 @@ class Cursor:
         """Return whether the mapping has the key."""
         return key in self._pairs()
 
+    def is_fixed(self, key: str) -> bool:
+        """Return whether the document states the value itself, rather than leaving it to an option or out."""
+        node = self._pairs().get(key)
+        if node is None:
+            return False
+        return not (isinstance(node, yaml.MappingNode) and any(name.value == "choose" for name, _ in node.value))
+
     def items(self) -> Iterator[Cursor]:
         """Yield the entries of a list; entries that a reading leaves empty are skipped."""
         if not isinstance(self.node, yaml.SequenceNode):

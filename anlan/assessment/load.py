@@ -271,7 +271,6 @@ class _Loader:
         may_add = at.get("reviewer_may_add")
         applies = _applies(at)
         evidence = at.get("evidence")
-        asked = set(at.asked) | ({"zero_base"} if at.has("zero_base") else set())
         return Rule(
             code=at.require("code").text(),
             clauses=self._cited(at.require("clauses")),
@@ -282,7 +281,7 @@ class _Loader:
             mend=at.require("mend").label(),
             applies_to=applies,
             evidence=evidence.texts() if evidence else (),
-            options=tuple(sorted(asked & set(at.chosen))),
+            options=tuple(sorted(at.asked)),
             reviewer_may_add=may_add.boolean() if may_add else False,
             line=at.line,
         )

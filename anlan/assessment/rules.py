@@ -49,6 +49,7 @@ class Fixed:
     points: int
     when: Asked
     zero_base: str = "reviewer"
+    is_base_printed: bool = False
 
     @classmethod
     def read(cls, at: Cursor) -> Fixed:
@@ -57,6 +58,7 @@ class Fixed:
             points=at.require("points").points(),
             when=read_condition(at.require("when")),
             zero_base=_zero_base(at),
+            is_base_printed=at.is_fixed("zero_base"),
         )
 
     @property
@@ -227,6 +229,7 @@ class PerRise:
     step_percent: str
     cap: int
     zero_base: str
+    is_base_printed: bool = False
 
     @classmethod
     def read(cls, at: Cursor) -> PerRise:
@@ -237,6 +240,7 @@ class PerRise:
             step_percent=at.require("step_percent").text(),
             cap=at.require("cap").points(),
             zero_base=_zero_base(at),
+            is_base_printed=at.is_fixed("zero_base"),
         )
 
     @property
@@ -328,8 +332,8 @@ KINDS: dict[str, Callable[[Cursor], Body]] = {kind.word: kind.read for kind in _
 KEYS: dict[str, tuple[str, ...]] = {kind.word: kind.keys for kind in _ALL}
 
 
-def has_zero_base(body: Body) -> str | None:
-    """Return the change whose base may be zero, or None where the rule compares no years."""
+def compared_change(body: Body) -> str | None:
+    """Return the change of a rule that compares years, whose base may be zero; None where it compares none."""
     if isinstance(body, PerRise):
         return body.change
     if isinstance(body, Fixed):

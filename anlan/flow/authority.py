@@ -51,9 +51,14 @@ def offered_steps(record: Register, *, to: Actor) -> tuple[tuple[str, Step], ...
 def waiting_steps(spec: RegisterSpec, state: str) -> tuple[tuple[str, Step], ...]:
     """Return the steps that lead on from a state: something that waits to be done.
 
-    Final states wait for nothing; neither corrections nor steps that leave the state as it is are waited for.
+    Final states wait for nothing, and nothing waits for a correction. A step may say itself whether it is awaited;
+    otherwise one that leaves the state as it is is not.
     """
     if state in spec.final:
         return ()
     onward = spec.steps_from(state)
-    return tuple((name, step) for name, step in onward if name not in STANDING_STEPS and step.target not in ("", state))
+    return tuple((name, step) for name, step in onward if name not in STANDING_STEPS and _is_awaited(step, state))
+
+
+def _is_awaited(step: Step, state: str) -> bool:
+    return step.target not in ("", state) if step.awaited is None else step.awaited

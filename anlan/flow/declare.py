@@ -1,4 +1,5 @@
 """The words with which content declares a register: `Step`, `Deadline`, `FollowUp`. Plain values, checked when models load."""
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +25,14 @@ class Step:
 
     sources      states that it starts from; empty for the step that opens a record
     target       state afterwards; empty keeps the state
-    by           role codes and capabilities (`can:…`), any of which suffices
+    by           role codes and capabilities (`can:…`), any of which suffices; empty: it only follows another step
     fields       columns that the step may set; `*` means every column that people may edit
+    sets         columns that the step itself fills, whatever the form says
     requires     columns that must be filled afterwards
     evidence     how many files must come with the step, or the name of a method of the record that tells
     consequence  what happens next, shown on the button
     clause       id of the clause that asks for it
+    awaited      whether a record waits for it; null: when it leads to another state (set it for checks that recur)
     follow       name of a method of the record that returns follow-ups, done in the same transaction
     """
 
@@ -38,6 +41,7 @@ class Step:
     by: tuple[str, ...]
     sources: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    sets: Mapping[str, Any] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
     evidence: int | str = 0
     deadline: Deadline | None = None
@@ -45,6 +49,7 @@ class Step:
     clause: str = ""
     follow: str = ""
     needs_reason: bool = False
+    awaited: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

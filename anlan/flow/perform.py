@@ -19,7 +19,7 @@ from anlan.flow.spec import spec_of
 from anlan.ledger.append import append, append_many
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.models import Entry
-from anlan.org.scope import Actor
+from anlan.org.scope import Actor, as_system
 
 SCREEN = Origin(kind="screen")
 ROWS_PER_STATEMENT = 500
@@ -114,8 +114,25 @@ def _update(prepared: Prepared) -> None:
 
 
 def _conflict(prepared: Prepared, error: IntegrityError) -> Conflict:
+    detail = str(error).splitlines()[0]
+    if rule := _broken_rule(type(prepared.record), detail):
+        return Conflict("flow.E021", f"{prepared.spec.name}: {rule}")
     message = _("%(register)s: the database refused the record, since one like it exists or a value breaks a rule (%(detail)s).")
-    return Conflict("flow.E021", message % {"register": prepared.spec.name, "detail": str(error).splitlines()[0]})
+    return Conflict("flow.E021", message % {"register": prepared.spec.name, "detail": detail})
+
+
+def _broken_rule(model: type[Register], detail: str) -> str:
+    """Return the sentence that the broken constraint declares; empty when it declares none.
+
+    PostgreSQL names the constraint; SQLite names a check, but for a unique one lists its columns.
+    """
+    for rule in model._meta.constraints:
+        names = getattr(rule, "fields", ())
+        columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in names)
+        declares = rule.violation_error_message != rule.default_violation_error_message
+        if declares and (rule.name in detail or (columns and detail.endswith(f": {columns}"))):
+            return str(rule.violation_error_message)
+    return ""
 
 
 def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
@@ -157,12 +174,14 @@ def _evidence_rows(prepared: Prepared, by: Actor) -> list[Evidence]:
 
 
 def _follow(prepared: Prepared, *, by: Actor, origin: Origin) -> None:
+    """Do what the step brings with it. It sees the whole institution: what a place lacks is the same for everybody."""
     method = prepared.spec.steps[prepared.step].follow
     if not method:
         return
-    for next_one in getattr(prepared.record, method)():
-        follow_up = prepare(next_one.record, next_one.step, by=by, at=prepared.at, data=next_one.data, follows=True)
-        _write(follow_up, by=by, origin=origin)
+    with as_system(f"what follows {prepared.spec.code}.{prepared.step}"):
+        for next_one in getattr(prepared.record, method)():
+            follow_up = prepare(next_one.record, next_one.step, by=by, at=prepared.at, data=next_one.data, follows=True)
+            _write(follow_up, by=by, origin=origin)
 
 
 def perform_many(

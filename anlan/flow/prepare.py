@@ -59,7 +59,7 @@ def prepare(
     _check_state(record, spec, step_name, step)
     if step.needs_reason and not reason.strip():
         raise InvalidData("flow.E014", _("Say why: the reason stays in the timeline."), fields={"reason": [_("A reason is needed.")]})
-    before = {} if record.pk is None else {name: getattr(record, name) for name in _columns(spec)}
+    record.before = before = {} if record.pk is None else {name: getattr(record, name) for name in _columns(spec)}
     if not follows:
         _set_department(record, step, data, by)
     _assign(record, spec, step_name, step, data)
@@ -117,10 +117,11 @@ def _find_step(spec: RegisterSpec, record: Register, name: str) -> Step:
 def _check_authority(record: Register, spec: RegisterSpec, step: Step, by: Actor) -> None:
     if may_take(record, step, by=by):
         return
+    roles = ", ".join(step.by) or _("no one; it only follows another step")
     raise Refused(
         "flow.E011",
         _('%(who)s may not take the step "%(step)s" on %(register)s %(number)s; it is for: %(roles)s.')
-        % {"who": by.name, "step": step.label, "register": spec.name, "number": record.number or _("(new)"), "roles": ", ".join(step.by)},
+        % {"who": by.name, "step": step.label, "register": spec.name, "number": record.number or _("(new)"), "roles": roles},
     )
 
 
@@ -152,7 +153,7 @@ def _assign(record: Register, spec: RegisterSpec, step_name: str, step: Step, da
         message = _('The step "%(step)s" does not set: %(columns)s.') % {"step": step.label, "columns": ", ".join(unknown)}
         raise InvalidData("flow.E013", message, fields={name: [_("This step does not set the column.")] for name in unknown})
     problems: dict[str, list[str]] = {}
-    for name, value in data.items():
+    for name, value in (*data.items(), *step.sets.items()):
         try:
             _set_value(record, spec.field(name), value)
         except ValidationError as error:

@@ -1,6 +1,8 @@
 """The base of every register: the columns that all records share, and managers that fail closed."""
 import datetime as dt
 import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -37,9 +39,11 @@ class Register(models.Model):
     """A record of something that happened once. `occurred_on` is when; its label differs by register.
 
     `is_counted` tells whether the state is one that figures count; `perform` keeps it. Change records only with `perform`.
+    `before` holds the columns as they were before the step in hand; empty for a new record. Methods that follow read it.
     """
 
     is_standing: ClassVar[bool] = False
+    before: Mapping[str, Any] = MappingProxyType({})
 
     uid = models.UUIDField(_("Receipt"), unique=True, default=uuid.uuid4, editable=False)
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("Institution"), db_index=False)
@@ -89,7 +93,12 @@ class StandingRegister(Register):
 
     is_standing: ClassVar[bool] = True
 
-    ended_on = models.DateField(_("In force until"), null=True, blank=True)
+    ended_on = models.DateField(
+        _("In force until"),
+        null=True,
+        blank=True,
+        help_text=_("The first day on which it is no longer in force; for a plan of 2025 that is 1 January 2026."),
+    )
 
     class Meta(Register.Meta):
         abstract = True

@@ -153,7 +153,9 @@ def _declared(flow: type) -> list[tuple[str, Step]]:
 
 
 def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[str, Step]:
+    """Return the declared steps and the built-in ones; `Flow.follow` names what the built-in ones bring with them."""
     steps = dict(_declared(flow))
+    follow = getattr(flow, "follow", "")
     if is_standing and "end" not in steps:
         steps["end"] = Step(
             label=_("End"),
@@ -162,6 +164,7 @@ def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[st
             fields=("ended_on",),
             requires=("ended_on",),
             consequence=_("No longer in force from that day"),
+            follow=follow,
         )
     steps["correct"] = Step(
         label=_("Correct"),
@@ -170,6 +173,7 @@ def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[st
         fields=("*",),
         needs_reason=True,
         consequence=_("The old values stay in the timeline"),
+        follow=follow,
     )
     steps["annul"] = Step(
         label=_("Annul"),
@@ -178,6 +182,7 @@ def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[st
         by=("can:correct",),
         needs_reason=True,
         consequence=_("The record stays visible and no longer counts"),
+        follow=follow,
     )
     return steps
 
@@ -204,7 +209,7 @@ def _check(spec: RegisterSpec) -> None:
     for name, step in spec.steps.items():
         unknown = (set(step.sources) | ({step.target} if step.target else set())) - set(spec.states)
         complaints += [f'step "{name}" names the unknown state "{state}"' for state in sorted(unknown)]
-        columns = (set(step.fields) | set(step.requires)) - known - {"*"}
+        columns = (set(step.fields) | set(step.requires) | set(step.sets)) - known - {"*"}
         complaints += [f'step "{name}" names the unknown column "{column}"' for column in sorted(columns)]
         if step.follow and not hasattr(spec.model, step.follow):
             complaints.append(f'step "{name}" follows with the unknown method "{step.follow}"')

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Q, Value
+from django.urls import reverse
 
 from anlan.flow.declare import ANNULLED
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
-from anlan.org.policy import may
-from anlan.web.place import Place
+from anlan.org.policy import institutions_for, may
+from anlan.web.place import Place, unit_name
 
 
 def sections(place: Place, specs: Iterable[RegisterSpec], counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -24,6 +25,23 @@ def sections(place: Place, specs: Iterable[RegisterSpec], counts: Mapping[str, i
     known = list(all_subsystems())
     order = sorted(by_code, key=lambda code: (known.index(code) if code in known else len(known), code))
     return [{"subsystem": find_subsystem(code), "registers": by_code[code]} for code in order]
+
+
+def overview(spec: RegisterSpec, place: Place) -> list[dict[str, Any]]:
+    """Return, for a commission, how many records of a register each institution below it holds in the year."""
+    rows = spec.model.objects.filter(place.records_here(), year_of(spec, place.year)).exclude(state=ANNULLED).order_by()
+    late = Count("pk", filter=Q(due_on__lt=place.today) & ~Q(state__in=spec.final))
+    found = {row["institution"]: row for row in rows.values("institution").annotate(count=Count("pk"), late=late)}
+    below = [one for one in institutions_for(place.actor) if one.unit.path.startswith(place.unit.path)]
+    return [
+        {
+            "name": unit_name(one.unit),
+            "url": reverse("web:list", args=(one.unit.code, place.year, spec.code)),
+            "count": found.get(one.pk, {}).get("count", 0),
+            "late": found.get(one.pk, {}).get("late", 0),
+        }
+        for one in below
+    ]
 
 
 def counts_of(place: Place, specs: Iterable[RegisterSpec]) -> dict[str, int]:

@@ -10,11 +10,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from anlan.flow.declare import ANNULLED
+from anlan.flow.masking import may_read, shown_columns
+from anlan.flow.references import reference_text
 from anlan.flow.register import Register
-from anlan.flow.spec import RegisterSpec
+from anlan.flow.spec import RegisterSpec, spec_of
 from anlan.org.models import Unit
-from anlan.org.policy import readable
-from anlan.org.scope import Actor
 from anlan.web.place import unit_name
 
 TONES = ("warning", "info", "attention", "accent")
@@ -34,12 +34,14 @@ class Cell:
     link: tuple[str, str] | None = None
 
 
-def cell(spec: RegisterSpec, record: Register, name: str, *, actor: Actor) -> Cell:
+def cell(spec: RegisterSpec, record: Register, name: str, *, clearance: int) -> Cell:
     """Return a column of a record, masked when the person may not read it."""
     label = str(spec.label(name))
-    if not readable(actor, spec.field_sensitivity[name], institution=record.institution):
+    if not may_read(spec, name, clearance=clearance):
         return Cell(name=name, label=label, kind="masked")
     field = spec.field(name)
+    if isinstance(field, models.ForeignKey) and _is_hidden(field, record):
+        return Cell(name=name, label=label, kind="masked")
     kind, text = _say(field, record, name)
     tone = "danger" if kind == "choice" and getattr(record, name) == "major" else ""
     is_wide = isinstance(field, models.TextField)
@@ -80,21 +82,19 @@ def say(value: Any) -> str:
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, Unit):
         return unit_name(value)
-    return title_of(value) if isinstance(value, Register) else str(value)
+    return reference_text(value) if isinstance(value, Register) else str(value)
 
 
-def title_of(record: Register) -> str:
-    """Return number and name of a record, for references and headings."""
-    named = next((str(getattr(record, name)) for name in ("name", "title") if getattr(record, name, "")), "")
-    return f"{record.number} {named}".strip()
+def _is_hidden(field: "models.ForeignKey[Any, Any]", record: Register) -> bool:
+    """A reference that was not attached lies outside the reader's scope."""
+    is_set = getattr(record, field.attname) is not None
+    return is_set and issubclass(field.related_model, Register) and not field.is_cached(record)  # type: ignore[arg-type]
 
 
 def _link(field: "models.Field[Any, Any]", record: Register) -> tuple[str, str] | None:
     target = getattr(record, field.name) if isinstance(field, models.ForeignKey) else None
     if not isinstance(target, Register):
         return None
-    from anlan.flow.spec import spec_of
-
     return spec_of(target).code, str(target.uid)
 
 
@@ -110,10 +110,9 @@ def state_tone(spec: RegisterSpec, state: str) -> str:
     return TONES[min(order.index(state), len(TONES) - 1)] if state in order else ""
 
 
-def groups_of(spec: RegisterSpec, record: Register, *, actor: Actor) -> list[tuple[str, list[Cell]]]:
+def groups_of(spec: RegisterSpec, record: Register, *, clearance: int) -> list[tuple[str, list[Cell]]]:
     """Return the facts of a record in groups: what it is, what it says yes or no to, long texts, local extras."""
-    names = [field.name for field in spec.fields] + sorted(spec.derived)
-    cells = [cell(spec, record, name, actor=actor) for name in names if name != "department"]
+    cells = [cell(spec, record, name, clearance=clearance) for name in shown_columns(spec) if name != "department"]
     plain = [one for one in cells if one.kind != "flag" and not one.is_wide]
     flags = [one for one in cells if one.kind == "flag"]
     wide = [one for one in cells if one.is_wide]

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from anlan.flow.masking import may_read
+from anlan.flow.references import reference_text
 from anlan.flow.spec import RegisterSpec
-from anlan.web.cells import title_of
 from anlan.web.place import Place
 
 PER_REGISTER = 5
@@ -29,7 +30,7 @@ def find_records(place: Place, specs: Iterable[RegisterSpec], text: str) -> list
     for spec in _likely(specs, text):
         rows = spec.model.objects.filter(place.records_here(), _matches(spec, place, text))
         for row in rows.select_related("institution__unit").order_by("-occurred_on", "-pk")[:PER_REGISTER]:
-            hits.append({"spec": spec, "record": row, "title": title_of(row), "state": spec.states[row.state]})
+            hits.append({"spec": spec, "record": row, "title": reference_text(row), "state": spec.states[row.state]})
     return hits[:MOST]
 
 
@@ -41,7 +42,7 @@ def _likely(specs: Iterable[RegisterSpec], text: str) -> list[RegisterSpec]:
 
 
 def _matches(spec: RegisterSpec, place: Place, text: str) -> Q:
-    names = [name for name in spec.search if place.reads(spec.field_sensitivity[name])]
+    names = [name for name in spec.search if may_read(spec, name, clearance=place.clearance())]
     condition = Q()
     for word in text.split():
         any_column = Q(pk__in=[])

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from anlan.flow.declare import Step
 from anlan.flow.errors import FlowError
 from anlan.flow.evidence import ACCEPTED, StoredFile, store
+from anlan.flow.masking import clearance_in, may_read
+from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
 from anlan.org.models import Unit
-from anlan.org.policy import readable
 from anlan.org.roles import Reach
 from anlan.org.scope import Actor
-from anlan.web.cells import say
 from anlan.web.place import unit_name
 
 MANY = 4  # up to so many choices lie open as radio buttons
@@ -30,13 +30,7 @@ class ReferenceField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         """Return the words of one choice."""
-        return unit_name(obj) if isinstance(obj, Unit) else _describe(obj)
-
-
-def _describe(record: Register) -> str:
-    spec = spec_of(record)
-    words = [say(getattr(record, f"get_{name}_display", lambda name=name: getattr(record, name))()) for name in spec.columns[:3]]
-    return " · ".join([record.number, *[word for word in words if word and len(word) <= 40][:2]])
+        return unit_name(obj) if isinstance(obj, Unit) else reference_text(obj)
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -86,8 +80,10 @@ class StepForm(forms.Form):
         names = [field.name for field in self.spec.fields if field.name in allowed and field.name != "department"]
         if self.record.pk is None and _departments(self.record, self.actor) is not None:
             names.insert(1, "department")
-        sensitivity = self.spec.field_sensitivity
-        return [name for name in names if readable(self.actor, sensitivity[name], institution=self.record.institution)]
+        if self.record.pk is None:  # who opens a record knows what they write, sealed or not
+            return names
+        clearance = clearance_in(self.record.institution)
+        return [name for name in names if may_read(self.spec, name, clearance=clearance)]
 
     def _add_asides(self) -> None:
         if self.step.needs_reason:

@@ -46,10 +46,14 @@ class Place:
             return Q(institution_id=self.institution.pk)
         return Q(institution__unit__path__startswith=self.unit.path)
 
-    def reads(self, sensitivity: Sensitivity) -> bool:
-        """Tell whether fields of this sensitivity may be shown in lists of this place."""
+    def clearance(self) -> int:
+        """Return the rank of sensitivity that the person reads at this place; -1 for none."""
         key = self.institution.pk if self.institution is not None else OTHER_INSTITUTION
-        return self.actor.clearance(institution_path=self.unit.path, institution_id=key) >= rank(sensitivity)
+        return self.actor.clearance(institution_path=self.unit.path, institution_id=key)
+
+    def reads(self, sensitivity: Sensitivity) -> bool:
+        """Tell whether registers of this sensitivity may be shown at this place."""
+        return self.clearance() >= rank(sensitivity)
 
     def as_of(self) -> dt.date:
         """Return the last day that counts: today, or the year's last day when the year is over."""

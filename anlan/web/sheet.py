@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
+from anlan.flow.authority import STANDING_STEPS, offered_steps
 from anlan.flow.declare import Step
+from anlan.flow.masking import clearance_in, may_read
 from anlan.flow.models import Evidence
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec
-from anlan.org.policy import may
-from anlan.org.scope import Actor
-from anlan.org.roles import Reach
+from anlan.flow.timeline import Change, Happening, timeline
 from anlan.web.cells import Cell, groups_of, state_tone
 from anlan.web.place import Place
-from anlan.web.timeline import Event, timeline
 
-ASIDE = ("correct", "annul")
+LATE_DAYS = 31
 ICONS = {"correct": "edit", "annul": "trash", "end": "player-play"}
 
 
@@ -30,7 +30,16 @@ class Option:
     icon: str
     is_aside: bool
     is_danger: bool
-    url: str = ""
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One happening of the timeline. `late_days` tells how long after the fact the record was opened, 0 when in time."""
+
+    what: Happening
+    changes: tuple[Change, ...]
+    late_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,49 +57,50 @@ class RecordPage:
     asides: list[Option]
 
 
-def page_of_record(spec: RegisterSpec, record: Register, *, actor: Actor, place: Place) -> RecordPage:
+def page_of_record(spec: RegisterSpec, record: Register, *, place: Place) -> RecordPage:
     """Return everything that the page of a record shows to this person."""
-    options = steps_for(spec, record, actor=actor, place=place)
+    options = steps_for(spec, record, place=place)
+    clearance = clearance_in(record.institution)
     return RecordPage(
         tone=state_tone(spec, record.state),
         state=str(spec.states[record.state]),
         is_done=record.state in spec.final,
-        owner=getattr(record, "owner_post", "") or getattr(record, "holder_name", "") if _shows_owner(spec) else "",
-        groups=groups_of(spec, record, actor=actor),
+        owner=_owner(spec, record, clearance),
+        groups=groups_of(spec, record, clearance=clearance),
         files=_files(record),
-        events=timeline(spec, record, actor=actor),
+        events=[_event(spec, what) for what in reversed(timeline(record))],
         steps=[option for option in options if not option.is_aside],
         asides=[option for option in options if option.is_aside],
     )
 
 
-def _shows_owner(spec: RegisterSpec) -> bool:
-    return spec.field_sensitivity.get("owner_post") in ("public", "internal")
+def _owner(spec: RegisterSpec, record: Register, clearance: int) -> str:
+    names = (name for name in ("owner_post", "custodian_post", "head_post") if hasattr(record, name))
+    return next((str(getattr(record, name)) for name in names if may_read(spec, name, clearance=clearance)), "")
 
 
-def steps_for(spec: RegisterSpec, record: Register, *, actor: Actor, place: Place | None = None) -> list[Option]:
+def _event(spec: RegisterSpec, what: Happening) -> Event:
+    is_opening = what.version == 1
+    days = (timezone.localtime(what.at).date() - what.occurred_on).days
+    late = days if is_opening and days > LATE_DAYS and not spec.is_standing else 0
+    shown = () if is_opening else tuple(one for one in what.changes if one.name != "state" and not one.is_masked)
+    return Event(what=what, changes=shown, late_days=late)
+
+
+def steps_for(spec: RegisterSpec, record: Register, *, place: Place) -> list[Option]:
     """Return the steps that start from the record's state and that the person may take."""
-    return [_option(name, step, spec, record, place) for name, step in spec.steps_from(record.state) if _may(step, spec, record, actor)]
+    return [_option(name, step, spec, record, place) for name, step in offered_steps(record, to=place.actor)]
 
 
-def _may(step: Step, spec: RegisterSpec, record: Register, actor: Actor) -> bool:
-    if not may(actor, step.by, institution=record.institution, sensitivity=spec.sensitivity):
-        return False
-    grants = [grant for grant in actor.grants if grant.role.answers_to(step.by)]
-    if any(grant.role.reach is not Reach.DEPARTMENT for grant in grants):
-        return True
-    return record.recorded_by_id == actor.person_id or any(grant.unit_id == record.department_id for grant in grants)
-
-
-def _option(name: str, step: Step, spec: RegisterSpec, record: Register, place: Place | None) -> Option:
+def _option(name: str, step: Step, spec: RegisterSpec, record: Register, place: Place) -> Option:
     return Option(
         name=name,
         label=str(step.label),
         consequence=str(step.consequence),
         icon=ICONS.get(name, "arrow-back-up" if step.needs_reason else "arrow-right"),
-        is_aside=name in (*ASIDE, "end"),
+        is_aside=name in STANDING_STEPS,
         is_danger=name == "annul",
-        url=place.url("step", spec.code, record.uid, name) if place is not None else "",
+        url=place.url("step", spec.code, record.uid, name),
     )
 
 

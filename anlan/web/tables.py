@@ -6,10 +6,10 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from anlan.flow.masking import shown_columns as unsealed
 from anlan.flow.spec import RegisterSpec
 from anlan.web.cells import Cell, cell, state_tone
-from anlan.web.listing import Listing, Page, filterable, sortable
-from anlan.web.place import unit_name
+from anlan.web.listing import Found, Listing, filterable, sortable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,6 @@ class Row:
 
     url: str
     number: str
-    place: str
     state: str
     tone: str
     is_done: bool
@@ -54,25 +53,23 @@ class Table:
     rows: list[Row]
     filters: list[Filter]
     states: list[tuple[str, str]]
-    has_places: bool
 
 
-def table_of(listing: Listing, page: Page) -> Table:
+def table_of(listing: Listing, found: Found) -> Table:
     """Return the table of a page."""
     spec = listing.spec
     names = shown_columns(spec)
     return Table(
         headings=[_heading(listing, name) for name in names],
-        rows=[_row(listing, record, names) for record in page.rows],
+        rows=[_row(listing, record, names) for record in found.page.rows],
         filters=[_filter(listing, name) for name in filterable(spec, listing.place)],
         states=[(code, str(label)) for code, label in spec.states.items()],
-        has_places=listing.place.institution is None,
     )
 
 
 def shown_columns(spec: RegisterSpec) -> tuple[str, ...]:
     """Return the columns of the list: the date first, then what the declaration names."""
-    return tuple(dict.fromkeys(("occurred_on", *spec.columns)))
+    return unsealed(spec, dict.fromkeys(("occurred_on", *spec.columns)))
 
 
 def _heading(listing: Listing, name: str) -> Heading:
@@ -91,11 +88,10 @@ def _row(listing: Listing, record: Any, names: tuple[str, ...]) -> Row:
     return Row(
         url=listing.place.url("record", spec.code, record.uid),
         number=record.number,
-        place=unit_name(record.institution.unit),
         state=str(spec.states[record.state]),
         tone=state_tone(spec, record.state),
         is_done=record.state in spec.final,
-        cells=[cell(spec, record, name, actor=listing.place.actor) for name in names],
+        cells=[cell(spec, record, name, clearance=listing.place.clearance()) for name in names],
     )
 
 

@@ -1,20 +1,14 @@
-"""The to-do list of one person at one place: open records whose next step is theirs, the most urgent first."""
+"""The to-do list of one person at one place, worded for the screen; what is open comes from the flow's to-do centre."""
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import QuerySet
-
-from anlan.flow.declare import Step
-from anlan.flow.spec import RegisterSpec, all_registers
-from anlan.org.policy import may
-from anlan.web.cells import title_of
-from anlan.web.place import Place
-from anlan.web.sheet import ASIDE, steps_for
+from anlan.flow.references import reference_text
+from anlan.flow.todo import Open, open_for
+from anlan.web.place import Place, unit_name
 
 MOST = 60
-SOON_DAYS = 60
+BADGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,56 +17,34 @@ class Task:
 
     title: str
     register: str
+    where: str
     state: str
     step: str
     due: dt.date | None
+    is_late: bool
     url: str
 
 
 def tasks(place: Place) -> list[Task]:
     """Return what waits for this person at the place, late ones first, then by deadline, at most MOST."""
-    found: list[Task] = []
-    for spec in _mine(place):
-        for record in _open(spec, place).select_related("institution__unit").order_by("due_on", "pk")[:MOST]:
-            options = [one for one in steps_for(spec, record, actor=place.actor) if not one.is_aside]
-            if options:
-                found.append(_task(place, spec, record, options[0].label))
-    return sorted(found, key=lambda task: (task.due is None, task.due or dt.date.max))[:MOST]
+    waiting = open_for(place.actor, today=place.today, institution=place.institution, limit=MOST)
+    return [_task(place, item) for item in waiting]
 
 
 def count(place: Place) -> int:
-    """Return how many records wait, bounded by MOST + 1 in each register."""
-    return sum(_open(spec, place).order_by()[: MOST + 1].count() for spec in _mine(place))
+    """Return how many records wait for this person at the place, at most BADGE."""
+    return len(open_for(place.actor, today=place.today, institution=place.institution, limit=BADGE))
 
 
-def _task(place: Place, spec: RegisterSpec, record: Any, step: str) -> Task:
-    url = place.url("record", spec.code, record.uid)
-    state = str(spec.states[record.state])
-    return Task(title=title_of(record), register=str(spec.name), state=state, step=step, due=record.due_on, url=url)
-
-
-def _mine(place: Place) -> list[RegisterSpec]:
-    return [spec for spec in all_registers() if place.institution is not None and _steps(spec, place)]
-
-
-def _steps(spec: RegisterSpec, place: Place) -> list[Step]:
-    """Return the steps after the first that the person may take at the place; corrections are nobody's duty."""
-    institution = place.institution
-    assert institution is not None  # noqa: S101  (callers ask at institutions only)
-    return [
-        step
-        for name, step in spec.steps.items()
-        if name not in (*ASIDE, "end")
-        and step.sources
-        and may(place.actor, step.by, institution=institution, sensitivity=spec.sensitivity)
-    ]
-
-
-def _open(spec: RegisterSpec, place: Place) -> "QuerySet[Any]":
-    """Return the records in a state from which the person may go on; standing ones only when their date comes near."""
-    states = {state for step in _steps(spec, place) for state in step.sources} - spec.final
-    rows = spec.model.objects.filter(place.records_here(), state__in=states)
-    soon = place.today + dt.timedelta(days=SOON_DAYS)
-    if spec.is_standing:
-        return rows.filter(ended_on__isnull=True, due_on__lte=soon)
-    return rows
+def _task(place: Place, item: Open) -> Task:
+    record, spec = item.record, item.spec
+    return Task(
+        title=reference_text(record),
+        register=str(spec.name),
+        where=unit_name(record.institution.unit) if place.institution is None else "",
+        state=str(spec.states[record.state]),
+        step=str(item.steps[0][1].label),
+        due=item.due_on,
+        is_late=item.is_overdue,
+        url=place.url("record", spec.code, record.uid),
+    )

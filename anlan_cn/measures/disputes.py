@@ -46,7 +46,7 @@ declare(
     unit="records", clause="S4-4-d", subsystem="M11",
 )  # fmt: skip
 declare(
-    "mass_incidents", Count(register="dispute", where=col("is_mass_incident")),
+    "mass_incidents", Count(register="dispute", where=col("is_mass_incident").is_true()),
     zh="纠纷引发的群体性事件", en="Mass incidents out of disputes",
     unit="records", clause="S1-3.9-d", subsystem="M11",
 )  # fmt: skip

@@ -33,7 +33,7 @@ declare(
 declare(
     "education_passed_coverage",
     Ratio(
-        numerator=Distinct(register="education_attendance", column="staff_no", where=col("passed")),
+        numerator=Distinct(register="education_attendance", column="staff_no", where=col("passed").is_true()),
         denominator=Attribute(column="staff"),
     ),
     zh="职工考核通过面", en="Staff who passed an education test",

@@ -1,23 +1,22 @@
 """Key places, their three defences, devices and monthly checks. Defences are the state of the register today."""
 
 from anlan.measures.algebra import Count, InForce, MonthsInForce, PeriodsCovered, Ratio
-from anlan.measures.predicate import Predicate, col
+from anlan.measures.predicate import ALWAYS, Predicate, col
 from anlan_cn.measures.declare import declare
 
 _GUARDED = ("cashier", "pharmacy", "drug_store", "computer_room", "valuable_instrument")
 _LINKED = ("cashier", "pharmacy", "drug_store", "radiation")
 _ALL_DEFENCES = col("has_people_defence") & col("has_object_defence") & col("has_technical_defence")
 # Only due months: a check made early in a month that is not over must not stand in for one that is missing
-_COMPLETE_CHECKS = Count(register="key_place_check", where=col("is_complete"), window="due_months")
+_COMPLETE_CHECKS = Count(register="key_place_check", where=col("is_complete").is_true(), window="due_months")
 
 
-def _places(where: Predicate | None = None) -> InForce:
-    return InForce(register="key_place", where=where) if where is not None else InForce(register="key_place")
+def _places(where: Predicate = ALWAYS) -> InForce:
+    return InForce(register="key_place", where=where)
 
 
-def _cameras(where: Predicate | None = None) -> InForce:
-    camera = col("kind") == "camera"
-    return InForce(register="device", where=camera & where if where is not None else camera)
+def _cameras(where: Predicate = ALWAYS) -> InForce:
+    return InForce(register="device", where=(col("kind") == "camera") & where)
 
 
 declare(
@@ -100,7 +99,7 @@ declare(
 )  # fmt: skip
 declare(
     "key_place_check_months_covered",
-    PeriodsCovered(register="key_place_check", per="month", where=col("is_complete")),
+    PeriodsCovered(register="key_place_check", per="month", where=col("is_complete").is_true()),
     zh="有要害部位检查的月份", en="Months with a key-place check",
     unit="months", clause="S1-A6-k2", subsystem="M05",
 )  # fmt: skip

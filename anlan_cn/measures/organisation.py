@@ -43,12 +43,12 @@ declare(
     zh="未签字的职能职责", en="Function duties not signed", unit="records", clause="S1-A3-k1", subsystem="M02",
 )  # fmt: skip
 declare(
-    "reward_rules_in_force", InForce(register="reward_rule", where=col("covers_rewards")),
+    "reward_rules_in_force", InForce(register="reward_rule", where=col("covers_rewards").is_true()),
     zh="含奖励的有效制度", en="Rules in force that cover rewards",
     unit="records", clause="S1-A6-k1", subsystem="M18",
 )  # fmt: skip
 declare(
-    "penalty_rules_in_force", InForce(register="reward_rule", where=col("covers_penalties")),
+    "penalty_rules_in_force", InForce(register="reward_rule", where=col("covers_penalties").is_true()),
     zh="含惩处的有效制度", en="Rules in force that cover penalties",
     unit="records", clause="S1-A6-k1", subsystem="M18",
 )  # fmt: skip

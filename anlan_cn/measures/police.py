@@ -11,7 +11,7 @@ declare(
     zh="有效共建协议", en="Police agreements in force", unit="records", clause="S1-A7-k1", subsystem="M06",
 )  # fmt: skip
 declare(
-    "police_agreements_with_contacts", InForce(register="police_agreement", where=col("has_contact_list")),
+    "police_agreements_with_contacts", InForce(register="police_agreement", where=col("has_contact_list").is_true()),
     zh="附联络名单的共建协议", en="Police agreements with a contact list",
     unit="records", clause="S1-A7-k2", subsystem="M06",
 )  # fmt: skip

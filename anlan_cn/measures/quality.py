@@ -1,18 +1,17 @@
 """Medical quality: plans, monthly and quarterly activities, record audits, committees."""
 
 from anlan.measures.algebra import Count, InForce, PeriodsCovered, Ratio, Sum
-from anlan.measures.predicate import Predicate, col
+from anlan.measures.predicate import ALWAYS, Predicate, col
 from anlan_cn.measures.declare import declare
 
 _LINES = ("medical", "nursing", "infection", "technology")
 _DEPARTMENT = col("level") == "department"
 
 
-def _grade_a(where: Predicate | None = None) -> Ratio:
-    chosen = {} if where is None else {"where": where}
+def _grade_a(where: Predicate = ALWAYS) -> Ratio:
     return Ratio(
-        numerator=Sum(register="record_audit", column="grade_a", **chosen),
-        denominator=Sum(register="record_audit", column="sampled", **chosen),
+        numerator=Sum(register="record_audit", column="grade_a", where=where),
+        denominator=Sum(register="record_audit", column="sampled", where=where),
     )
 
 

@@ -45,6 +45,6 @@ for _category, _zh, _en in (
         zh=_zh, en=_en, unit="records", clause="S1-A3-e", subsystem="M06",
     )  # fmt: skip
 declare(
-    "major_incidents", Count(register="security_incident", where=col("is_major")),
+    "major_incidents", Count(register="security_incident", where=col("is_major").is_true()),
     zh="重大治安事件", en="Major security incidents", unit="records", clause="S1-3.14-b", subsystem="M06",
 )  # fmt: skip

@@ -12,7 +12,7 @@ def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show what waits for this person at this place."""
     here = find_place(request, place, year)
     waiting = todo.tasks(here)
-    late = [task for task in waiting if task.due is not None and task.due < here.today]
+    late = [task for task in waiting if task.is_late]
     context = {"place": here, "tasks": waiting, "late": late, "reportable": reportable(here)[:8]}
     return render(request, "anlan/home.html", context)
 

@@ -13,6 +13,7 @@ from anlan.flow.errors import FlowError, Refused, WrongState
 from anlan.flow.evidence import path_of
 from anlan.flow.models import Evidence
 from anlan.flow.perform import perform
+from anlan.flow.reading import NotThere, find_record
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register
 from anlan.web.catalogue import reportable
@@ -53,7 +54,7 @@ def step(request: HttpRequest, place: str, year: int, register: str, uid: uuid.U
     here = find_place(request, place, year)
     spec = register_at(request, here, register)
     found = _find(here, spec, uid)
-    if step not in {option.name for option in steps_for(spec, found, actor=here.actor)}:
+    if step not in {option.name for option in steps_for(spec, found, place=here)}:
         return _gone_on(request, here, spec, found)
     form = StepForm(*_posted(request), record=found, step_name=step, actor=here.actor)
     if request.method == "POST" and _take(form):
@@ -67,10 +68,9 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Send an evidence file to a person who may read its record."""
     try:
         file = Evidence.objects.get(uid=uid)
-        spec = find_register(file.register)
-        spec.model.objects.get(uid=file.record_uid)
+        find_record(file.record_uid, spec=find_register(file.register))
         stream = path_of(file.sha256).open("rb")
-    except (Evidence.DoesNotExist, LookupError, Register.DoesNotExist, OSError) as error:
+    except (Evidence.DoesNotExist, LookupError, OSError) as error:
         raise Http404 from error
     inline = file.content_type in SHOWN_INLINE
     answer = FileResponse(stream, as_attachment=not inline, filename=file.name, content_type=file.content_type)
@@ -80,9 +80,11 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 def _find(place: Place, spec: RegisterSpec, uid: uuid.UUID) -> Register:
-    rows = spec.model.objects.filter(place.records_here(), uid=uid).select_related("institution__unit", "department", "recorded_by")
-    found: Register | None = rows.first()
-    if found is None:
+    try:
+        found = find_record(uid, spec=spec)
+    except NotThere as error:
+        raise Http404 from error
+    if not found.institution.unit.path.startswith(place.unit.path):
         raise Http404
     return found
 
@@ -109,7 +111,7 @@ def _take(form: StepForm) -> bool:
 
 
 def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, Any]:
-    page = page_of_record(spec, record, actor=place.actor, place=place)
+    page = page_of_record(spec, record, place=place)
     return {"place": place, "spec": spec, "record": record, "page": page, "crumbs": crumbs(place, spec, "record"), "annulled": ANNULLED}
 
 

@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
-from anlan.web.catalogue import counts_of, reportable, sections
+from anlan.flow.subsystem import find_subsystem
+from anlan.web.catalogue import counts_of, overview, reportable, sections
 from anlan.web.finder import find_records, find_registers
-from anlan.web.listing import page_of, read_listing
+from anlan.web.listing import find, read_listing
 from anlan.web.place import Place, find_place
 from anlan.web.tables import table_of
 
@@ -35,10 +36,12 @@ def listing(request: HttpRequest, place: str, year: int, register: str) -> HttpR
     """Show the list of one register: filters, columns and order from the declaration and the URL."""
     here = find_place(request, place, year)
     spec = register_at(request, here, register)
+    context: dict[str, Any] = {"place": here, "spec": spec, "crumbs": crumbs(here, spec)}
+    if here.institution is None:
+        return render(request, "anlan/overview.html", {**context, "rows": overview(spec, here)})
     wanted = read_listing(spec, here, request.GET)
-    page = page_of(wanted)
-    table = table_of(wanted, page)
-    context = {"place": here, "spec": spec, "listing": wanted, "page": page, "table": table, "crumbs": crumbs(here, spec)}
+    found = find(wanted)
+    context |= {"listing": wanted, "found": found, "table": table_of(wanted, found)}
     context |= {"can_open": spec in reportable(here), "opens": spec.steps[spec.first].label}
     part = "anlan/part/list.html"
     return render(request, part if request.htmx else "anlan/list.html", context)  # type: ignore[attr-defined]
@@ -85,10 +88,10 @@ def register_at(request: HttpRequest, place: Place, code: str) -> RegisterSpec:
 
 def crumbs(place: Place, spec: RegisterSpec | None = None, last: str = "") -> list[dict[str, Any]]:
     """Return the way from the unit to the page."""
-    from anlan.flow.subsystem import find_subsystem
-
     way: list[dict[str, Any]] = [{"name": place.name, "url": place.url("home")}]
-    way.append({"name": find_subsystem(spec.subsystem).name, "url": f"{place.url('registers')}?subsystem={spec.subsystem}"}) if spec else None
+    if spec is not None:
+        url = f"{place.url('registers')}?subsystem={spec.subsystem}"
+        way.append({"name": find_subsystem(spec.subsystem).name, "url": url})
     if spec is not None and last:
         way.append({"name": spec.name, "url": place.url("list", spec.code)})
     return way

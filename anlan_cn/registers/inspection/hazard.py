@@ -1,5 +1,4 @@
 """Hazard (隐患) with rectification: found, assigned, rectified, verified, closed."""
-import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -7,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Deadline, Step
 from anlan.flow.register import Register
+
+RECTIFIED_BEFORE_FOUND = _("It cannot be rectified before it was found.")
+VERIFIED_BEFORE_RECTIFIED = _("It cannot be verified before it was rectified.")
 
 
 class Hazard(Register):
@@ -27,7 +29,12 @@ class Hazard(Register):
     area = models.CharField(_("Area"), max_length=12, choices=Area.choices)
     level = models.CharField(_("Level"), max_length=8, choices=Level.choices, default=Level.GENERAL)
     place = models.ForeignKey(
-        "anlan_cn.KeyPlace", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Key place")
+        "anlan_cn.KeyPlace",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Key place"),
     )
     description = models.TextField(_("What was found"), max_length=1000)
     owner_post = models.CharField(_("Responsible post"), max_length=60, blank=True)
@@ -40,8 +47,15 @@ class Hazard(Register):
         constraints = [
             *Register.Meta.constraints,
             models.CheckConstraint(
-                condition=models.Q(verified_on__isnull=True) | models.Q(rectified_on__isnull=False),
+                condition=models.Q(rectified_on__isnull=True) | models.Q(rectified_on__gte=models.F("occurred_on")),
+                name="anlan_cn_hazard_rectified_after_found",
+                violation_error_message=RECTIFIED_BEFORE_FOUND,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_on__isnull=True)
+                | models.Q(rectified_on__isnull=False, verified_on__gte=models.F("rectified_on")),
                 name="anlan_cn_hazard_verified_after_rectified",
+                violation_error_message=VERIFIED_BEFORE_RECTIFIED,
             ),
         ]
 
@@ -108,24 +122,24 @@ class Hazard(Register):
             sources=("rectified",),
             target="assigned",
             by=("can:verify",),
+            sets={"rectified_on": None, "verified_on": None},
             needs_reason=True,
             consequence=_("The responsible post rectifies it again"),
             clause="S2-2.4-b",
+            awaited=False,
         )
 
     class Privacy:
         default = "internal"
 
-    def derive(self, *, today: dt.date) -> None:
-        """A hazard that was sent back is not rectified."""
-        if self.state in ("found", "assigned"):
-            self.rectified_on = None
-            self.verified_on = None
-
     def clean(self) -> None:
-        """Dates run in one direction."""
+        """Dates run in one direction and fit the state: a hazard that is still open has not been rectified."""
         super().clean()
+        if self.rectified_on and self.state in ("found", "assigned"):
+            raise ValidationError(
+                {"rectified_on": _("It is still open; take the step that submits the rectification.")}
+            )
         if self.rectified_on and self.rectified_on < self.occurred_on:
-            raise ValidationError({"rectified_on": _("It cannot be rectified before it was found.")})
-        if self.verified_on and self.rectified_on and self.verified_on < self.rectified_on:
-            raise ValidationError({"verified_on": _("It cannot be verified before it was rectified.")})
+            raise ValidationError({"rectified_on": RECTIFIED_BEFORE_FOUND})
+        if self.verified_on and (self.rectified_on is None or self.verified_on < self.rectified_on):
+            raise ValidationError({"verified_on": VERIFIED_BEFORE_RECTIFIED})

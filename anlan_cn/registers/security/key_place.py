@@ -1,4 +1,5 @@
 """Key place (重点要害部位): where money, drugs, data or crowds are, with its three defences (三防)."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,10 @@ DEFENCES = (
 
 
 class KeyPlace(StandingRegister):
-    """A place that must be guarded. The defence columns say what the last inspection found there."""
+    """A place that must be guarded. The defence columns say what the last inspection found there.
+
+    Alarm, camera and link also follow the devices of the place, as soon as one is installed, fails or retires.
+    """
 
     class Kind(models.TextChoices):
         CASHIER = "cashier", _("Cashier's office")
@@ -48,6 +52,7 @@ class KeyPlace(StandingRegister):
 
     class Meta(StandingRegister.Meta):
         verbose_name = _("Key place")
+        db_table = "anlan_cn_key_place"
 
     class Flow:
         subsystem = "M06"
@@ -56,7 +61,15 @@ class KeyPlace(StandingRegister):
         clauses = ("S1-A3-k3", "S1-A4-k6", "S1-A4-k7", "S1-A7-k7", "S1-A8-k5")
         states = {"listed": _("Listed"), "inspected": _("Inspected")}
         occurred_label = _("Listed on")
-        columns = ("kind", "name", "location", "inspected_on", "has_people_defence", "has_object_defence", "has_technical_defence")
+        columns = (
+            "kind",
+            "name",
+            "location",
+            "inspected_on",
+            "has_people_defence",
+            "has_object_defence",
+            "has_technical_defence",
+        )
         filters = ("kind", "is_crowded", "has_alarm", "has_camera")
         search = ("name", "location")
         key = ("kind", "name")
@@ -79,6 +92,14 @@ class KeyPlace(StandingRegister):
             requires=("inspected_on",),
             consequence=_("The score counts what you found"),
             clause="S1-A3-k3",
+        )
+        note_devices = Step(
+            label=_("Note the devices"),
+            sources=("listed", "inspected"),
+            by=(),  # follows a device that was installed, repaired, corrected or retired; nobody takes it by hand
+            fields=("has_alarm", "has_camera", "has_link_110"),
+            consequence=_("The place shows which devices work there"),
+            clause="S1-A4-k7",
         )
 
     class Privacy:
