@@ -1,4 +1,5 @@
 """Django settings. Everything that differs by place comes from the environment; every path lies under `ANLAN_HOME`."""
+
 import os
 from pathlib import Path
 

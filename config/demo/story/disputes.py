@@ -1,4 +1,5 @@
 """M11 and M18: disputes with their mediation, and the reward-and-penalty rule."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -44,12 +45,15 @@ def _dispute(hospital: Hospital, year: int, number: int) -> Item:
         "severity": "major" if teller.chance(6) else "general",
         "summary": "演示数据：对诊疗过程有异议。",
         "is_mass_incident": False,
-        "mediation": teller.pick("internal", "internal", "people") if mediated else "none",
-        "mediation_record_no": f"演示调〔{year}〕{number + 1:03d}号" if mediated else "",
         "amount_yuan": str(teller.between(0, 50) * 1000),
-        "settled_on": settled,
-        "closed_on": settled + dt.timedelta(days=6),
     }
-    steps = ("mediate",) if unsettled else ("mediate", "settle", "close")
+    if not unsettled:
+        values |= {"settled_on": settled, "closed_on": settled + dt.timedelta(days=6)}
+    if mediated:
+        values |= {
+            "mediation": teller.pick("internal", "internal", "people"),
+            "mediation_record_no": f"演示调〔{year}〕{number + 1:03d}号",
+        }
+    steps = ("mediate",) * mediated + ("settle", "close") * (not unsettled)
     days = {"mediate": day + dt.timedelta(days=3), "settle": settled, "close": settled + dt.timedelta(days=6)}
     return Item(register="dispute", values=values, steps=steps, recorded_on=teller.late(day, 2), days=days)

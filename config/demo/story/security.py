@@ -1,4 +1,5 @@
 """M05 and M06: places, devices, monthly checks, incidents, analyses, police liaison, guards, hazards."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -44,10 +45,16 @@ def _place_names(hospital: Hospital) -> Iterator[tuple[str, str, bool]]:
         yield "ward_floor", f"住院楼 {floor + 1} 层", True
 
 
+def _weak_places(hospital: Hospital, count: int) -> frozenset[int]:
+    """The places that lack doors and technology; the first four of a hospital never do."""
+    teller = Teller(hospital, "weak-places")
+    return frozenset(number for number in range(count) if not teller.careful(slack=4) and number > 3)
+
+
 def _places(hospital: Hospital, names: tuple[tuple[str, str, bool], ...]) -> Iterator[Item]:
-    teller = Teller(hospital, "places")
+    weak_places = _weak_places(hospital, len(names))
     for number, (kind, name, is_crowded) in enumerate(names):
-        weak = not teller.careful(slack=4) and number > 3
+        weak = number in weak_places
         values = {
             "occurred_on": START,
             "kind": kind,
@@ -75,7 +82,10 @@ def _places(hospital: Hospital, names: tuple[tuple[str, str, bool], ...]) -> Ite
 
 def _devices(hospital: Hospital, names: tuple[tuple[str, str, bool], ...]) -> Iterator[Item]:
     teller = Teller(hospital, "devices")
+    weak_places = _weak_places(hospital, len(names))
     for number, (kind, _, is_crowded) in enumerate(names):
+        if number in weak_places:
+            continue
         kinds = ["camera", "camera", "alarm"] if is_crowded else ["camera", "alarm"]
         kinds += ["link_110"] if kind in ("cashier", "drug_store", "radiation") else []
         kinds += ["one_key_alarm"] if kind in ("emergency", "outpatient_hall") else []
@@ -208,14 +218,21 @@ def _hazards(hospital: Hospital, year: int) -> Iterator[Item]:
         fixed = day + dt.timedelta(days=teller.between(18, 26) if late else teller.between(1, 13))
         values = {
             "occurred_on": day,
-            "area": ("fire", "electrical")[number % 2] if open_one else teller.pick("fire", "fire", "electrical", "material", "place", "other", "boiler"),
+            "area": ("fire", "electrical")[number % 2]
+            if open_one
+            else teller.pick("fire", "fire", "electrical", "material", "place", "other", "boiler"),
             "level": "major" if teller.chance(4) else "general",
-            "description": f"演示数据：第 {number + 1} 号隐患，" + teller.pick("疏散通道堆物", "灭火器压力不足", "线路老化", "标识脱落", "药柜未上锁"),
+            "description": f"演示数据：第 {number + 1} 号隐患，"
+            + teller.pick("疏散通道堆物", "灭火器压力不足", "线路老化", "标识脱落", "药柜未上锁"),
             "owner_post": teller.pick("总务科", "保卫科", "药剂科"),
-            "measures": "演示数据：已清理并复核。",
-            "rectified_on": fixed,
-            "verified_on": fixed + dt.timedelta(days=2),
         }
+        if not open_one:
+            mended = {
+                "measures": "演示数据：已清理并复核。",
+                "rectified_on": fixed,
+                "verified_on": fixed + dt.timedelta(days=2),
+            }
+            values |= mended
         steps = ("assign",) if open_one else ("assign", "rectify", "verify")
         days = {"assign": day, "rectify": fixed, "verify": fixed + dt.timedelta(days=2)}
         yield Item(register="hazard", values=values, steps=steps, recorded_on=day, days=days)
