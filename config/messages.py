@@ -10,6 +10,10 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"anlan": ("anlan", "config"), "anlan_cn": ("anlan_cn",)}
@@ -101,7 +105,7 @@ def _read_fill(fill: Path | None) -> dict[str, str]:
     return {key.replace("\\n", "\n"): value.strip().replace("\\n", "\n") for key, value in pairs}
 
 
-def _merged(package: str, extra: dict[str, str]) -> "tuple[object, int]":
+def _merged(package: str, extra: dict[str, str]) -> "tuple[Catalog, int]":
     from babel.messages.catalog import Catalog
 
     known = _known(package)
@@ -130,12 +134,12 @@ def _known(package: str) -> dict[Key, str]:
         return {}
     with file.open("rb") as stream:
         catalogue = read_po(stream, locale="zh_Hans")
-    texts = {}
+    texts: dict[Key, str] = {}
     for message in catalogue:
         key = message.id[0] if isinstance(message.id, tuple | list) else message.id
         value = message.string[0] if isinstance(message.string, tuple | list) else message.string
         if key:
-            texts[message.context or "", key] = value
+            texts[message.context or "", key] = value or ""
     return texts
 
 
