@@ -1,4 +1,5 @@
 """One port for everything: Django's synchronous pages run as WSGI in a thread pool below the ASGI server."""
+
 from typing import Any
 
 from a2wsgi import WSGIMiddleware

@@ -1,4 +1,5 @@
 """Hands the content of `anlan_cn` to the engine's registries. Another country would replace this file and one package."""
+
 from pathlib import Path
 
 import anlan_cn

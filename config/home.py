@@ -1,4 +1,5 @@
 """The one folder that holds all state: database, evidence, keys, lake, logs. Settings and the command line use it."""
+
 import os
 import secrets
 from dataclasses import dataclass
@@ -75,7 +76,9 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
         }
     parts = urlparse(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise ValueError(f'ANLAN_DATABASE_URL starts with "{parts.scheme}"; use sqlite:///path or postgresql://user@host/name.')
+        raise ValueError(
+            f'ANLAN_DATABASE_URL starts with "{parts.scheme}"; use sqlite:///path or postgresql://user@host/name.'
+        )
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -3,6 +3,7 @@
 Message ids are English; `locale/zh_Hans` of `anlan` and of `anlan_cn` must be complete. `update --fill FILE.tsv` takes
 translations from lines of `id<TAB>translation`. Needs the package babel (extra `check`).
 """
+
 import argparse
 import ast
 import re
@@ -45,7 +46,11 @@ def _messages(path: Path) -> Iterator[tuple[Key, str, int]]:
 def _python_messages(tree: ast.AST) -> Iterator[tuple[Key, str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
-            texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+            texts = [
+                argument.value
+                for argument in node.args
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            ]
             if texts:
                 yield _as_message(node.func.id, texts, node.lineno)
 
@@ -139,8 +144,16 @@ def faults() -> list[str]:
     found = []
     for package in PACKAGES:
         known, wanted = _known(package), extract(package)
-        found += [f'{package}: "{text}" has no Chinese ({wanted[_, text][1][0][0]})' for _, text in wanted if not known.get((_, text))]
-        found += [f'{package}: "{text}" stands in the catalogue and nowhere else' for _, text in known if (_, text) not in wanted]
+        found += [
+            f'{package}: "{text}" has no Chinese ({wanted[_, text][1][0][0]})'
+            for _, text in wanted
+            if not known.get((_, text))
+        ]
+        found += [
+            f'{package}: "{text}" stands in the catalogue and nowhere else'
+            for _, text in known
+            if (_, text) not in wanted
+        ]
         for (_, text), value in known.items():
             if value and set(re.findall(r"%\(\w+\)\w", text)) != set(re.findall(r"%\(\w+\)\w", value)):
                 found.append(f'{package}: the placeholders of "{text}" and its Chinese differ')

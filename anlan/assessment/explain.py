@@ -1,4 +1,5 @@
 """The trace of a point with its records fetched: what the rule page, `anlan score --explain` and the API show."""
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,5 +71,7 @@ def explained_json(sheet: Sheet, institution: Institution) -> dict[str, Any]:
             score = sheet.rule(rule["code"])
             if score.deducted or score.proposed or score.outcome in ("no_data", "awaits_person"):
                 explained = explain_rule(sheet, score.code)
-                rule["explain"] = explained.trace.to_json() | {"records": [behind_json(behind) for behind in explained.behind]}
+                rule["explain"] = explained.trace.to_json() | {
+                    "records": [behind_json(behind) for behind in explained.behind]
+                }
     return data

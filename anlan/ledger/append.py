@@ -1,4 +1,5 @@
 """The only door into the log. `anlan.flow` calls it inside the transaction that changes the record; few others may."""
+
 import secrets
 from collections.abc import Sequence
 
@@ -19,7 +20,9 @@ def append(institution_id: int, fact: Fact) -> Entry:
 
 def append_many(facts: Sequence[tuple[int, Fact]]) -> list[Entry]:
     """Write entries in order, in batches, and queue them. Same rules and same format as `append`."""
-    entries = Entry.objects.bulk_create([_entry(institution_id, fact) for institution_id, fact in facts], batch_size=BATCH)
+    entries = Entry.objects.bulk_create(
+        [_entry(institution_id, fact) for institution_id, fact in facts], batch_size=BATCH
+    )
     Unsequenced.objects.bulk_create([Unsequenced(entry_id=entry.pk) for entry in entries], batch_size=BATCH)
     return entries
 

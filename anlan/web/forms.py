@@ -91,7 +91,7 @@ class StepForm(forms.Form):
             self.fields["reason"] = forms.CharField(label=_("Reason"), max_length=500, widget=widget)
             self.fields["reason"].help_text = _("The reason stays in the timeline.")
             self.fields["reason"].is_wide = True  # type: ignore[attr-defined]
-        self.fields["evidence"] = FilesField(least=self.step.evidence, label=_("Evidence"))
+        self.fields["evidence"] = FilesField(least=_least(self.step), label=_("Evidence"))
         self.fields["evidence"].help_text = _("Photos, PDF, DOCX or XLSX, up to 20 MB each.")
         self.fields["evidence"].is_wide = True  # type: ignore[attr-defined]
         self.fields["key"] = forms.CharField(widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex, max_length=64)
@@ -113,6 +113,11 @@ class StepForm(forms.Form):
                 placed = True
         if not placed:
             self.add_error(None, error.message)
+
+
+def _least(step: Step) -> int:
+    """Return how many files the form insists on; a number that depends on the answers is left to `perform`."""
+    return step.evidence if isinstance(step.evidence, int) else 0
 
 
 def _form_field(form: StepForm, name: str) -> forms.Field:

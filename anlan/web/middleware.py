@@ -1,12 +1,27 @@
-"""Two rules for every page: a one-time password is changed first, and what a person may not see does not exist."""
+"""Rules for every page: it opens in Chinese, a one-time password is changed first, what one may not see does not exist."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
 
 from anlan.org.errors import NotAllowed
+
+
+class OpensInOurLanguage(LocaleMiddleware):
+    """Django's locale middleware without the browser's wish: pages open in Chinese until somebody switches.
+
+    The API keeps the wish, since a program says what it wants.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Choose the language from the cookie, else the project's own."""
+        if not request.path.startswith("/api/") and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            request.META["HTTP_ACCEPT_LANGUAGE"] = settings.LANGUAGE_CODE
+        super().process_request(request)
 
 
 class GateMiddleware:

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from anlan.web.views import account, home, records, registers
+from anlan.web.views import account, charts, home, records, registers, score
 
 app_name = "web"
 AT = "at/<str:place>/<int:year>/"
@@ -26,4 +26,12 @@ urlpatterns = [
     path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),
+    path(f"{AT}score/", score.score, name="score"),
+    path(f"{AT}score/print/", score.print_sheet, name="score-print"),
+    path(f"{AT}score/rubric/", score.rubric, name="rubric"),
+    path(f"{AT}score/spread.json", charts.spread, name="chart-spread"),
+    path(f"{AT}score/trend.json", charts.score_trend, name="chart-trend"),
+    path(f"{AT}score/<slug:rule>/", score.rule, name="rule"),
+    path(f"{AT}score/<slug:rule>/reason/", score.reason, name="reason"),
+    path(f"{AT}score/<slug:rule>/months.json", charts.rule_months, name="chart-rule"),
 ]

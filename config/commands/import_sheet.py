@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--institution", metavar="CODE", required=True, help="code of the institution")
     parser.add_argument("--dry-run", action="store_true", help="check only; write nothing")
     parser.add_argument("--errors", metavar="OUT.xlsx", type=Path, help="write your rows with the bad cells marked")
-    parser.add_argument("--as", dest="username", metavar="USERNAME", help="act as this person, with their rights (default: the system)")
+    parser.add_argument(
+        "--as", dest="username", metavar="USERNAME", help="act as this person, with their rights (default: the system)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -106,7 +108,11 @@ def _write_errors(checked: Any, out: Path) -> None:
 
 def _print(report: Any, batch: Any, *, as_json: bool, is_dry: bool) -> None:
     if as_json:
-        data = report.as_data(limit=None) | {"dry_run": is_dry, "batch": str(batch.uid) if batch else None, "written": report.ready if batch else 0}
+        data = report.as_data(limit=None) | {
+            "dry_run": is_dry,
+            "batch": str(batch.uid) if batch else None,
+            "written": report.ready if batch else 0,
+        }
         print(json.dumps(data, ensure_ascii=False, indent=2))
         return
     from rich.console import Console
@@ -119,13 +125,24 @@ def _print(report: Any, batch: Any, *, as_json: bool, is_dry: bool) -> None:
             table.add_row(problem.place, problem.label, problem.value, problem.what, problem.expected)
         console.print(table)
         if len(report.problems) > _SHOWN:
-            console.print(f"… and {len(report.problems) - _SHOWN} more; --errors OUT.xlsx marks them all, --json lists them.")
+            console.print(
+                f"… and {len(report.problems) - _SHOWN} more; --errors OUT.xlsx marks them all, --json lists them."
+            )
     for note in report.notes:
-        rows = f" (rows {', '.join(map(str, note.rows))}{' …' if note.count > len(note.rows) else ''})" if note.rows else ""
+        rows = (
+            f" (rows {', '.join(map(str, note.rows))}{' …' if note.count > len(note.rows) else ''})"
+            if note.rows
+            else ""
+        )
         console.print(f"Note: {note.text}{rows}")
     states = ", ".join(f"{state} {count}" for state, count in report.states.items())
-    console.print(f"{report.rows} rows, {report.ready} without a fault, {report.blank} blank, {report.examples} example. {states}")
+    console.print(
+        f"{report.rows} rows, {report.ready} without a fault, {report.blank} blank, {report.examples} example. {states}"
+    )
     if batch:
         console.print(f"Written: {report.ready} records, {report.steps} steps; import {batch.uid}.")
     else:
-        console.print("Nothing was written: " + ("this was a dry run." if report.is_ready else "mend the cells above and run it again."))
+        console.print(
+            "Nothing was written: "
+            + ("this was a dry run." if report.is_ready else "mend the cells above and run it again.")
+        )

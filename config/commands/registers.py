@@ -93,9 +93,23 @@ def _print_one(one: dict[str, Any]) -> None:
     table = Table("Column", "Heading", "Type", "Required", "Choices or target", "Set by")
     for field in one["fields"]:
         what = ", ".join(field["choices"]) or field["refers_to"] or ""
-        table.add_row(field["name"], field["label"], field["type"], "yes" if field["required"] else "", what, ", ".join(field["set_by"]))
+        table.add_row(
+            field["name"],
+            field["label"],
+            field["type"],
+            "yes" if field["required"] else "",
+            what,
+            ", ".join(field["set_by"]),
+        )
     console.print(table)
     steps = Table("Step", "From", "To", "By", "Requires", "Evidence")
     for step in one["steps"]:
-        steps.add_row(step["name"], ", ".join(step["from"]), step["to"], ", ".join(step["by"]), ", ".join(step["requires"]), str(step["evidence"] or ""))
+        steps.add_row(
+            step["name"],
+            ", ".join(step["from"]),
+            step["to"],
+            ", ".join(step["by"]),
+            ", ".join(step["requires"]),
+            str(step["evidence"] or ""),
+        )
     console.print(steps)

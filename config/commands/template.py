@@ -11,7 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("register", metavar="REGISTER", help="code of the register; `anlan registers` lists them")
     parser.add_argument("out", metavar="OUT.xlsx", type=Path, help="file to write")
     parser.add_argument("--institution", metavar="CODE", help="offer this institution's records in the dropdowns")
-    parser.add_argument("--language", choices=("zh-hans", "en"), default="zh-hans", help="language of the headings (default zh-hans)")
+    parser.add_argument(
+        "--language", choices=("zh-hans", "en"), default="zh-hans", help="language of the headings (default zh-hans)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

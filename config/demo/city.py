@@ -1,4 +1,5 @@
 """Who is there: the commissions and institutions of the demo city, each with the weakness that its records will show."""
+
 from dataclasses import dataclass, field
 
 CITY = ("DEMO-C", "演示市卫生健康委员会", "Demo City Health Commission")
@@ -29,7 +30,9 @@ class Hospital:
 
 
 def _hospital(row: str) -> Hospital:
-    code, district, name, name_en, level, kind, beds, staff, care, faults, *reason = (part.strip() for part in row.split("|"))
+    code, district, name, name_en, level, kind, beds, staff, care, faults, *reason = (
+        part.strip() for part in row.split("|")
+    )
     return Hospital(
         code=code,
         district=f"DEMO-{district}",

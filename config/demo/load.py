@@ -1,4 +1,5 @@
 """Writes the demo city: tree, people, and the story through `perform_many`, by the same rules as any real write."""
+
 import datetime as dt
 import secrets
 import struct
@@ -49,7 +50,9 @@ def load_demo(say: Say) -> tuple[Account, ...]:
     Raises: RuntimeError when the tree is not empty. Everything goes in one transaction.
     """
     if Unit.objects.exists():
-        raise RuntimeError("The database is not empty; the demo city goes only into a new one. Choose another ANLAN_HOME.")
+        raise RuntimeError(
+            "The database is not empty; the demo city goes only into a new one. Choose another ANLAN_HOME."
+        )
     say("Loading the demo city: 24 institutions, two years of registers, all synthetic")
     with as_system("demo city"), transaction.atomic():
         institutions = _tree()
@@ -89,12 +92,17 @@ def _keep(accounts: tuple[Account, ...]) -> None:
 
 def _tree() -> dict[str, Institution]:
     code, name, name_en = CITY
-    city = Unit.objects.add_root({"kind": "commission", "level": "city", "code": code, "name": name, "name_en": name_en})
+    city = Unit.objects.add_root(
+        {"kind": "commission", "level": "city", "code": code, "name": name, "name_en": name_en}
+    )
     districts = {}
     for code, name, name_en in DISTRICTS:
         fields = {"kind": "commission", "level": "district", "code": code, "name": name, "name_en": name_en}
         districts[code] = Unit.objects.add_child(Unit.objects.get(pk=city.pk), fields)
-    return {hospital.code: _institution(hospital, Unit.objects.get(pk=districts[hospital.district].pk)) for hospital in HOSPITALS}
+    return {
+        hospital.code: _institution(hospital, Unit.objects.get(pk=districts[hospital.district].pk))
+        for hospital in HOSPITALS
+    }
 
 
 def _institution(hospital: Hospital, district: Unit) -> Institution:
@@ -103,7 +111,9 @@ def _institution(hospital: Hospital, district: Unit) -> Institution:
     for number, name in enumerate(DEPARTMENTS, start=1):
         department = {"kind": "department", "code": f"{hospital.code}-D{number}", "name": name}
         Unit.objects.add_child(Unit.objects.get(pk=unit.pk), department)
-    head = Person.objects.create(username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!")
+    head = Person.objects.create(
+        username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!"
+    )
     return Institution.objects.create(
         unit=unit,
         code=hospital.code,
@@ -142,10 +152,12 @@ class _Writer:
         today = timezone.localdate()
         self._actors = {
             code: tuple(
-                actor_for(Person.objects.get(username=f"demo-{code}-{role}".lower()), today=today) for role in ("office", "director")
+                actor_for(Person.objects.get(username=f"demo-{code}-{role}".lower()), today=today)
+                for role in ("office", "director")
             )
             for code in institutions
         }
+        self._reviewer = actor_for(Person.objects.get(username="zhou"), today=today)
         self._named: dict[tuple[str, str], Register] = {}
         self._paper = store("演示证据.png", [_picture()])
 
@@ -179,21 +191,30 @@ class _Writer:
     def _resolve(self, hospital: Hospital, value: Any) -> Any:
         return self._named[hospital.code, value.name] if isinstance(value, Ref) else value
 
-    def _moves(self, spec: RegisterSpec, hospital: Hospital, item: Item, values: dict[str, Any], record: Register) -> Iterator[Move]:
+    def _moves(
+        self, spec: RegisterSpec, hospital: Hospital, item: Item, values: dict[str, Any], record: Register
+    ) -> Iterator[Move]:
         used: set[str] = set()
         for name in (spec.first, *item.steps):
             step = spec.steps[name]
-            data = {key: value for key, value in values.items() if key in spec.settable(step) and (key not in used or name != spec.first)}
+            data = {
+                key: value
+                for key, value in values.items()
+                if key in spec.settable(step) and (key not in used or name != spec.first)
+            }
             used |= set(data)
-            files = (self._paper,) * needed_evidence(record, step)
+            takes_points = bool(values.get("deducted")) and isinstance(step.evidence, str)
+            files = (self._paper,) * (int(takes_points) if isinstance(step.evidence, str) else step.evidence)
             at = self._moment(hospital, item, name)
             yield Move(step=name, by=self._actor(hospital, step.by), at=at, data=data, evidence=files)
         left = set(values) - used
         if left:
-            raise RuntimeError(f"The demo story gives {spec.code} the columns {sorted(left)}, which none of its steps sets.")
+            raise RuntimeError(
+                f"The demo story gives {spec.code} the columns {sorted(left)}, which none of its steps sets."
+            )
 
     def _actor(self, hospital: Hospital, names: Iterable[str]) -> Actor:
-        for actor in self._actors[hospital.code]:
+        for actor in (*self._actors[hospital.code], self._reviewer):
             if actor.can(*names):
                 return actor
         raise RuntimeError(f"Nobody of the demo city may take a step for {', '.join(names)}.")
@@ -220,7 +241,9 @@ class _Writer:
                     notice,
                     "send",
                     by=self._actor(hospital, send.by),
-                    at=dt.datetime(sent_on.year, sent_on.month, sent_on.day, 10, 0, tzinfo=timezone.get_default_timezone()),
+                    at=dt.datetime(
+                        sent_on.year, sent_on.month, sent_on.day, 10, 0, tzinfo=timezone.get_default_timezone()
+                    ),
                     origin=DEMO,
                     evidence=(self._paper,) * needed_evidence(notice, send),
                     **data,
@@ -237,6 +260,3 @@ def _picture() -> bytes:
 
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-

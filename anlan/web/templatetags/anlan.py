@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from anlan.kernel.text import Text
+
 register = template.Library()
 
 SPRITE = "vendor/icons.svg"
@@ -98,3 +100,9 @@ def query(context: template.Context, **changes: Any) -> str:
             data[name] = str(value)
     coded = data.urlencode()
     return f"?{coded}" if coded else "?"
+
+
+@register.filter
+def text(value: Text | None) -> str:
+    """Return a text of the content in the language of the page."""
+    return value.in_language(get_language() or "zh") if value is not None else ""

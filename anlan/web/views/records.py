@@ -41,7 +41,7 @@ def new(request: HttpRequest, place: str, year: int, register: str) -> HttpRespo
     if spec not in reportable(here):
         raise Http404
     fresh = spec.model(institution=here.institution)
-    form = StepForm(*_posted(request), record=fresh, step_name=spec.first, actor=here.actor)
+    form = StepForm(*_posted(request), record=fresh, step_name=spec.first, actor=here.actor, initial=request.GET.dict())
     if request.method == "POST" and _take(form):
         messages.success(request, _("%(number)s is recorded.") % {"number": fresh.number})
         return redirect(here.url("record", spec.code, fresh.uid))

@@ -1,4 +1,5 @@
 """M08: quality plan, activities, record audits and committee meetings."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -30,7 +31,12 @@ def _plan(hospital: Hospital, year: int) -> Iterator[Item]:
         "covers_hospital": True,
         "covers_departments": True,
     }
-    yield Item(register="quality_plan", values=values, steps=("approve", "issue"), recorded_on=dt.date(year, 1, teller.between(4, 25)))
+    yield Item(
+        register="quality_plan",
+        values=values,
+        steps=("approve", "issue"),
+        recorded_on=dt.date(year, 1, teller.between(4, 25)),
+    )
 
 
 def _activities(hospital: Hospital, year: int) -> Iterator[Item]:

@@ -1,4 +1,5 @@
 """M05 and M06: places, devices, monthly checks, incidents, analyses, police liaison, guards, hazards."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -217,13 +218,20 @@ def _hazards(hospital: Hospital, year: int) -> Iterator[Item]:
         fixed = day + dt.timedelta(days=teller.between(18, 26) if late else teller.between(1, 13))
         values = {
             "occurred_on": day,
-            "area": ("fire", "electrical")[number % 2] if open_one else teller.pick("fire", "fire", "electrical", "material", "place", "other", "boiler"),
+            "area": ("fire", "electrical")[number % 2]
+            if open_one
+            else teller.pick("fire", "fire", "electrical", "material", "place", "other", "boiler"),
             "level": "major" if teller.chance(4) else "general",
-            "description": f"演示数据：第 {number + 1} 号隐患，" + teller.pick("疏散通道堆物", "灭火器压力不足", "线路老化", "标识脱落", "药柜未上锁"),
+            "description": f"演示数据：第 {number + 1} 号隐患，"
+            + teller.pick("疏散通道堆物", "灭火器压力不足", "线路老化", "标识脱落", "药柜未上锁"),
             "owner_post": teller.pick("总务科", "保卫科", "药剂科"),
         }
         if not open_one:
-            mended = {"measures": "演示数据：已清理并复核。", "rectified_on": fixed, "verified_on": fixed + dt.timedelta(days=2)}
+            mended = {
+                "measures": "演示数据：已清理并复核。",
+                "rectified_on": fixed,
+                "verified_on": fixed + dt.timedelta(days=2),
+            }
             values |= mended
         steps = ("assign",) if open_one else ("assign", "rectify", "verify")
         days = {"assign": day, "rectify": fixed, "verify": fixed + dt.timedelta(days=2)}
