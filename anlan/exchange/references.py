@@ -14,7 +14,7 @@ from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.org.models import Institution, Unit
 
-_NAMES = ("name", "title", "holder_name")
+_NAMES = ("name", "title")
 
 
 class References:

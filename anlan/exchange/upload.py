@@ -15,7 +15,9 @@ from anlan.exchange.guard import MAX_FILE_BYTES
 def keep(raw: bytes) -> str:
     """Store the bytes of a sheet once and return their SHA-256 in hex."""
     if len(raw) > MAX_FILE_BYTES:
-        raise BadFile("exchange.E002", _("The file is larger than %(limit)d MB; split it.") % {"limit": MAX_FILE_BYTES // 2**20})
+        raise BadFile(
+            "exchange.E002", _("The file is larger than %(limit)d MB; split it.") % {"limit": MAX_FILE_BYTES // 2**20}
+        )
     digest = hashlib.sha256(raw).hexdigest()
     target = _path(digest)
     if not target.exists():

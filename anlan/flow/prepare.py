@@ -158,6 +158,8 @@ def _assign(record: Register, spec: RegisterSpec, step_name: str, step: Step, da
             _set_value(record, spec.field(name), value)
         except ValidationError as error:
             problems[name] = list(error.messages)
+        except (TypeError, ValueError, OverflowError):  # a list for a date, infinity for a number
+            problems[name] = [_("This is no value of the column.")]
     if problems:
         raise InvalidData("flow.E013", _("Some values are not right."), fields=problems)
 
@@ -168,7 +170,17 @@ def _set_value(record: Register, field: "models.Field[Any, Any]", value: Any) ->
         return
     if value is None and not field.null and isinstance(field, models.CharField | models.TextField):
         value = ""
+    if isinstance(field, models.CharField | models.TextField):
+        _require_text(value)
     setattr(record, field.attname, field.clean(value, record))
+
+
+def _require_text(value: Any) -> None:
+    """Refuse what no database keeps as text: structures, NUL characters, half of a surrogate pair."""
+    if isinstance(value, dict | list | bool):
+        raise ValidationError(_("This is no text."))
+    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+        raise ValidationError(_("The text holds characters that cannot be stored."))
 
 
 def _set_reference(record: Register, field: "models.ForeignKey[Any, Any]", value: Any) -> None:
