@@ -6,6 +6,7 @@ translations from lines of `id<TAB>translation`. Needs the package babel (extra 
 
 import argparse
 import ast
+import datetime as dt
 import re
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"anlan": ("anlan", "config"), "anlan_cn": ("anlan_cn",)}
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 Key = tuple[str, str]  # context, id
+SOME_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # one date for ever, so that an update changes only what changed
 
 
 def catalogue_file(package: str) -> Path:
@@ -110,7 +112,7 @@ def _merged(package: str, extra: dict[str, str]) -> "tuple[Catalog, int]":
 
     known = _known(package)
     catalogue = Catalog(locale="zh_Hans", project="Anlan", domain="django", fuzzy=False)
-    catalogue.creation_date = catalogue.revision_date = None  # type: ignore[assignment]
+    catalogue.creation_date = catalogue.revision_date = SOME_DAY
     left = 0
     for (context, text), (plural, places) in sorted(extract(package).items()):
         translation = known.get((context, text)) or extra.get(text, "")
