@@ -69,6 +69,11 @@ def year_of(spec: RegisterSpec, year: int) -> Q:
     return Q(occurred_on__gte=start, occurred_on__lte=end)
 
 
+def often(specs: Iterable[RegisterSpec]) -> list[RegisterSpec]:
+    """Return registers with those first that take a record again and again: events before what stands for years."""
+    return sorted(specs, key=lambda spec: (spec.is_standing, -len(spec.steps)))
+
+
 def reportable(place: Place) -> list[RegisterSpec]:
     """Return the registers in which the person may open a record at the place; none at a commission."""
     institution = place.institution
