@@ -1,51 +1,86 @@
-"""Dated parameters: a figure of law or plan is data with instrument and clause, never a number in code."""
-import datetime as dt
+"""Dated parameters: a legal figure, from when to when it holds, and where it is written.
+
+The content declares them as data; code asks for the value in force on a day and never holds a figure itself.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from anlan.kernel.citation import Citation
+from anlan.kernel.errors import BadParameter, ParameterMissing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedValue:
+    """One value of a parameter, in force from ``starts_on`` to ``ends_on`` inclusive (None = until further notice).
+
+    ``is_verified`` says that a person has compared it with the printed instrument.
+    """
+
+    value: int
+    starts_on: datetime.date
+    citation: Citation
+    ends_on: datetime.date | None = None
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A value from a day on, until a later row of the same code replaces it. `verified` is false until a person checked the source."""
+    """A figure of law by name, with its unit and its values in order of time.
 
-    code: str
-    value: int
+    Units: ``unit`` names it ("days", "percent", "hundredths of a point"); values are integers.
+    """
+
+    name: str
     unit: str
-    starts_on: dt.date
-    instrument: str
-    clause: str
-    verified: bool
-    name_zh: str = ""
-    name_en: str = ""
+    values: tuple[DatedValue, ...]
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.values, key=lambda value: value.starts_on))
+        if not ordered:
+            raise BadParameter(f'Parameter "{self.name}" has no value. Give at least one.')
+        for value in ordered:
+            if value.ends_on is not None and value.ends_on < value.starts_on:
+                raise BadParameter(f'Parameter "{self.name}": the value from {value.starts_on} ends before it begins.')
+        for earlier, later in zip(ordered, ordered[1:], strict=False):
+            if earlier.ends_on is None or earlier.ends_on >= later.starts_on:
+                raise BadParameter(
+                    f'Parameter "{self.name}": the value from {earlier.starts_on} still holds on {later.starts_on}, '
+                    "when the next begins. End it the day before."
+                )
+        object.__setattr__(self, "values", ordered)
+
+    def on(self, day: datetime.date) -> DatedValue:
+        """Return the value in force on the day.
+
+        Raises: ParameterMissing, naming the parameter and the days that are covered.
+        """
+        for value in self.values:
+            if value.starts_on <= day and (value.ends_on is None or day <= value.ends_on):
+                return value
+        spans = "; ".join(f"{value.starts_on} to {value.ends_on or 'now'}" for value in self.values)
+        raise ParameterMissing(f'Parameter "{self.name}" has no value on {day}. Covered: {spans}. Add the dated value.')
 
 
-class UnknownParameter(LookupError):
-    """No parameter of this code was in force on the day."""
+class ParameterTable:
+    """Parameters by name."""
 
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        self._parameters: dict[str, Parameter] = {}
+        for parameter in parameters:
+            if parameter.name in self._parameters:
+                raise BadParameter(f'Parameter "{parameter.name}" is declared twice. Merge the two.')
+            self._parameters[parameter.name] = parameter
 
-_rows: dict[str, list[Parameter]] = {}
+    def on(self, name: str, day: datetime.date) -> DatedValue:
+        """Return the value of the named parameter in force on the day.
 
-
-def declare_parameter(parameter: Parameter) -> None:
-    """Enter a parameter; rows of one code are kept in the order of their dates."""
-    rows = _rows.setdefault(parameter.code, [])
-    if parameter not in rows:
-        rows.append(parameter)
-        rows.sort(key=lambda row: row.starts_on)
-
-
-def find_parameter(code: str, *, on: dt.date) -> Parameter:
-    """Return the row in force on a day. Raises: UnknownParameter, naming code and day."""
-    rows = [row for row in _rows.get(code, ()) if row.starts_on <= on]
-    if not rows:
-        raise UnknownParameter(f'No parameter "{code}" was in force on {on}; add a dated row under law/parameters.')
-    return rows[-1]
-
-
-def parameter_value(code: str, *, on: dt.date) -> int:
-    """Return only the value of `find_parameter`."""
-    return find_parameter(code, on=on).value
-
-
-def all_parameters() -> tuple[Parameter, ...]:
-    """Return every row of every code."""
-    return tuple(row for code in sorted(_rows) for row in _rows[code])
+        Raises: ParameterMissing.
+        """
+        if name not in self._parameters:
+            known = ", ".join(sorted(self._parameters)) or "none"
+            raise ParameterMissing(f'No parameter is called "{name}". Known: {known}.')
+        return self._parameters[name].on(day)
