@@ -1,0 +1,87 @@
+"""The flow's own tables: import batches, counters for numbers, evidence files, idempotency keys."""
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from anlan.org.models import Institution, Person
+
+
+class Batch(models.Model):
+    """One import: which file, by whom, into which register, and whether it was undone."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
+        CHECKED = "checked", _("Checked")
+        RUNNING = "running", _("Running")
+        COMMITTED = "committed", _("Committed")
+        UNDONE = "undone", _("Undone")
+        FAILED = "failed", _("Failed")
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    register = models.CharField(_("Register"), max_length=40)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(_("State"), max_length=10, choices=State.choices)
+    file_name = models.CharField(_("File"), max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=200, blank=True)
+    rows = models.PositiveIntegerField(_("Rows"), default=0)
+    report = models.JSONField(default=dict)  # the dry run as shown: counts, notes, the first problems
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Import")
+        indexes = [models.Index(fields=["institution", "register", "at"], name="flow_batch_recent")]  # an institution's imports
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.file_name}"
+
+
+class Counter(models.Model):
+    """The last number given in a register of an institution in a year."""
+
+    institution_id = models.BigIntegerField()
+    register = models.CharField(max_length=40)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution_id", "register", "year"], name="flow_counter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.year}: {self.last}"
+
+
+class Evidence(models.Model):
+    """A file that came with a step. Its bytes lie under the SHA-256 in the evidence folder and are never overwritten."""
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    institution_id = models.BigIntegerField()
+    register = models.CharField(max_length=40)
+    record_uid = models.UUIDField(db_index=True)  # the gallery of a record
+    step = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    name = models.CharField(_("File"), max_length=200)
+    content_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField(_("Size"))
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Evidence")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Performed(models.Model):
+    """An idempotency key that was used, and the entry that came of it."""
+
+    key = models.CharField(max_length=160, unique=True)
+    entry_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.key

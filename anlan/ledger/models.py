@@ -1,0 +1,50 @@
+"""The append-only log: entries and the queue of those that the sequencer has not placed in the tree yet."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Entry(models.Model):
+    """One thing that happened to one record. Never changed, never deleted.
+
+    `header` is the canonical JSON that the leaf hashes; it names the record, the step and the people by id and
+    holds the salted hash of the content, never the content itself. `content` and `salt` may be destroyed by a lawful
+    erasure; the header and the leaf stay, so every proof still holds.
+    """
+
+    uid = models.UUIDField(unique=True)
+    institution_id = models.BigIntegerField()
+    register = models.CharField(max_length=40)
+    record_uid = models.UUIDField()
+    version = models.PositiveIntegerField()
+    step = models.CharField(max_length=40)
+    actor_id = models.BigIntegerField(null=True)
+    occurred_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    header = models.TextField()
+    content = models.TextField(null=True)
+    salt = models.BinaryField(max_length=16, null=True)
+    leaf = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name = _("Ledger entry")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_uid", "version"], name="ledger_entry_version_once"
+            )  # a record's timeline
+        ]
+        indexes = [
+            models.Index(fields=["institution_id", "recorded_at"], name="ledger_entry_recent")
+        ]  # an institution's newest entries
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.record_uid} v{self.version} {self.step}"
+
+
+class Unsequenced(models.Model):
+    """The queue of entries that wait for their position in the tree. The sequencer deletes what it places."""
+
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, primary_key=True)
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"

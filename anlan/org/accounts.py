@@ -1,0 +1,68 @@
+"""Passwords and locks of accounts: one-time passwords, changing one's own, lifting a lock. Screens and the command line call it.
+
+Whether the caller may do it is decided before: an administrator issues and unlocks, everyone changes their own.
+"""
+
+import secrets
+
+from axes.utils import reset
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from anlan.org.errors import OrgError
+from anlan.org.models import Person
+
+# Without 0 O 1 l I: a one-time password is read from paper and typed by hand. 57^16 is more than 93 bits.
+LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+GROUPS, GROUP_LENGTH = 4, 4
+
+
+class PasswordRefused(OrgError):
+    """The password was not changed. `field` is old or new; `messages` say what is wrong with it."""
+
+    def __init__(self, code: str, field: str, messages: list[str]) -> None:
+        super().__init__(code, " ".join(messages))
+        self.field = field
+        self.messages = messages
+
+
+def issue_one_time_password(person: Person) -> str:
+    """Give a person a password that serves for one sign-in, and return it; it is stored nowhere in clear.
+
+    It must be changed at once. Sessions that are open under the old password end with it, and a lock is lifted.
+    """
+    groups = ("".join(secrets.choice(LETTERS) for _i in range(GROUP_LENGTH)) for _j in range(GROUPS))
+    password = "-".join(groups)
+    _store(person, password, must_change=True)
+    unlock(person)
+    return password
+
+
+def change_password(person: Person, old: str, new: str) -> None:
+    """Replace a person's own password and lift the duty to change it.
+
+    Raises: PasswordRefused when the old one is wrong, or the new one is the old one or too weak.
+    """
+    if not person.check_password(old):
+        raise PasswordRefused("org.E030", "old", [_("The old password is not right.")])
+    if old == new:
+        raise PasswordRefused("org.E031", "new", [_("The new password is the old one; choose another.")])
+    try:
+        validate_password(new, user=person)
+    except ValidationError as error:
+        raise PasswordRefused("org.E032", "new", list(error.messages)) from error
+    _store(person, new, must_change=False)
+
+
+def unlock(person: Person) -> int:
+    """Lift every lock of the person's user name, from whichever address, and return how many failures were forgotten."""
+    return int(reset(username=person.username))
+
+
+@transaction.atomic
+def _store(person: Person, password: str, *, must_change: bool) -> None:
+    person.set_password(password)
+    person.must_change_password = must_change
+    person.save(update_fields=["password", "must_change_password"])

@@ -1,0 +1,27 @@
+"""Puts the signed-in person on stage for the length of a request; an anonymous request acts as nobody."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from anlan.org.models import Person
+from anlan.org.posts import actor_for
+from anlan.org.scope import acting
+
+
+class ActingMiddleware:
+    """Sets `request.actor` (null when nobody is signed in) and the acting person of the context."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, Person):
+            request.actor = None  # type: ignore[attr-defined]
+            return self.get_response(request)
+        actor = actor_for(user, today=timezone.localdate())
+        request.actor = actor  # type: ignore[attr-defined]
+        with acting(actor):
+            return self.get_response(request)

@@ -1,0 +1,42 @@
+"""From a person to an actor: the posts in force on a day, with the institution that each lies in."""
+
+import datetime as dt
+
+from django.db.models import Q
+
+from anlan.org.models import Institution, Person, Post, Unit
+from anlan.org.roles import find_role
+from anlan.org.scope import Actor, Grant
+
+
+def actor_for(person: Person, *, today: dt.date) -> Actor:
+    """Return the actor with the posts in force today. An inactive person has no posts.
+
+    Raises: OrgError when a stored post names a role that nobody declares.
+    """
+    if not person.is_active:
+        return Actor(person_id=person.pk, name=person.name)
+    posts = Post.objects.filter(person=person, starts_on__lte=today, unit__is_active=True)
+    posts = posts.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).select_related("unit").order_by("pk")
+    return Actor(person_id=person.pk, name=person.name, grants=tuple(_grant(post) for post in posts))
+
+
+def _grant(post: Post) -> Grant:
+    return Grant(
+        role=find_role(post.role),
+        unit_id=post.unit_id,
+        path=post.unit.path,
+        institution_id=institution_of(post.unit),
+    )
+
+
+def institution_of(unit: Unit) -> int | None:
+    """Return the institution that the unit is or lies in; null for a commission."""
+    if unit.kind == Unit.Kind.COMMISSION:
+        return None
+    if unit.kind == Unit.Kind.INSTITUTION:
+        return int(unit.pk)
+    step = Unit.steplen
+    prefixes = [unit.path[:end] for end in range(step, len(unit.path), step)]
+    found = Institution.objects.filter(unit__path__in=prefixes).values_list("pk", flat=True).first()
+    return int(found) if found is not None else None

@@ -1,0 +1,77 @@
+"""What a role is. Content declares roles with `declare`; the engine asks only for reach, sensitivity and capabilities."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from anlan.org.errors import OrgError
+
+
+class Reach(StrEnum):
+    """How far a role sees from the unit of its post."""
+
+    NOTHING = "nothing"
+    DEPARTMENT = "department"
+    INSTITUTION = "institution"
+    SUBTREE = "subtree"
+
+
+class Sensitivity(StrEnum):
+    """How delicate a field or register is; see `rank`."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    SENSITIVE = "sensitive"
+    SEALED = "sealed"
+
+
+SENSITIVITY_ORDER = (Sensitivity.PUBLIC, Sensitivity.INTERNAL, Sensitivity.SENSITIVE, Sensitivity.SEALED)
+
+
+def rank(sensitivity: Sensitivity) -> int:
+    """Return 0 for public up to 3 for sealed."""
+    return SENSITIVITY_ORDER.index(sensitivity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """One role: who may hold it, how far it sees, and what it may do.
+
+    `capabilities` are words that steps and endpoints ask for with the prefix `can:`, for example `can:correct`.
+    `name` and `description` may be lazy translations.
+    """
+
+    code: str
+    name: Any
+    description: Any
+    reach: Reach
+    sensitivity: Sensitivity
+    capabilities: frozenset[str] = field(default_factory=frozenset)
+
+    def answers_to(self, names: Iterable[str]) -> bool:
+        """Tell whether one of the names is this role or a capability of it (`can:…`)."""
+        return any(name == self.code or name.removeprefix("can:") in self.capabilities for name in names)
+
+
+_roles: dict[str, Role] = {}
+
+
+def declare(role: Role) -> Role:
+    """Enter a role. Raises: OrgError when another role has the code."""
+    known = _roles.setdefault(role.code, role)
+    if known is not role:
+        raise OrgError("org.E001", f'Role "{role.code}" is declared twice; give one of the two another code.')
+    return role
+
+
+def find_role(code: str) -> Role:
+    """Return the role. Raises: OrgError, naming the known codes."""
+    if code not in _roles:
+        raise OrgError("org.E002", f'Role "{code}" is not declared; known roles: {", ".join(sorted(_roles))}.')
+    return _roles[code]
+
+
+def all_roles() -> tuple[Role, ...]:
+    """Return every declared role in the order of declaration."""
+    return tuple(_roles.values())

@@ -1,0 +1,52 @@
+"""Search across registers: by register name, by number, by the words of the declared search columns."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from anlan.flow.masking import may_read
+from anlan.flow.references import reference_text
+from anlan.flow.spec import RegisterSpec
+from anlan.web.place import Place
+
+PER_REGISTER = 5
+MOST = 60
+
+
+def find_registers(specs: Iterable[RegisterSpec], text: str) -> list[RegisterSpec]:
+    """Return the registers whose name, code, prefix or purpose holds every word."""
+    words = text.casefold().split()
+    return [spec for spec in specs if all(word in _haystack(spec) for word in words)]
+
+
+def _haystack(spec: RegisterSpec) -> str:
+    return f"{spec.name} {spec.code} {spec.prefix} {spec.purpose}".casefold()
+
+
+def find_records(place: Place, specs: Iterable[RegisterSpec], text: str) -> list[dict[str, Any]]:
+    """Return records that hold every word, a few of each register, newest first."""
+    hits: list[dict[str, Any]] = []
+    for spec in _likely(specs, text):
+        rows = spec.model.objects.filter(place.records_here(), _matches(spec, place, text))
+        for row in rows.select_related("institution__unit").order_by("-occurred_on", "-pk")[:PER_REGISTER]:
+            hits.append({"spec": spec, "record": row, "title": reference_text(row), "state": spec.states[row.state]})
+    return hits[:MOST]
+
+
+def _likely(specs: Iterable[RegisterSpec], text: str) -> list[RegisterSpec]:
+    """A number names its register by the prefix; anything else may be anywhere."""
+    specs = list(specs)
+    head = text.split("-")[0].upper()
+    return [spec for spec in specs if spec.prefix == head] if "-" in text else specs
+
+
+def _matches(spec: RegisterSpec, place: Place, text: str) -> Q:
+    names = [name for name in spec.search if may_read(spec, name, clearance=place.clearance())]
+    condition = Q()
+    for word in text.split():
+        any_column = Q(pk__in=[])
+        for name in names:
+            any_column |= Q(**{f"{name}__icontains": word})
+        condition &= any_column
+    return condition

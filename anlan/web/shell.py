@@ -1,0 +1,162 @@
+"""What the frame around every staff page shows: menu, place, year, person. A context processor calls it."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from anlan.flow.spec import all_registers
+from anlan.flow.subsystem import all_subsystems, find_subsystem
+from anlan.org.scope import Actor
+from anlan.web.place import Place, unit_name, visible_units, years
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return `shell` for the templates; computed only when a template asks for it."""
+    return {"shell": _Shell(request)}
+
+
+class _Shell:
+    """Menu, place, year and person of one request; each part is computed once, when a template first reads it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._parts: dict[str, Callable[[], Any]] = {
+            "theme": lambda: "dark" if request.COOKIES.get("theme") == "dark" else "light",
+            "version": _version,
+            "groups": lambda: _groups(request),
+            "not_yet": _not_yet,
+            "institutions": lambda: _institutions(request),
+            "years": lambda: _years(request),
+            "thumb": lambda: _thumb(request),
+            "is_synthetic": lambda: any(item["is_synthetic"] for item in self["institutions"]),
+            "role_names": lambda: _role_names(request),
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        place: Place | None = getattr(self._request, "place", None)
+        if name not in self.__dict__:
+            self.__dict__[name] = self._parts[name]() if name in self._parts else _plain(name, self._request, place)
+        return self.__dict__[name]
+
+
+def _plain(name: str, request: HttpRequest, place: Place | None) -> Any:
+    if name.endswith("_url"):
+        return _url(name.removesuffix("_url").replace("_", "-"), place)
+    if name == "place_name":
+        return place.name if place else ""
+    if name == "year":
+        return place.year if place else None
+    if name == "person_name":
+        return getattr(request.user, "name", "")
+    raise KeyError(name)
+
+
+def _url(name: str, place: Place | None) -> str:
+    if name in {"search", "todo-count"}:
+        return place.url(name) if place else ""
+    return place.url("home") if name == "home" and place else reverse(f"web:{name if name != 'home' else 'start'}")
+
+
+def _version() -> str:
+    """Return the installed version; empty when the code runs from a checkout that was not installed."""
+    try:
+        return version("anlan")
+    except PackageNotFoundError:
+        return ""
+
+
+def _role_names(request: HttpRequest) -> str:
+    actor: Actor | None = getattr(request, "actor", None)
+    return " · ".join(dict.fromkeys(str(grant.role.name) for grant in actor.grants)) if actor else ""
+
+
+def _item(request: HttpRequest, name: Any, icon: str, url: str, *, exact: bool = True) -> dict[str, Any]:
+    here = request.get_full_path() if "?" in url else request.path
+    is_current = here == url if exact else here.startswith(url)
+    return {"name": name, "icon": icon, "url": url, "is_current": is_current}
+
+
+def _groups(request: HttpRequest) -> list[dict[str, Any]]:
+    place: Place | None = getattr(request, "place", None)
+    if place is None:
+        return []
+    today = [_item(request, _("To do"), "checklist", place.url("home"))]
+    groups = [
+        {"code": "today", "name": _("Today"), "items": today},
+        {"code": "registers", "name": _("Registers"), "items": _register_items(request, place)},
+    ]
+    score = _score_items(request, place)
+    return [*groups, {"code": "score", "name": _("Assessment"), "items": score}] if score else groups
+
+
+def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    current = getattr(request, "register", None)
+    used = {spec.subsystem for spec in all_registers() if place.reads(spec.sensitivity)}
+    order = [code for code in all_subsystems() if code in used] + sorted(used - set(all_subsystems()))
+    items = [_item(request, _("All registers"), "layout-grid", place.url("registers"))]
+    for code in order:
+        subsystem = find_subsystem(code)
+        item = _item(request, subsystem.name, subsystem.icon, f"{place.url('registers')}?subsystem={code}")
+        item["is_current"] = item["is_current"] or (current is not None and current.subsystem == code)
+        items.append(item)
+    return items
+
+
+def _score_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    if not place.actor.can("can:score"):
+        return []
+    try:
+        url, rules = place.url("score"), place.url("rubric")
+    except NoReverseMatch:
+        return []
+    name = _("Score sheet") if place.institution is not None else _("All institutions")
+    icon = "clipboard-list" if place.institution is not None else "chart-dots"
+    return [_item(request, name, icon, url), _item(request, _("Rubric"), "book-2", rules)]
+
+
+def _not_yet() -> list[str]:
+    return [_("Programmes and duties"), _("Cases"), _("Disclosure and papers")]
+
+
+def _institutions(request: HttpRequest) -> list[dict[str, Any]]:
+    place: Place | None = getattr(request, "place", None)
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        return []
+    return [
+        {
+            "name": unit_name(unit),
+            "url": reverse("web:home", args=(unit.code, place.year)) if place else "",
+            "is_current": place is not None and unit.pk == place.unit.pk,
+            "is_synthetic": bool(getattr(getattr(unit, "institution", None), "is_synthetic", False)),
+            "is_group": unit.kind == unit.Kind.COMMISSION,
+        }
+        for unit in visible_units(actor)
+    ]
+
+
+def _years(request: HttpRequest) -> list[dict[str, Any]]:
+    place: Place | None = getattr(request, "place", None)
+    if place is None:
+        return []
+    head = f"/at/{place.unit.code}/"
+    rest = request.get_full_path().removeprefix(f"{head}{place.year}/")
+    return [{"name": year, "url": f"{head}{year}/{rest}", "is_current": year == place.year} for year in years(place)]
+
+
+def _thumb(request: HttpRequest) -> list[dict[str, Any]]:
+    place: Place | None = getattr(request, "place", None)
+    if place is None:
+        return []
+    return [
+        _item(request, _("To do"), "checklist", place.url("home")),
+        _item(request, _("Report"), "send", place.url("report")),
+        {"name": _("Patrol"), "icon": "map-pin", "url": ""},
+        _item(request, _("Me"), "user-circle", reverse("web:me")),
+    ]
+
+

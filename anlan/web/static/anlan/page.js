@@ -1,0 +1,66 @@
+/* Small behaviour of every staff page: menus, rail on phones, Ctrl-K, focus on the first error. No inline script, no eval. */
+(function () {
+  "use strict";
+  var frame = function () { return document.getElementById("frame"); };
+
+  function openRail(open) {
+    var f = frame();
+    if (!f) return;
+    f.classList.toggle("a-rail-open", open);
+    var button = document.querySelector('[data-rail="open"]');
+    if (button) button.setAttribute("aria-expanded", String(open));
+    if (open) { var first = f.querySelector(".a-nav a"); if (first) first.focus(); }
+    else if (button && button.offsetParent) button.focus();
+  }
+
+  function openSearch() {
+    var f = frame(), box = document.getElementById("search");
+    if (!box) return;
+    f.classList.add("a-search-open");
+    box.focus();
+    box.select();
+  }
+
+  document.addEventListener("click", function (event) {
+    var rail = event.target.closest("[data-rail]");
+    if (rail) openRail(rail.dataset.rail === "open");
+    if (event.target.closest("[data-search]")) openSearch();
+    if (event.target.closest("[data-print]")) window.print();
+    var all = event.target.closest("[data-expand]");
+    if (all) {
+      var rules = Array.prototype.slice.call(document.querySelectorAll(all.dataset.expand));
+      var open = rules.some(function (rule) { return !rule.open; });
+      rules.forEach(function (rule) { rule.open = open; });
+      all.setAttribute("aria-pressed", String(open));
+    }
+    document.querySelectorAll("details.a-menu[open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      openSearch();
+    }
+    if (event.key === "Escape") {
+      var menu = document.querySelector("details.a-menu[open]");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
+      var f = frame();
+      if (f && f.classList.contains("a-rail-open")) openRail(false);
+      if (f) f.classList.remove("a-search-open");
+    }
+  });
+
+  function toFirstError(root) {
+    var bad = root.querySelector(".a-field-bad input, .a-field-bad select, .a-field-bad textarea");
+    if (bad) bad.focus();
+  }
+
+  document.addEventListener("DOMContentLoaded", function () { toFirstError(document); });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    toFirstError(event.detail.target);
+    var focus = event.detail.target.querySelector("[data-focus]");
+    if (focus) focus.focus();
+  });
+})();

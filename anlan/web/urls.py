@@ -1,0 +1,42 @@
+"""The addresses of the staff screens. Place and year stand in the address, so that a page can be sent to a colleague."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from anlan.web.views import account, charts, home, imports, records, registers, score
+
+app_name = "web"
+AT = "at/<str:place>/<int:year>/"
+
+urlpatterns = [
+    path("", account.start, name="start"),
+    path("sign-in/", account.SignInView.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("password/", account.ChangePassword.as_view(), name="password"),
+    path("me/", account.me, name="me"),
+    path("language/", account.language, name="language"),
+    path("theme/", account.theme, name="theme"),
+    path("evidence/<uuid:uid>/", records.evidence, name="evidence"),
+    path(AT, home.home, name="home"),
+    path(f"{AT}to-do-count/", home.todo_count, name="todo-count"),
+    path(f"{AT}search/", registers.search, name="search"),
+    path(f"{AT}report/", registers.report, name="report"),
+    path(f"{AT}registers/", registers.index, name="registers"),
+    path(f"{AT}registers/<slug:register>/", registers.listing, name="list"),
+    path(f"{AT}registers/<slug:register>/import/", imports.index, name="imports"),
+    path(f"{AT}registers/<slug:register>/import/template/", imports.template, name="import-template"),
+    path(f"{AT}registers/<slug:register>/import/<uuid:batch>/", imports.one, name="import"),
+    path(f"{AT}registers/<slug:register>/import/<uuid:batch>/errors/", imports.errors, name="import-errors"),
+    path(f"{AT}registers/<slug:register>/import/<uuid:batch>/<slug:action>/", imports.act, name="import-act"),
+    path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
+    path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
+    path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),
+    path(f"{AT}score/", score.score, name="score"),
+    path(f"{AT}score/print/", score.print_sheet, name="score-print"),
+    path(f"{AT}score/rubric/", score.rubric, name="rubric"),
+    path(f"{AT}score/spread.json", charts.spread, name="chart-spread"),
+    path(f"{AT}score/trend.json", charts.score_trend, name="chart-trend"),
+    path(f"{AT}score/<slug:rule>/", score.rule, name="rule"),
+    path(f"{AT}score/<slug:rule>/reason/", score.reason, name="reason"),
+    path(f"{AT}score/<slug:rule>/months.json", charts.rule_months, name="chart-rule"),
+]

@@ -1,0 +1,1 @@
+"""The pages of the staff screens: parse, one call into a room, render."""

@@ -1,0 +1,25 @@
+"""The home of each role: what is missing or late, nearest first."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from anlan.web import todo
+from anlan.web.catalogue import reportable
+from anlan.web.gaps import home_gaps, lowest
+from anlan.web.place import find_place
+
+
+def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
+    """Show what waits for this person at this place."""
+    here = find_place(request, place, year)
+    waiting = todo.tasks(here)
+    late = [task for task in waiting if task.is_late]
+    context = {"place": here, "tasks": waiting, "late": late, "reportable": reportable(here)[:6]}
+    context |= {"gaps": home_gaps(here), "low": lowest(here)}
+    return render(request, "anlan/home.html", context)
+
+
+def todo_count(request: HttpRequest, place: str, year: int) -> HttpResponse:
+    """Return the number for the badge; loaded after the page, so that no page waits for it."""
+    here = find_place(request, place, year)
+    return render(request, "anlan/part/todo_count.html", {"count": todo.count(here)})

@@ -1,0 +1,135 @@
+"""One record: its page, the form that opens it, the steps that follow, and its evidence files."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from anlan.flow.declare import ANNULLED
+from anlan.flow.errors import FlowError, Refused, WrongState
+from anlan.flow.evidence import path_of
+from anlan.flow.models import Evidence
+from anlan.flow.perform import perform
+from anlan.flow.reading import NotThere, find_record
+from anlan.flow.register import Register
+from anlan.flow.spec import RegisterSpec, find_register
+from anlan.web.catalogue import reportable
+from anlan.web.forms import StepForm
+from anlan.web.place import Place, find_place
+from anlan.web.sheet import page_of_record, steps_for
+from anlan.web.views.registers import crumbs, register_at
+
+SHOWN_INLINE = ("image/png", "image/jpeg", "application/pdf")
+
+
+def record(request: HttpRequest, place: str, year: int, register: str, uid: uuid.UUID) -> HttpResponse:
+    """Show a record: status, facts, evidence, timeline, next steps."""
+    here = find_place(request, place, year)
+    spec = register_at(request, here, register)
+    found = _find(here, spec, uid)
+    context = _context(here, spec, found)
+    return render(request, "anlan/part/record.html" if request.htmx else "anlan/record.html", context)  # type: ignore[attr-defined]
+
+
+def new(request: HttpRequest, place: str, year: int, register: str) -> HttpResponse:
+    """Open a record: the form of the register's first step."""
+    here = find_place(request, place, year)
+    spec = register_at(request, here, register)
+    if spec not in reportable(here):
+        raise Http404
+    fresh = spec.model(institution=here.institution)
+    form = StepForm(*_posted(request), record=fresh, step_name=spec.first, actor=here.actor, initial=request.GET.dict())
+    if request.method == "POST" and _take(form):
+        messages.success(request, _("%(number)s is recorded.") % {"number": fresh.number})
+        return redirect(here.url("record", spec.code, fresh.uid))
+    context = {"place": here, "spec": spec, "form": form, "step": form.step, "crumbs": crumbs(here, spec, "new")}
+    return render(request, "anlan/new.html", context, status=422 if form.errors else 200)
+
+
+def step(request: HttpRequest, place: str, year: int, register: str, uid: uuid.UUID, step: str) -> HttpResponse:
+    """Show the form of a step, or take it; an htmx request gets the fragment alone."""
+    here = find_place(request, place, year)
+    spec = register_at(request, here, register)
+    found = _find(here, spec, uid)
+    if step not in {option.name for option in steps_for(spec, found, place=here)}:
+        return _gone_on(request, here, spec, found)
+    form = StepForm(*_posted(request), record=found, step_name=step, actor=here.actor)
+    if request.method == "POST" and _take(form):
+        messages.success(request, _("“%(step)s” is done.") % {"step": form.step.label})
+        return _after(request, here, spec, found)
+    context = {**_context(here, spec, found), "form": form, "step": form.step, "step_name": step}
+    return render(request, _step_template(request), context, status=422 if form.errors else 200)
+
+
+def evidence(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Send an evidence file to a person who may read its record."""
+    try:
+        file = Evidence.objects.get(uid=uid)
+        find_record(file.record_uid, spec=find_register(file.register))
+        stream = path_of(file.sha256).open("rb")
+    except (Evidence.DoesNotExist, LookupError, OSError) as error:
+        raise Http404 from error
+    inline = file.content_type in SHOWN_INLINE
+    answer = FileResponse(stream, as_attachment=not inline, filename=file.name, content_type=file.content_type)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+def _find(place: Place, spec: RegisterSpec, uid: uuid.UUID) -> Register:
+    try:
+        found = find_record(uid, spec=spec)
+    except NotThere as error:
+        raise Http404 from error
+    if not found.institution.unit.path.startswith(place.unit.path):
+        raise Http404
+    return found
+
+
+def _posted(request: HttpRequest) -> tuple[Any, ...]:
+    return (request.POST, request.FILES) if request.method == "POST" else ()
+
+
+def _take(form: StepForm) -> bool:
+    """Perform the step of a posted form; complaints go back to the form."""
+    if not form.is_valid():
+        return False
+    if form.record.pk is not None and form.cleaned_data["version"] != form.record.version:
+        form.add_error(None, _("Somebody else changed this record in the meantime. Reload the page and take the step again."))
+        return False
+    try:
+        perform(form.record, form.step_name, by=form.actor, **form.answers())
+    except (Refused, WrongState):
+        raise
+    except FlowError as error:
+        form.refuse(error)
+        return False
+    return True
+
+
+def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, Any]:
+    page = page_of_record(spec, record, place=place)
+    return {"place": place, "spec": spec, "record": record, "page": page, "crumbs": crumbs(place, spec, "record"), "annulled": ANNULLED}
+
+
+def _step_template(request: HttpRequest) -> str:
+    return "anlan/part/step_form.html" if request.htmx else "anlan/step.html"  # type: ignore[attr-defined]
+
+
+def _after(request: HttpRequest, place: Place, spec: RegisterSpec, record: Register) -> HttpResponse:
+    """Show the record as it is now."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(place.url("record", spec.code, record.uid))
+    answer = render(request, "anlan/part/record.html", {**_context(place, spec, _find(place, spec, record.uid)), "is_swap": True})
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#record", "outerHTML"
+    return answer
+
+
+def _gone_on(request: HttpRequest, place: Place, spec: RegisterSpec, record: Register) -> HttpResponse:
+    """The step is not open to this person now: say so on the record's page rather than as an error."""
+    words = {"number": record.number, "state": spec.states[record.state]}
+    messages.error(request, _("%(number)s is now “%(state)s”; that step is not open. Choose one of the steps shown.") % words)
+    return _after(request, place, spec, record)

@@ -1,0 +1,1 @@
+"""Registers of M05: hazards and monthly checks."""

@@ -1,0 +1,1 @@
+"""Registers of M14: screening rounds and notices."""

@@ -1,0 +1,1 @@
+"""Registers of M07: fire, pressure, electricity, materials, key posts."""

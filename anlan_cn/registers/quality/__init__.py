@@ -1,0 +1,1 @@
+"""Registers of M08: quality activities, record audits, committees."""

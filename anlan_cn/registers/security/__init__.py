@@ -1,0 +1,1 @@
+"""Registers of M06: places, devices, incidents, police liaison, guards."""

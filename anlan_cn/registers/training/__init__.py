@@ -1,0 +1,1 @@
+"""Registers of M15: education, technical training and their attendance."""

@@ -1,0 +1,1 @@
+"""The commands of `anlan`, one module each: `NAME`, `HELP`, `add_arguments(parser)` and `run(args) -> int`."""

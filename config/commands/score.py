@@ -1,0 +1,102 @@
+"""`anlan score`: score institutions by a rubric, for people as tables, for programs as JSON."""
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from anlan.assessment.score import ScoreTable
+    from anlan.assessment.sheet import Sheet
+    from anlan.org.models import Institution
+
+HELP = "score institutions by a rubric and say why each point was lost"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--rubric", default="qidong-2018", help="code of the rubric, or a YAML file (default qidong-2018)"
+    )
+    parser.add_argument("--year", type=int, required=True, help="the year that is scored")
+    parser.add_argument(
+        "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
+    )
+    parser.add_argument(
+        "--as-of", type=dt.date.fromisoformat, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
+    )
+    parser.add_argument("--lake", metavar="FOLDER", help="read this Parquet lake instead of the live registers")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score and print."""
+    from django.utils import timezone
+
+    from anlan.assessment.load import load_rubric
+    from anlan.assessment.score import score_institutions
+    from anlan.org.scope import as_system
+
+    rubric = load_rubric(args.rubric)
+    as_of = args.as_of or timezone.localdate()
+    with as_system("command line: score"):
+        institutions = _institutions(args.institution)
+        ids = [institution.pk for institution in institutions]
+        table = score_institutions(rubric, year=args.year, as_of=as_of, engine=_engine(args.lake), institutions=ids)
+        data = _data(table, institutions, as_of=as_of, explain=args.explain)
+    if args.json:
+        print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+        return 0
+    from config.tables import print_overview, print_sheet
+
+    if len(institutions) == 1 or args.explain:
+        for institution, row in zip(institutions, data["institutions"], strict=True):
+            print_sheet(institution.unit.name, row, rubric=rubric)
+    else:
+        print_overview([institution.unit.name for institution in institutions], data)
+    return 0
+
+
+def _engine(lake: str | None) -> Any:
+    from anlan.facts.live import live_engine
+
+    if lake is None:
+        return live_engine()
+    from anlan.measures.lake import DuckDBLake
+
+    return DuckDBLake(lake)
+
+
+def _institutions(codes: Sequence[str]) -> "list[Institution]":
+    from anlan.org.models import Institution
+    from config.faults import BadInput
+
+    rows = Institution.objects.select_related("unit").order_by("unit__path")
+    if not codes:
+        found = list(rows)
+        if not found:
+            raise BadInput("There are no institutions yet. `anlan demo` loads the demo city.")
+        return found
+    found = list(rows.filter(code__in=codes))
+    missing = sorted(set(codes) - {institution.code for institution in found})
+    if missing:
+        known = ", ".join(rows.values_list("code", flat=True)[:30])
+        raise BadInput(f"There is no institution {', '.join(missing)}; known codes: {known}.")
+    return found
+
+
+def _data(
+    table: "ScoreTable", institutions: "Sequence[Institution]", *, as_of: dt.date, explain: bool
+) -> dict[str, Any]:
+    from anlan.assessment.explain import explained_json
+    from anlan.assessment.jsonform import sheet_json
+
+    rows = []
+    for institution in institutions:
+        sheet: Sheet = table.sheet(institution.pk)
+        rows.append(explained_json(sheet, institution) if explain else sheet_json(sheet, code=institution.code))
+    return {"rubric": table.rubric.code, "year": table.year, "as_of": as_of.isoformat(), "institutions": rows}

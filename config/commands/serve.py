@@ -1,0 +1,70 @@
+"""`anlan serve`: prepare the database, load the demo city once, and serve everything on one port."""
+
+import argparse
+import os
+import socket
+import sys
+
+HELP = "prepare the database, load the demo city at first start, and serve on one port"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (default 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="port (default 8000, or PORT)"
+    )
+    parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    import uvicorn
+
+    from anlan.org.worker import background_worker
+    from config.faults import BadInput
+    from config.prepare import prepare
+
+    if not _is_free(args.host, args.port):
+        raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
+    accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
+    _announce(args.host, args.port, accounts)
+    with background_worker():
+        uvicorn.run(
+            "config.asgi:application",
+            host=args.host,
+            port=args.port,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+        )
+    return 0
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _announce(host: str, port: int, accounts: tuple[tuple[str, str, str], ...]) -> None:
+    from django.conf import settings
+
+    print(f"\n  Anlan 安澜   http://{host}:{port}/\n  State in     {settings.HOME.path}\n")
+    if accounts:
+        print(
+            "  Accounts of the demo city, each with a one-time password (shown once, also in accounts.txt of that folder):\n"
+        )
+        for username, password, who in accounts:
+            print(f"    {username:<10} {password:<18} {who}")
+        print()
+    else:
+        print("  Accounts: as before. `anlan demo --reset-passwords` gives the demo accounts new one-time passwords.\n")
+    print("  Ctrl-C stops.\n", flush=True)
+    sys.stdout.flush()

@@ -1,0 +1,33 @@
+"""`anlan worker`: carry out queued work (imports, recounts) in a process of its own. `anlan serve` has one built in."""
+
+import argparse
+import signal
+import threading
+
+HELP = "carry out queued work in a process of its own"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--once", action="store_true", help="carry out what is due now, then end")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work until stopped by Ctrl-C or TERM; the job under way is finished first."""
+    from django.utils import timezone
+
+    from anlan.org.jobs import run_next
+    from anlan.org.worker import run_worker
+
+    if args.once:
+        count = 0
+        while run_next(now=timezone.now()):
+            count += 1
+        print(f"{count} jobs carried out.")
+        return 0
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    print("The worker waits for jobs. Ctrl-C stops it.", flush=True)
+    run_worker(stop)
+    return 0

@@ -1,0 +1,92 @@
+"""The one folder that holds all state: database, evidence, keys, lake, logs. Settings and the command line use it."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The folders of one installation, all below `path`."""
+
+    path: Path
+
+    @classmethod
+    def from_environment(cls, root: Path) -> "Home":
+        """Return the home named by `ANLAN_HOME`, or `var` beside the code; its folders exist afterwards."""
+        home = cls(path=Path(os.environ.get("ANLAN_HOME") or root / "var").resolve())
+        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs, home.static):
+            folder.mkdir(parents=True, exist_ok=True)
+        home.keys.chmod(0o700)
+        return home
+
+    @property
+    def keys(self) -> Path:
+        return self.path / "keys"
+
+    @property
+    def evidence(self) -> Path:
+        return self.path / "evidence"
+
+    @property
+    def lake(self) -> Path:
+        return self.path / "lake"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def static(self) -> Path:
+        return self.path / "static"
+
+    @property
+    def database(self) -> Path:
+        return self.path / "anlan.sqlite3"
+
+    def secret_key(self) -> str:
+        """Return the signing key of this installation; it is made once and is readable by its owner only."""
+        file = self.keys / "django-secret"
+        if not file.exists():
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_urlsafe(64))
+        return file.read_text(encoding="ascii")
+
+
+def database_from_url(url: str, home: Home) -> dict[str, Any]:
+    """Return Django's settings for a database URL; an empty URL means the SQLite file of the home.
+
+    Raises: ValueError, naming the scheme, for anything but `sqlite://` and `postgresql://`.
+    """
+    if not url or url.startswith("sqlite"):
+        name = unquote(urlparse(url).path) if url else str(home.database)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; "
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456",
+            },
+        }
+    parts = urlparse(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError(
+            f'ANLAN_DATABASE_URL starts with "{parts.scheme}"; use sqlite:///path or postgresql://user@host/name.'
+        )
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", "") or parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

