@@ -6,6 +6,7 @@ import pytest
 
 from anlan.assessment import score
 from anlan.assessment.errors import UnknownInstitution
+from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.score import NoSchema, score_institutions, score_plan, use_schema
 from anlan.measures.errors import UnknownMeasure
 from tests.spec.tables import YEAR_END, World, perfect, rubric, schema
@@ -52,7 +53,7 @@ def test_the_json_has_points_not_hundredths():
 def test_a_figure_without_data_is_null_and_a_pair_is_named():
     world = perfect(World())
     world.drop("record_audit")
-    sheet = world.sheet().to_json(code="H001")
+    sheet = sheet_json(world.sheet(), code="H001")
     rules = {rule["code"]: rule for category in sheet["categories"] for rule in category["rules"]}
     assert (rules["A5-k4"]["outcome"], rules["A5-k4"]["figure"]) == ("no_data", None)
     assert rules["A7-k4"]["figure"] == {"numerator": 1, "denominator": 1}
