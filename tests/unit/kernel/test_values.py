@@ -132,9 +132,7 @@ TABLE = WorkdayTable(
         (D(2025, 12, 31), 1, D(2026, 1, 1), True),
     ],
 )
-def test_working_days_skip_holidays_and_count_makeup_days(
-    start: D, days: int, expected: D, provisional: bool
-) -> None:
+def test_working_days_skip_holidays_and_count_makeup_days(start: D, days: int, expected: D, provisional: bool) -> None:
     assert add_workdays(start, days, table=TABLE) == Reckoned(day=expected, is_provisional=provisional)
 
 
