@@ -1,8 +1,8 @@
 """A plan as one SQL statement: the institution table, flatly joined to one grouped scan per register.
 
-Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and
-whether the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side by
-side, and one level around them for each level of outputs.
+Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
+the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side
+by side, and one level around them for each level of outputs.
 """
 
 from __future__ import annotations
