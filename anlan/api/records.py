@@ -54,7 +54,7 @@ def list_page(
     search: Line = "",
     sort: Line = NEWEST_FIRST,
     after: Line = "",
-    limit: Annotated[int, Field(ge=1, le=200)] = Query(50),  # noqa: B008  (how ninja declares a parameter)
+    limit: Annotated[int, Field(ge=1, le=200)] = Query(50),
 ) -> PageOut:
     """Return the page that starts behind the key `after`, newest first unless `sort` says otherwise."""
     spec, place = known_register(code), visible_institution(request, institution)
