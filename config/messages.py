@@ -9,11 +9,17 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"anlan": ("anlan", "config"), "anlan_cn": ("anlan_cn",)}
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+FIXED = datetime(2026, 1, 1, tzinfo=UTC)
 Key = tuple[str, str]  # context, id
 
 
@@ -101,12 +107,9 @@ def _read_fill(fill: Path | None) -> dict[str, str]:
     return {key.replace("\\n", "\n"): value.strip().replace("\\n", "\n") for key, value in pairs}
 
 
-def _merged(package: str, extra: dict[str, str]) -> "tuple[object, int]":
-    from babel.messages.catalog import Catalog
-
+def _merged(package: str, extra: dict[str, str]) -> "tuple[Catalog, int]":
     known = _known(package)
-    catalogue = Catalog(locale="zh_Hans", project="Anlan", domain="django", fuzzy=False)
-    catalogue.creation_date = catalogue.revision_date = None  # type: ignore[assignment]
+    catalogue = _empty_catalogue()
     left = 0
     for (context, text), (plural, places) in sorted(extract(package).items()):
         translation = known.get((context, text)) or extra.get(text, "")
@@ -120,6 +123,25 @@ def _merged(package: str, extra: dict[str, str]) -> "tuple[object, int]":
             flags=["python-format"] if "%(" in text else [],
         )
     return catalogue, left
+
+
+def _empty_catalogue() -> "Catalog":
+    # A fixed date: a catalogue that nobody changed stays the same to the byte.
+    from babel.messages.catalog import Catalog
+
+    return Catalog(
+        locale="zh_Hans",
+        domain="django",
+        fuzzy=False,
+        project="Anlan",
+        version="1",
+        header_comment="# Chinese of the package; `make messages` extracts, merges and compiles. docs/glossary.md fixes the terms.",
+        msgid_bugs_address="",
+        last_translator="",
+        language_team="",
+        creation_date=FIXED,
+        revision_date=FIXED,
+    )
 
 
 def _known(package: str) -> dict[Key, str]:
