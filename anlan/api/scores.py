@@ -18,7 +18,7 @@ from anlan.api.rubrics import Words, known_rubric
 from anlan.api.session import actor_of
 from anlan.api.shapes import Line
 from anlan.assessment.explain import behind_json, explain_rule
-from anlan.assessment.jsonform import points
+from anlan.assessment.jsonform import points, sheet_json
 from anlan.assessment.score import ScoreTable, score_institutions
 from anlan.facts.live import live_engine
 from anlan.kernel.period import Period
@@ -136,7 +136,7 @@ def list_scores(request: HttpRequest, asked: Query[Asked], institution: Line | N
     """Return a sheet for each institution in tree order, or for the one named."""
     places = _places(request, institution)
     table = _score(asked, places, asked.day())
-    sheets = [table.sheet(place.pk).to_json(code=place.code) for place in places]
+    sheets = [sheet_json(table.sheet(place.pk), code=place.code) for place in places]
     return JsonResponse({"rubric": asked.rubric, "year": asked.year, "as_of": table.as_of, "institutions": sheets})
 
 
