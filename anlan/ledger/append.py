@@ -1,6 +1,10 @@
 """The only door into the log. `anlan.flow` calls it inside the transaction that changes the record; few others may."""
 import secrets
+import uuid
 from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
 
 from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.entry import SALT_BYTES, Fact, content_hash, header_bytes, leaf_hash
@@ -17,11 +21,54 @@ def append(institution_id: int, fact: Fact) -> Entry:
     return entry
 
 
-def append_many(facts: Sequence[tuple[int, Fact]]) -> list[Entry]:
-    """Write entries in order, in batches, and queue them. Same rules and same format as `append`."""
-    entries = Entry.objects.bulk_create([_entry(institution_id, fact) for institution_id, fact in facts], batch_size=BATCH)
-    Unsequenced.objects.bulk_create([Unsequenced(entry_id=entry.pk) for entry in entries], batch_size=BATCH)
-    return entries
+def append_many(facts: Sequence[tuple[int, Fact]]) -> int:
+    """Write entries in order, in batches, queue them, and return how many. Same rules and same format as `append`.
+
+    Plain SQL: Django's `bulk_create` costs four times as much for a row that nobody reads back.
+    """
+    for start in range(0, len(facts), BATCH):
+        entries = [_entry(institution_id, fact) for institution_id, fact in facts[start : start + BATCH]]
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT, [_row(entry) for entry in entries])
+            keys = [_uuid(entry.uid) for entry in entries]
+            cursor.execute(_QUEUE.format(places=", ".join(["%s"] * len(keys))), keys)
+    return len(facts)
+
+
+_FIELDS = tuple(field for field in Entry._meta.concrete_fields if not field.primary_key)
+_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(
+    table=Entry._meta.db_table,
+    columns=", ".join(str(field.column) for field in _FIELDS),
+    places=", ".join(["%s"] * len(_FIELDS)),
+)
+_QUEUE = (
+    f"INSERT INTO {Unsequenced._meta.db_table} (entry_id) "  # noqa: S608  names of our own tables
+    f"SELECT id FROM {Entry._meta.db_table} WHERE uid IN ({{places}}) ORDER BY id"
+)
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    """Return an entry's values in the order of its columns, as the database driver takes them."""
+    ops, binary = connection.ops, connection.Database.Binary
+    return (
+        _uuid(entry.uid),
+        entry.institution_id,
+        entry.register,
+        _uuid(entry.record_uid),
+        entry.version,
+        entry.step,
+        entry.actor_id,
+        ops.adapt_datefield_value(entry.occurred_on),
+        ops.adapt_datetimefield_value(entry.recorded_at),
+        entry.header,
+        entry.content,
+        binary(entry.salt),
+        binary(entry.leaf),
+    )
+
+
+def _uuid(value: uuid.UUID) -> Any:
+    return value if connection.features.has_native_uuid_field else value.hex
 
 
 def _entry(institution_id: int, fact: Fact) -> Entry:

@@ -12,7 +12,7 @@ from anlan.exchange.check import Checked
 from anlan.exchange.errors import BadFile
 from tests.sheets import HAZARD, comma_text, hazard, rezipped, workbook
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 Run = Callable[..., Checked]
 SHEET = "xl/worksheets/sheet1.xml"
 
