@@ -31,6 +31,9 @@ QUALITY = declare_subsystem(
 DISPUTES = declare_subsystem(
     Subsystem(code="M11", name=_("Disputes and mediation"), purpose=_("Disputes, mediation, settlement"), icon="scale")
 )
+SUPERVISION = declare_subsystem(
+    Subsystem(code="M17", name=_("Satisfaction and supervision"), purpose=_("Surveys of what people know and think"), icon="message")
+)
 ASSESSMENT = declare_subsystem(
     Subsystem(code="M18", name=_("Assessment and reward"), purpose=_("Rules of reward and penalty, judgements"), icon="award")
 )

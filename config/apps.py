@@ -1,4 +1,5 @@
 """The app that joins engine and content at start: it loads the roles, measures and rubrics that the content declares."""
+
 from django.apps import AppConfig
 
 

@@ -2,6 +2,7 @@
 
 Exit codes: 0 done, 1 bad input (the user can mend it), 2 failed.
 """
+
 import argparse
 import importlib
 import os
@@ -24,8 +25,13 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command mounted."""
-    parser = Parser(prog="anlan", description="Anlan 安澜 runs a safe-hospital programme. `anlan COMMAND --help` explains a command.")
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    parser = Parser(
+        prog="anlan",
+        description="Anlan 安澜 runs a safe-hospital programme. `anlan COMMAND --help` explains a command.",
+    )
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True, parser_class=Parser
+    )
     for name in COMMANDS:
         module = importlib.import_module(f"config.commands.{MODULES.get(name, name)}")
         child = commands.add_parser(name, help=module.HELP, description=module.HELP)

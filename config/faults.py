@@ -1,4 +1,5 @@
 """The edge of the process: errors that a person can mend become one line and exit code 1; nothing known shows a traceback."""
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,10 @@ def as_exit_code() -> Iterator[Outcome]:
         print(f"anlan: {error.args[0] if error.args else error}" + (f" [{code}]" if code else ""), file=sys.stderr)
         outcome.code = 1
     except OperationalError as error:
-        print(f"anlan: the database did not answer: {error}. Run `anlan serve` once, or look at ANLAN_DATABASE_URL.", file=sys.stderr)
+        print(
+            f"anlan: the database did not answer: {error}. Run `anlan serve` once, or look at ANLAN_DATABASE_URL.",
+            file=sys.stderr,
+        )
         outcome.code = 2
     except KeyboardInterrupt:
         print("anlan: stopped.", file=sys.stderr)

@@ -1,4 +1,5 @@
 """The one folder that holds all state: database, evidence, keys, lake, logs. Settings and the command line use it."""
+
 import os
 import secrets
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ class Home:
     def from_environment(cls, root: Path) -> "Home":
         """Return the home named by `ANLAN_HOME`, or `var` beside the code; its folders exist afterwards."""
         home = cls(path=Path(os.environ.get("ANLAN_HOME") or root / "var").resolve())
-        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs):
+        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs, home.static):
             folder.mkdir(parents=True, exist_ok=True)
         home.keys.chmod(0o700)
         return home
@@ -75,7 +76,9 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
         }
     parts = urlparse(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise ValueError(f'ANLAN_DATABASE_URL starts with "{parts.scheme}"; use sqlite:///path or postgresql://user@host/name.')
+        raise ValueError(
+            f'ANLAN_DATABASE_URL starts with "{parts.scheme}"; use sqlite:///path or postgresql://user@host/name.'
+        )
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -1,4 +1,5 @@
 """Makes an installation ready: migrations, and the demo city when the database is new. Running it again changes nothing."""
+
 from collections.abc import Callable
 
 from django.core.management import call_command

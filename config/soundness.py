@@ -1,4 +1,5 @@
 """What `anlan check` looks at: declarations against the law's clauses, rubrics, translations, and the ledger against its hashes."""
+
 from django.db import connection
 
 from anlan.assessment.errors import AssessmentError
@@ -23,7 +24,10 @@ def _registers() -> list[Finding]:
     for spec in all_registers():
         cited = {*spec.clauses, *(step.clause for step in spec.steps.values() if step.clause)}
         findings += [
-            {"place": f"register {spec.code}", "fault": f"cites {clause}, which anlan_cn/law/clauses.yaml does not hold"}
+            {
+                "place": f"register {spec.code}",
+                "fault": f"cites {clause}, which anlan_cn/law/clauses.yaml does not hold",
+            }
             for clause in sorted(cited - known)
         ]
     return findings

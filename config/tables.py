@@ -1,4 +1,5 @@
 """Tables for people on the command line. Programs use `--json`."""
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,14 @@ from rich.table import Table
 if TYPE_CHECKING:
     from anlan.assessment.rubric import Rubric
 
+WIDE = 150
 OUTCOMES = {"scored": "", "not_applicable": "not applicable", "no_data": "no data", "awaits_person": "awaits a person"}
+
+
+def console() -> Console:
+    """Return a console as wide as the terminal; into a file or a pipe, wide enough for every column."""
+    plain = Console()
+    return plain if plain.is_terminal else Console(width=WIDE)
 
 
 def points_text(value: float | int | None) -> str:
@@ -28,14 +36,14 @@ def print_overview(names: Sequence[str], data: dict[str, Any]) -> None:
     for name, row in zip(names, rows, strict=True):
         totals = [points_text(row[key]) for key in ("raw", "applicable_max", "normalised", "at_risk")]
         cells = ["" if c["outcome"] == "not_applicable" else points_text(c["points"]) for c in row["categories"]]
-        table.add_row(row["code"], name, row["class"], *totals, *cells)
-    Console().print(table)
+        table.add_row(row["code"], name, row["class"].replace("_", " "), *totals, *cells)
+    console().print(table)
     print("At risk: proposed deductions that wait for a person. An empty category does not apply to the institution.")
 
 
 def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
     """Print one institution's sheet, and what stands behind each point when the row carries it."""
-    console = Console()
+    screen = console()
     title = f"{row['code']} {name}: {points_text(row['raw'])} of {points_text(row['applicable_max'])}"
     table = Table(title=f"{title} ({points_text(row['normalised'])} of 100)", header_style="bold")
     for heading in ("Rule", "What is assessed", "Figure", "Outcome"):
@@ -44,7 +52,13 @@ def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
     for category in row["categories"]:
         lost = f", {points_text(category['lost_to_cap'])} lost to the cap" if category["lost_to_cap"] else ""
         heading = f"{points_text(category['points'])} of {points_text(category['max'])}{lost}"
-        table.add_row(f"[bold]{category['code']}[/]", f"[bold]{category['name']['zh']}[/]", "", OUTCOMES[category["outcome"]], heading)
+        table.add_row(
+            f"[bold]{category['code']}[/]",
+            f"[bold]{category['name']['zh']}[/]",
+            "",
+            OUTCOMES[category["outcome"]],
+            heading,
+        )
         if category["outcome"] == "not_applicable":
             continue
         for rule in category["rules"]:
@@ -52,8 +66,8 @@ def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
             deducted = f"-{points_text(rule['deducted'])}" if rule["deducted"] else "0"
             deducted += f" (proposed {points_text(rule['proposed'])})" if rule["proposed"] else ""
             table.add_row(rule["code"], text, _figure(rule["figure"]), OUTCOMES[rule["outcome"]], deducted)
-    console.print(table)
-    _print_reasons(console, row)
+    screen.print(table)
+    _print_reasons(screen, row)
 
 
 def _figure(figure: Any) -> str:
@@ -62,26 +76,26 @@ def _figure(figure: Any) -> str:
     return points_text(figure)
 
 
-def _print_reasons(console: Console, row: dict[str, Any]) -> None:
+def _print_reasons(screen: Console, row: dict[str, Any]) -> None:
     for category in row["categories"]:
         for rule in category["rules"]:
             if "explain" in rule:
-                _print_reason(console, rule)
+                _print_reason(screen, rule)
 
 
-def _print_reason(console: Console, rule: dict[str, Any]) -> None:
+def _print_reason(screen: Console, rule: dict[str, Any]) -> None:
     reason = rule["explain"]
-    console.print(f"\n[bold]{rule['code']}[/] {reason['text']['zh']}  -{points_text(rule['deducted'])}")
+    screen.print(f"\n[bold]{rule['code']}[/] {reason['text']['zh']}  -{points_text(rule['deducted'])}")
     for parameter in reason["parameters"]:
-        console.print(f"  parameter {parameter['zh']}: {parameter['value']} {parameter['unit']}")
+        screen.print(f"  parameter {parameter['zh']}: {parameter['value']} {parameter['unit']}")
     if reason["missing"]:
-        console.print(f"  missing: {', '.join(entry['period'] for entry in reason['missing'])}")
+        screen.print(f"  missing: {', '.join(entry['period'] for entry in reason['missing'])}")
     for query in reason["records"]:
         numbers = ", ".join(record["number"] for record in query["records"][:6])
         more = " …" if query["count"] > 6 else ""
-        console.print(f"  {query['role']} {query['register']} ({query['count']}): {numbers}{more}")
-    console.print(f"  wins it back: {reason['mend']['zh']}")
-    console.print(f"  clauses: {', '.join(clause['id'] for clause in reason['clauses'])}")
+        screen.print(f"  {query['role']} {query['register']} ({query['count']}): {numbers}{more}")
+    screen.print(f"  wins it back: {reason['mend']['zh']}")
+    screen.print(f"  clauses: {', '.join(clause['id'] for clause in reason['clauses'])}")
 
 
 def print_findings(rubric: str, findings: Sequence[Any], *, language: str) -> None:
@@ -91,4 +105,4 @@ def print_findings(rubric: str, findings: Sequence[Any], *, language: str) -> No
         table.add_column(heading, overflow="fold")
     for finding in findings:
         table.add_row(finding.id, finding.place, getattr(finding.reason, language), getattr(finding.mend, language))
-    Console().print(table)
+    console().print(table)

@@ -1,4 +1,5 @@
 """The WSGI application: every page of Anlan is synchronous."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application

@@ -1,7 +1,9 @@
 """The trace of a point with its records fetched: what the rule page, `anlan score --explain` and the API show."""
+
 from dataclasses import dataclass
 from typing import Any
 
+from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.recordsquery import RecordsQuery
 from anlan.assessment.sheet import Sheet
 from anlan.assessment.trace import Trace, explain
@@ -64,11 +66,13 @@ def behind_json(behind: Behind) -> dict[str, Any]:
 
 def explained_json(sheet: Sheet, institution: Institution) -> dict[str, Any]:
     """Return the sheet's JSON with, for every rule that took points, found none, or waits, what stands behind it."""
-    data: dict[str, Any] = sheet.to_json(code=institution.code)
+    data: dict[str, Any] = sheet_json(sheet, code=institution.code)
     for category in data["categories"]:
         for rule in category["rules"]:
             score = sheet.rule(rule["code"])
             if score.deducted or score.proposed or score.outcome in ("no_data", "awaits_person"):
                 explained = explain_rule(sheet, score.code)
-                rule["explain"] = explained.trace.to_json() | {"records": [behind_json(behind) for behind in explained.behind]}
+                rule["explain"] = explained.trace.to_json() | {
+                    "records": [behind_json(behind) for behind in explained.behind]
+                }
     return data

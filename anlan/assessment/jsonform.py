@@ -33,7 +33,7 @@ def points(hundredths: int) -> int | float:
     return hundredths // 100 if hundredths % 100 == 0 else hundredths / 100
 
 
-def figure_json(figure: FigureValue) -> int | None | Json:
+def figure_json(figure: FigureValue) -> int | Json | None:
     """Return an integer, a pair by the names of its parts, or None where there is no data."""
     if not figure.is_known:
         return None

@@ -1,4 +1,5 @@
 """Judgement: what a person with the right decides on a rule, with reason and evidence. The score reads it as a register."""
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +34,8 @@ class Judgement(Register):
                 name="assessment_judgement_one_in_force",
             ),
             models.CheckConstraint(
-                condition=models.Q(verdict="set") | models.Q(deducted=0), name="assessment_judgement_only_set_names_points"
+                condition=models.Q(verdict="set") | models.Q(deducted=0),
+                name="assessment_judgement_only_set_names_points",
             ),
         ]
 

@@ -42,7 +42,7 @@ def clean_name(name: str) -> str:
 
 
 def _path(sha256: str) -> Path:
-    return Path(settings.ANLAN_EVIDENCE["folder"]) / "imports" / sha256[:2] / sha256
+    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "imports" / sha256[:2] / sha256
 
 
 def mark(batch: str, percent: int) -> None:
@@ -66,4 +66,4 @@ def unmark(batch: str) -> None:
 
 
 def _mark(batch: str) -> Path:
-    return Path(settings.ANLAN_EVIDENCE["folder"]) / "imports" / "progress" / batch
+    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "imports" / "progress" / batch

@@ -2,6 +2,7 @@
 
 Needs the extra `lake` (pyarrow and the ADBC drivers). Layout and order are those of `anlan.measures.lake`.
 """
+
 import datetime as dt
 import shutil
 from collections.abc import Callable
@@ -52,7 +53,9 @@ def _driver() -> Any:
             from adbc_driver_postgresql import dbapi
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise LakeExtraMissing("Writing the lake needs more packages: run `make lake`, or `pip install anlan[lake]`.") from error
+        raise LakeExtraMissing(
+            "Writing the lake needs more packages: run `make lake`, or `pip install anlan[lake]`."
+        ) from error
     return dbapi
 
 
@@ -84,7 +87,13 @@ def _typed(table: Any, register: RegisterTable) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    types = {"int": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "date": pa.date32(), "decimal": pa.decimal128(14, 2)}
+    types = {
+        "int": pa.int64(),
+        "bool": pa.bool_(),
+        "text": pa.string(),
+        "date": pa.date32(),
+        "decimal": pa.decimal128(14, 2),
+    }
     arrays = []
     for column in _columns(register):
         values, target = table.column(column.name), types[column.type]

@@ -1,4 +1,5 @@
 """The live database as an engine of measures: a record written a moment ago counts at once."""
+
 from typing import Any, cast
 
 from django.db import connection

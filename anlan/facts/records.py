@@ -1,4 +1,5 @@
 """From a predicate of the measures to the records behind a figure, within the acting person's scope."""
+
 from typing import Any
 
 from django.db.models import F, Q, QuerySet

@@ -1,4 +1,5 @@
 """The schema that measures read, made from the registers' declarations: no column is named twice."""
+
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,9 @@ from anlan.org.models import Institution
 
 # Columns of the base that measures may read; numbers, receipts, people and local extras are none of their business.
 _BASE = ("id", "due_on", "recorded_at", "department")
-_HIDDEN = frozenset({"id", "uid", "institution", "number", "state", "occurred_on", "ended_on", "recorded_at", "recorded_by"})
+_HIDDEN = frozenset(
+    {"id", "uid", "institution", "number", "state", "occurred_on", "ended_on", "recorded_at", "recorded_by"}
+)
 _SKIPPED = _HIDDEN | {"is_counted", "version", "batch", "extra", "due_on", "department"}
 
 

@@ -63,10 +63,12 @@ def perform(
     key: str = "",
     evidence: Sequence[StoredFile] = (),
     reason: str = "",
+    values: Mapping[str, Any] | None = None,
     **data: Any,
 ) -> Entry:
     """Take a step on a record and return its ledger entry.
 
+    `values` is the same as `data`, for columns that come from outside: a name among them is never taken for an argument.
     A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
     changes nothing and returns the first entry.
 
@@ -78,11 +80,20 @@ def perform(
     with transaction.atomic():
         if full_key and (known := Performed.objects.filter(key=full_key).first()):
             return Entry.objects.get(pk=known.entry_id)
-        prepared = prepare(record, step, by=by, at=moment, data=data, evidence=evidence, reason=reason)
+        prepared = prepare(record, step, by=by, at=moment, data={**data, **(values or {})}, evidence=evidence, reason=reason)
         entry = _write(prepared, by=by, origin=origin)
         if full_key:
-            Performed.objects.create(key=full_key, entry_id=entry.pk)
+            _remember(full_key, entry)
         return entry
+
+
+def _remember(key: str, entry: Entry) -> None:
+    try:
+        with transaction.atomic():
+            Performed.objects.create(key=key, entry_id=entry.pk)
+    except IntegrityError as error:
+        message = _("The same request is being carried out at this moment. Send it again for its result.")
+        raise Conflict("flow.E022", message) from error
 
 
 def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
@@ -128,7 +139,7 @@ def _broken_rule(model: type[Register], detail: str) -> str:
     """
     for rule in model._meta.constraints:
         names = getattr(rule, "fields", ())
-        columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in names)
+        columns = ", ".join(f"{model._meta.db_table}.{spec_of(model).field(name).column}" for name in names)
         declares = rule.violation_error_message != rule.default_violation_error_message
         if declares and (rule.name in detail or (columns and detail.endswith(f": {columns}"))):
             return str(rule.violation_error_message)

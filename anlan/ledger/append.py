@@ -1,4 +1,5 @@
 """The only door into the log. `anlan.flow` calls it inside the transaction that changes the record; few others may."""
+
 import secrets
 import uuid
 from collections.abc import Sequence

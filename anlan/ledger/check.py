@@ -1,4 +1,5 @@
 """Rehashes entries: the running check behind `anlan check` until the tree arrives."""
+
 import json
 from collections.abc import Iterator
 

@@ -4,6 +4,7 @@ header  = canonical JSON of {v, id, institution, register, record, version, step
 content = SHA-256(salt || canonical JSON of the changed columns), hex
 leaf    = SHA-256(0x00 || header), as RFC 6962 and RFC 9162 hash a leaf
 """
+
 import datetime as dt
 import hashlib
 import uuid

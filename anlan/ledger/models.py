@@ -1,4 +1,5 @@
 """The append-only log: entries and the queue of those that the sequencer has not placed in the tree yet."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,9 +29,13 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("Ledger entry")
         constraints = [
-            models.UniqueConstraint(fields=["record_uid", "version"], name="ledger_entry_version_once")  # a record's timeline
+            models.UniqueConstraint(
+                fields=["record_uid", "version"], name="ledger_entry_version_once"
+            )  # a record's timeline
         ]
-        indexes = [models.Index(fields=["institution_id", "recorded_at"], name="ledger_entry_recent")]  # an institution's newest entries
+        indexes = [
+            models.Index(fields=["institution_id", "recorded_at"], name="ledger_entry_recent")
+        ]  # an institution's newest entries
 
     def __str__(self) -> str:
         return f"{self.register} {self.record_uid} v{self.version} {self.step}"

@@ -47,6 +47,12 @@ def lower(plan: Plan, dialect: str, *, reach: Reach = "all", is_closed: bool = F
     return _Lowering(plan, dialect_of(dialect), reach, is_closed).statement()
 
 
+def lower_scans(plan: Plan, dialect: str, *, is_closed: bool = False) -> tuple[Statement, ...]:
+    """Return each register's grouped scan as a statement of its own, for benchmarks and for explaining a plan."""
+    lowering = _Lowering(plan, dialect_of(dialect), "all", is_closed)
+    return tuple(lowering.scan_statement(scan) for scan in plan.scans)
+
+
 class _Lowering:
     """One lowering: collects the parameters used while it builds the statement."""
 
@@ -66,6 +72,12 @@ class _Lowering:
         if self._reach != "one":
             query = query.order_by(exp.column(KEY), copy=False)
         text = self._dialect.text(query)
+        return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
+
+    def scan_statement(self, scan: Scan) -> Statement:
+        """Return one register's grouped scan."""
+        self._used = {}
+        text = self._dialect.text(self._scan(scan))
         return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
 
     def _figures(self) -> exp.Select:
@@ -140,7 +152,7 @@ class _Lowering:
                 return exp.Sum(this=self._months_in_force(scan, aggregate))
 
     def _mask(self, aggregate: Aggregate, day: Sql) -> Sql:
-        before = exp.Sub(this=self._dialect.month(day), expression=integer(1))
+        before: Sql = exp.Sub(this=self._dialect.month(day), expression=integer(1))
         if aggregate.per == "quarter":
             before = self._dialect.quotient(before, integer(3))
         return self._dialect.union_of_bits(self._dialect.bit(before))
@@ -148,7 +160,7 @@ class _Lowering:
     def _months_in_force(self, scan: Scan, aggregate: Aggregate) -> Sql:
         """Due months from the one in which the record begins to the one before it ends; see ``month_index``."""
         dialect, register = self._dialect, scan.register
-        begun = self._month_index(exp.column(register.date))
+        begun: Sql = self._month_index(exp.column(register.date))
         if aggregate.is_whole:
             is_late = exp.GT(this=dialect.day_of_month(exp.column(register.date)), expression=integer(1))
             step = exp.Case(ifs=[exp.If(this=is_late, true=integer(1))], default=integer(0))
@@ -156,7 +168,7 @@ class _Lowering:
         first = self._integer_parameter(shifted("first_month", aggregate.years_back))
         after = self._integer_parameter(shifted("after_due_months", aggregate.years_back))
         ended = exp.Coalesce(this=self._month_index(exp.column(register.ended)), expressions=[after.copy()])
-        span = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
+        span: Sql = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
         return dialect.larger(span, integer(0))
 
     def _month_index(self, day: Sql) -> Sql:

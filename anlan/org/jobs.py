@@ -2,6 +2,7 @@
 
 A worker that dies loses its lease, and the job runs again: handlers must be safe to repeat (their effect is one transaction).
 """
+
 import datetime as dt
 import uuid
 from collections.abc import Callable

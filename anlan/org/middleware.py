@@ -1,4 +1,5 @@
 """Puts the signed-in person on stage for the length of a request; an anonymous request acts as nobody."""
+
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,5 @@
 """The tree of units, the institutions' profiles, people and their posts. Everyone above asks this room who belongs where."""
+
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -74,7 +75,12 @@ class Institution(models.Model):
     beds = models.PositiveIntegerField(_("Beds"), default=0)
     staff = models.PositiveIntegerField(_("Staff on roll"), default=0, validators=[MinValueValidator(0)])
     first_responsible = models.ForeignKey(
-        "org.Person", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("First responsible person")
+        "org.Person",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("First responsible person"),
     )
     is_synthetic = models.BooleanField(_("Synthetic"), default=False)
 
@@ -137,7 +143,8 @@ class Post(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "unit", "role", "starts_on"], name="org_post_once"),
             models.CheckConstraint(
-                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")), name="org_post_ends_after_start"
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")),
+                name="org_post_ends_after_start",
             ),
         ]
 

@@ -1,4 +1,5 @@
 """The one access policy: a function of role, subtree, sensitivity and field. ORM managers, screens and API all ask here."""
+
 from django.db.models import Q
 
 from anlan.org.errors import NotAllowed
@@ -69,7 +70,9 @@ def _rows(actor: Actor, grant: Grant) -> Q:
     return Q(institution_id=grant.institution_id) & _own(actor, grant)
 
 
-def may(actor: Actor, names: tuple[str, ...], *, institution: Institution, sensitivity: Sensitivity = Sensitivity.INTERNAL) -> bool:
+def may(
+    actor: Actor, names: tuple[str, ...], *, institution: Institution, sensitivity: Sensitivity = Sensitivity.INTERNAL
+) -> bool:
     """Tell whether a post that reaches the institution answers to one of the names and reads the sensitivity."""
     if actor.is_system:
         return True
@@ -77,7 +80,9 @@ def may(actor: Actor, names: tuple[str, ...], *, institution: Institution, sensi
     return any(grant.role.answers_to(names) and rank(grant.role.sensitivity) >= rank(sensitivity) for grant in reaching)
 
 
-def require(actor: Actor, names: tuple[str, ...], *, institution: Institution, sensitivity: Sensitivity = Sensitivity.INTERNAL) -> None:
+def require(
+    actor: Actor, names: tuple[str, ...], *, institution: Institution, sensitivity: Sensitivity = Sensitivity.INTERNAL
+) -> None:
     """Raise NotAllowed unless `may` says yes."""
     if not may(actor, names, institution=institution, sensitivity=sensitivity):
         raise NotAllowed("org.E020", f'{actor.name} holds no post that may do this at "{institution.unit.name}".')
@@ -98,7 +103,8 @@ def home_unit(actor: Actor) -> Unit | None:
     """Return the unit of the actor's first post; null for someone without a post."""
     if not actor.grants:
         return None
-    return Unit.objects.get(pk=actor.grants[0].unit_id)
+    unit: Unit = Unit.objects.get(pk=actor.grants[0].unit_id)
+    return unit
 
 
 __all__ = [

@@ -1,4 +1,5 @@
 """From a person to an actor: the posts in force on a day, with the institution that each lies in."""
+
 import datetime as dt
 
 from django.db.models import Q

@@ -1,4 +1,5 @@
 """What a role is. Content declares roles with `declare`; the engine asks only for reach, sensitivity and capabilities."""
+
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,4 +1,5 @@
 """Who is acting, and what they may see. Every scoped query asks here; with nobody acting it raises, never returns."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

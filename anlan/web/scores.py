@@ -8,8 +8,7 @@ from statistics import median
 
 from django.http import Http404
 from django.urls import reverse
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, pgettext
 
 from anlan.assessment.load import load_rubric, rubric_codes
 from anlan.assessment.rubric import Category, Rubric
@@ -227,5 +226,9 @@ def trend(place: Place, rubric: Rubric, institutions: Sequence[Institution]) -> 
 
 def month_name(month: int) -> str:
     """Return the short name of a month: 4月, Apr."""
-    names = (_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"), _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
+    names = (
+        pgettext("month", "Jan"), pgettext("month", "Feb"), pgettext("month", "Mar"), pgettext("month", "Apr"),
+        pgettext("month", "May"), pgettext("month", "Jun"), pgettext("month", "Jul"), pgettext("month", "Aug"),
+        pgettext("month", "Sep"), pgettext("month", "Oct"), pgettext("month", "Nov"), pgettext("month", "Dec"),
+    )  # fmt: skip
     return names[month - 1]

@@ -1,4 +1,5 @@
 """`anlan check`: is this installation whole? Declarations, rubrics, and every entry of the ledger against its hashes."""
+
 import argparse
 
 HELP = "check declarations and rubrics, and rehash every ledger entry"

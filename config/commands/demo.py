@@ -1,4 +1,5 @@
 """`anlan demo`: load the demo city into a new database, or give its accounts new one-time passwords."""
+
 import argparse
 
 HELP = "load the synthetic demo city into a new database"
@@ -21,9 +22,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True))
         if not accounts and not Unit.objects.filter(code="DEMO-C").exists():
-            raise BadInput("The database holds other institutions; the demo city goes only into a new one. Set ANLAN_HOME.")
+            raise BadInput(
+                "The database holds other institutions; the demo city goes only into a new one. Set ANLAN_HOME."
+            )
     for username, password, who in accounts:
         print(f"{username:<10} {password:<18} {who}")
     if not accounts:
-        print("The demo city is there already; nothing was changed. `anlan demo --reset-passwords` gives new passwords.")
+        print(
+            "The demo city is there already; nothing was changed. `anlan demo --reset-passwords` gives new passwords."
+        )
     return 0

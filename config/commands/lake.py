@@ -1,4 +1,5 @@
 """`anlan lake`: write the Parquet lake from the live registers."""
+
 import argparse
 
 HELP = "write the Parquet lake from the live registers (needs the lake extra)"

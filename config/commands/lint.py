@@ -1,4 +1,5 @@
 """`anlan lint`: what is wrong with a rubric itself."""
+
 import argparse
 import json
 
@@ -20,7 +21,13 @@ def run(args: argparse.Namespace) -> int:
 
     findings = lint(load_rubric(args.rubric))
     if args.json:
-        print(json.dumps({"rubric": args.rubric, "findings": [finding.to_json() for finding in findings]}, ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                {"rubric": args.rubric, "findings": [finding.to_json() for finding in findings]},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     else:
         print_findings(args.rubric, findings, language=args.language)
     return 0

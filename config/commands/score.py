@@ -1,4 +1,5 @@
 """`anlan score`: score institutions by a rubric, for people as tables, for programs as JSON."""
+
 import argparse
 import datetime as dt
 import json
@@ -15,11 +16,19 @@ HELP = "score institutions by a rubric and say why each point was lost"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--rubric", default="qidong-2018", help="code of the rubric, or a YAML file (default qidong-2018)")
+    parser.add_argument(
+        "--rubric", default="qidong-2018", help="code of the rubric, or a YAML file (default qidong-2018)"
+    )
     parser.add_argument("--year", type=int, required=True, help="the year that is scored")
-    parser.add_argument("--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated")
-    parser.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)")
-    parser.add_argument("--explain", action="store_true", help="add parameters, records and missing periods of every point lost")
+    parser.add_argument(
+        "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
+    )
+    parser.add_argument(
+        "--as-of", type=dt.date.fromisoformat, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
+    )
     parser.add_argument("--lake", metavar="FOLDER", help="read this Parquet lake instead of the live registers")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -80,11 +89,14 @@ def _institutions(codes: Sequence[str]) -> "list[Institution]":
     return found
 
 
-def _data(table: "ScoreTable", institutions: "Sequence[Institution]", *, as_of: dt.date, explain: bool) -> dict[str, Any]:
+def _data(
+    table: "ScoreTable", institutions: "Sequence[Institution]", *, as_of: dt.date, explain: bool
+) -> dict[str, Any]:
     from anlan.assessment.explain import explained_json
+    from anlan.assessment.jsonform import sheet_json
 
     rows = []
     for institution in institutions:
         sheet: Sheet = table.sheet(institution.pk)
-        rows.append(explained_json(sheet, institution) if explain else sheet.to_json(code=institution.code))
+        rows.append(explained_json(sheet, institution) if explain else sheet_json(sheet, code=institution.code))
     return {"rubric": table.rubric.code, "year": table.year, "as_of": as_of.isoformat(), "institutions": rows}

@@ -1,4 +1,5 @@
 """`anlan serve`: prepare the database, load the demo city once, and serve everything on one port."""
+
 import argparse
 import os
 import socket
@@ -9,8 +10,12 @@ HELP = "prepare the database, load the demo city at first start, and serve on on
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="port (default 8000, or PORT)")
+    parser.add_argument(
+        "--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (default 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="port (default 8000, or PORT)"
+    )
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
 
@@ -27,7 +32,14 @@ def run(args: argparse.Namespace) -> int:
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
     with background_worker():
-        uvicorn.run("config.asgi:application", host=args.host, port=args.port, log_level="warning", lifespan="off", server_header=False)
+        uvicorn.run(
+            "config.asgi:application",
+            host=args.host,
+            port=args.port,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+        )
     return 0
 
 
@@ -46,7 +58,9 @@ def _announce(host: str, port: int, accounts: tuple[tuple[str, str, str], ...]) 
 
     print(f"\n  Anlan 安澜   http://{host}:{port}/\n  State in     {settings.HOME.path}\n")
     if accounts:
-        print("  Accounts of the demo city, each with a one-time password (shown once, also in accounts.txt of that folder):\n")
+        print(
+            "  Accounts of the demo city, each with a one-time password (shown once, also in accounts.txt of that folder):\n"
+        )
         for username, password, who in accounts:
             print(f"    {username:<10} {password:<18} {who}")
         print()

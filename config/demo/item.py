@@ -1,4 +1,5 @@
 """One record of the demo story before it is written: register, values, and how far its flow goes."""
+
 import datetime as dt
 import random
 from collections.abc import Iterator

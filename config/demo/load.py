@@ -1,4 +1,5 @@
 """Writes the demo city: tree, people, and the story through `perform_many`, by the same rules as any real write."""
+
 import datetime as dt
 import secrets
 import struct
@@ -14,13 +15,13 @@ from anlan.flow.evidence import store
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
-from anlan.flow.spec import RegisterSpec, find_register
+from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.entry import Origin
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor, as_system
 from config.demo.city import CITY, DISTRICTS, HOSPITALS, Hospital
-from config.demo.item import Item, Ref
+from config.demo.item import Item, Ref, Teller
 from config.demo.story import CHAPTERS
 
 DEMO = Origin(kind="demo")
@@ -49,7 +50,9 @@ def load_demo(say: Say) -> tuple[Account, ...]:
     Raises: RuntimeError when the tree is not empty. Everything goes in one transaction.
     """
     if Unit.objects.exists():
-        raise RuntimeError("The database is not empty; the demo city goes only into a new one. Choose another ANLAN_HOME.")
+        raise RuntimeError(
+            "The database is not empty; the demo city goes only into a new one. Choose another ANLAN_HOME."
+        )
     say("Loading the demo city: 24 institutions, two years of registers, all synthetic")
     with as_system("demo city"), transaction.atomic():
         institutions = _tree()
@@ -89,12 +92,17 @@ def _keep(accounts: tuple[Account, ...]) -> None:
 
 def _tree() -> dict[str, Institution]:
     code, name, name_en = CITY
-    city = Unit.objects.add_root({"kind": "commission", "level": "city", "code": code, "name": name, "name_en": name_en})
+    city = Unit.objects.add_root(
+        {"kind": "commission", "level": "city", "code": code, "name": name, "name_en": name_en}
+    )
     districts = {}
     for code, name, name_en in DISTRICTS:
         fields = {"kind": "commission", "level": "district", "code": code, "name": name, "name_en": name_en}
         districts[code] = Unit.objects.add_child(Unit.objects.get(pk=city.pk), fields)
-    return {hospital.code: _institution(hospital, Unit.objects.get(pk=districts[hospital.district].pk)) for hospital in HOSPITALS}
+    return {
+        hospital.code: _institution(hospital, Unit.objects.get(pk=districts[hospital.district].pk))
+        for hospital in HOSPITALS
+    }
 
 
 def _institution(hospital: Hospital, district: Unit) -> Institution:
@@ -103,7 +111,9 @@ def _institution(hospital: Hospital, district: Unit) -> Institution:
     for number, name in enumerate(DEPARTMENTS, start=1):
         department = {"kind": "department", "code": f"{hospital.code}-D{number}", "name": name}
         Unit.objects.add_child(Unit.objects.get(pk=unit.pk), department)
-    head = Person.objects.create(username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!")
+    head = Person.objects.create(
+        username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!"
+    )
     return Institution.objects.create(
         unit=unit,
         code=hospital.code,
@@ -142,10 +152,12 @@ class _Writer:
         today = timezone.localdate()
         self._actors = {
             code: tuple(
-                actor_for(Person.objects.get(username=f"demo-{code}-{role}".lower()), today=today) for role in ("office", "director")
+                actor_for(Person.objects.get(username=f"demo-{code}-{role}".lower()), today=today)
+                for role in ("office", "director")
             )
             for code in institutions
         }
+        self._reviewer = actor_for(Person.objects.get(username="zhou"), today=today)
         self._named: dict[tuple[str, str], Register] = {}
         self._paper = store("演示证据.png", [_picture()])
 
@@ -179,21 +191,30 @@ class _Writer:
     def _resolve(self, hospital: Hospital, value: Any) -> Any:
         return self._named[hospital.code, value.name] if isinstance(value, Ref) else value
 
-    def _moves(self, spec: RegisterSpec, hospital: Hospital, item: Item, values: dict[str, Any], record: Register) -> Iterator[Move]:
+    def _moves(
+        self, spec: RegisterSpec, hospital: Hospital, item: Item, values: dict[str, Any], record: Register
+    ) -> Iterator[Move]:
         used: set[str] = set()
         for name in (spec.first, *item.steps):
             step = spec.steps[name]
-            data = {key: value for key, value in values.items() if key in spec.settable(step) and (key not in used or name != spec.first)}
+            data = {
+                key: value
+                for key, value in values.items()
+                if key in spec.settable(step) and (key not in used or name != spec.first)
+            }
             used |= set(data)
-            files = (self._paper,) * needed_evidence(record, step)
+            takes_points = bool(values.get("deducted")) and isinstance(step.evidence, str)
+            files = (self._paper,) * (int(takes_points) if isinstance(step.evidence, str) else step.evidence)
             at = self._moment(hospital, item, name)
             yield Move(step=name, by=self._actor(hospital, step.by), at=at, data=data, evidence=files)
         left = set(values) - used
         if left:
-            raise RuntimeError(f"The demo story gives {spec.code} the columns {sorted(left)}, which none of its steps sets.")
+            raise RuntimeError(
+                f"The demo story gives {spec.code} the columns {sorted(left)}, which none of its steps sets."
+            )
 
     def _actor(self, hospital: Hospital, names: Iterable[str]) -> Actor:
-        for actor in self._actors[hospital.code]:
+        for actor in (*self._actors[hospital.code], self._reviewer):
             if actor.can(*names):
                 return actor
         raise RuntimeError(f"Nobody of the demo city may take a step for {', '.join(names)}.")
@@ -207,24 +228,36 @@ class _Writer:
         return dt.datetime(day.year, day.month, day.day, hour, 15, tzinfo=timezone.get_default_timezone())
 
     def _afterwards(self, register: str, items: list[tuple[Hospital, Item]], histories: list[History]) -> None:
-        """Send the notices that screenings opened."""
-        if register != "patient_screening":
-            return
-        notices = find_register("police_notice").model
-        for (hospital, item), history in zip(items, histories, strict=True):
-            for notice in notices.objects.filter(screening=history.record):
-                send = find_register("police_notice").steps["send"]
-                sent_on = item.days["sent_on"]
-                data = {"sent_on": sent_on, "received_by": "综治中心、派出所"}
-                perform(
-                    notice,
-                    "send",
-                    by=self._actor(hospital, send.by),
-                    at=dt.datetime(sent_on.year, sent_on.month, sent_on.day, 10, 0, tzinfo=timezone.get_default_timezone()),
-                    origin=DEMO,
-                    evidence=(self._paper,) * needed_evidence(notice, send),
-                    **data,
-                )
+        """Go on with what other records opened: notices of screenings, hazards that a check found."""
+        if register == "patient_screening":
+            for (hospital, item), history in zip(items, histories, strict=True):
+                self._send_notices(hospital, history.record, item.days["sent_on"])
+        if register == "key_place_check":
+            for hospital in {hospital.code: hospital for hospital, _ in items}.values():
+                self._mend_findings(hospital)
+
+    def _send_notices(self, hospital: Hospital, screening: Register, sent_on: dt.date) -> None:
+        for notice in find_register("police_notice").model.objects.filter(screening=screening):
+            self._step(hospital, notice, "send", on=sent_on, sent_on=sent_on, received_by="综治中心、派出所")
+
+    def _mend_findings(self, hospital: Hospital) -> None:
+        """A careful hospital mends what its checks found within ten days; a careless one leaves some open."""
+        teller = Teller(hospital, "mended-findings")
+        found = find_register("hazard").model.objects.filter(
+            institution=self._institutions[hospital.code], state="found"
+        )
+        for hazard in found.order_by("pk"):
+            mended = hazard.occurred_on + dt.timedelta(days=teller.between(2, 10))
+            self._step(hospital, hazard, "assign", on=hazard.occurred_on, owner_post="总务科")
+            if teller.careful(slack=3):
+                self._step(hospital, hazard, "rectify", on=mended, measures="演示数据：已修复。", rectified_on=mended)
+                self._step(hospital, hazard, "verify", on=mended, verified_on=mended)
+
+    def _step(self, hospital: Hospital, record: Register, name: str, *, on: dt.date, **data: Any) -> None:
+        step = spec_of(record).steps[name]
+        at = dt.datetime(on.year, on.month, on.day, 16, 30, tzinfo=timezone.get_default_timezone())
+        files = (self._paper,) * needed_evidence(record, step)
+        perform(record, name, by=self._actor(hospital, step.by), at=at, origin=DEMO, evidence=files, **data)
 
 
 def _picture() -> bytes:
@@ -237,6 +270,3 @@ def _picture() -> bytes:
 
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-

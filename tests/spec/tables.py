@@ -143,9 +143,7 @@ class World:
 
     def table(self, *, as_of: datetime.date = YEAR_END, year: int = YEAR, **readings: str) -> ScoreTable:
         """Score every institution."""
-        return score_institutions(
-            rubric(**readings), year=year, as_of=as_of, engine=self.engine, schema=schema()
-        )
+        return score_institutions(rubric(**readings), year=year, as_of=as_of, engine=self.engine, schema=schema())
 
     def sheet(self, id: int = 1, *, as_of: datetime.date = YEAR_END, **readings: str) -> Sheet:
         """Score and return one sheet."""

@@ -21,7 +21,7 @@ def score(request: HttpRequest, place: str, year: int) -> HttpResponse:
     if here.institution is None:
         return render(request, "anlan/city.html", {**context, "city": city(here, rubric)})
     sheet = sheet_at(here, rubric)
-    return render(request, "anlan/score_sheet.html", {**context, "sheet": sheet, "gaps": gaps_of(here, sheet)})
+    return render(request, "anlan/score_sheet.html", {**context, "sheet": sheet, "gaps": gaps_of(here, sheet, most=4)})
 
 
 def print_sheet(request: HttpRequest, place: str, year: int) -> HttpResponse:

@@ -1,9 +1,10 @@
 """What happened in each hospital of the demo city, register by register. Plain values; `config.demo.load` writes them."""
+
 from collections.abc import Callable, Iterator
 
 from config.demo.city import Hospital
 from config.demo.item import Item
-from config.demo.story import disputes, organisation, production, quality, security, training
+from config.demo.story import disputes, judgements, organisation, production, quality, security, training
 
 Chapter = Callable[[Hospital], Iterator[Item]]
 
@@ -15,4 +16,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     production.tell,
     quality.tell,
     disputes.tell,
+    judgements.tell,
 )

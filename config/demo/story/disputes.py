@@ -1,4 +1,5 @@
 """M11 and M18: disputes with their mediation, and the reward-and-penalty rule."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -49,7 +50,10 @@ def _dispute(hospital: Hospital, year: int, number: int) -> Item:
     if not unsettled:
         values |= {"settled_on": settled, "closed_on": settled + dt.timedelta(days=6)}
     if mediated:
-        values |= {"mediation": teller.pick("internal", "internal", "people"), "mediation_record_no": f"演示调〔{year}〕{number + 1:03d}号"}
+        values |= {
+            "mediation": teller.pick("internal", "internal", "people"),
+            "mediation_record_no": f"演示调〔{year}〕{number + 1:03d}号",
+        }
     steps = ("mediate",) * mediated + ("settle", "close") * (not unsettled)
     days = {"mediate": day + dt.timedelta(days=3), "settle": settled, "close": settled + dt.timedelta(days=6)}
     return Item(register="dispute", values=values, steps=steps, recorded_on=teller.late(day, 2), days=days)

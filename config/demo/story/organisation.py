@@ -1,4 +1,5 @@
 """M01 and M02: groups, seats, plans, means, duties of function departments, special rooms."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -31,7 +32,12 @@ def _groups(hospital: Hospital) -> Iterator[Item]:
             "is_head_in_chair": kind == "leading_group",
         }
         yield Item(register="leading_group", name=kind, values=values, steps=("issue",), recorded_on=teller.late(START))
-    seats = (("head", "院长", True), ("deputy", "分管副院长", False), ("office_director", "平安办主任", False), ("member", "保卫科科长", False))
+    seats = (
+        ("head", "院长", True),
+        ("deputy", "分管副院长", False),
+        ("office_director", "平安办主任", False),
+        ("member", "保卫科科长", False),
+    )
     for number, (seat, post, is_head) in enumerate(seats):
         values = {
             "occurred_on": START,
@@ -60,7 +66,12 @@ def _plans(hospital: Hospital) -> Iterator[Item]:
                 "document_no": f"演示平安〔{year}〕{teller.between(10, 40)}号",
                 "goals": "演示数据：目标、任务、分工与时限。",
             }
-            yield Item(register="programme_plan", values=values, steps=("approve", "issue"), recorded_on=dt.date(year, 1, teller.between(4, 20)))
+            yield Item(
+                register="programme_plan",
+                values=values,
+                steps=("approve", "issue"),
+                recorded_on=dt.date(year, 1, teller.between(4, 20)),
+            )
 
 
 def _means(hospital: Hospital) -> Iterator[Item]:

@@ -1,4 +1,5 @@
 """M07: fire facilities, vessels, electricity, material stores, key posts. The state at the end of 2025 is what counts."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -19,7 +20,9 @@ def tell(hospital: Hospital) -> Iterator[Item]:
 
 def _next(teller: Teller) -> dt.date:
     """A careful hospital's next check lies in 2026; a careless one let it pass."""
-    return dt.date(2026, teller.between(1, 9), 15) if teller.careful(slack=6) else dt.date(2025, teller.between(9, 11), 15)
+    return (
+        dt.date(2026, teller.between(1, 9), 15) if teller.careful(slack=6) else dt.date(2025, teller.between(9, 11), 15)
+    )
 
 
 def _fire(hospital: Hospital) -> Iterator[Item]:
@@ -27,7 +30,9 @@ def _fire(hospital: Hospital) -> Iterator[Item]:
     for number in range(6 + 6 * size(hospital)):
         values = {
             "occurred_on": dt.date(2022, 1 + number % 12, 3),
-            "kind": teller.pick("extinguisher", "extinguisher", "hydrant", "detector", "sprinkler", "exit_light", "fire_door"),
+            "kind": teller.pick(
+                "extinguisher", "extinguisher", "hydrant", "detector", "sprinkler", "exit_light", "fire_door"
+            ),
             "location": f"{1 + number % 3} 号楼 {1 + number // 3} 层",
             "quantity": teller.between(1, 12),
             "is_working": True,
@@ -91,7 +96,9 @@ def _stores(hospital: Hospital) -> Iterator[Item]:
 
 def _posts(hospital: Hospital) -> Iterator[Item]:
     teller = Teller(hospital, "key-posts")
-    kinds = ["pharmacy", "security", "electrician"] + ["fire_control", "fire_control", "elevator"] * (hospital.level > 1)
+    kinds = ["pharmacy", "security", "electrician"] + ["fire_control", "fire_control", "elevator"] * (
+        hospital.level > 1
+    )
     kinds += ["radiation", "boiler"] if hospital.level == 3 else []
     for number, kind in enumerate(kinds * (1 + size(hospital) // 3)):
         expired = teller.has("old_certificates") and number == 0

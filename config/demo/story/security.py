@@ -1,4 +1,5 @@
 """M05 and M06: places, devices, monthly checks, incidents, analyses, police liaison, guards, hazards."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -107,7 +108,9 @@ def _checks(hospital: Hospital, names: tuple[tuple[str, str, bool], ...], year: 
     teller = Teller(hospital, f"checks-{year}")
     for number in range(len(names)):
         for year_, month in months(year):
-            if teller.has("checks_stopped") and year == 2025 and month >= 5:
+            stopped = teller.has("checks_stopped") and month >= 5
+            skipped = teller.has("checks_missed") and month == 7 and number % 3 == 0
+            if year == 2025 and (stopped or skipped):
                 continue
             day = teller.day(year_, month)
             found = teller.chance(3)
@@ -128,7 +131,7 @@ def _checks(hospital: Hospital, names: tuple[tuple[str, str, bool], ...], year: 
 def _analyses(hospital: Hospital, year: int) -> Iterator[Item]:
     teller = Teller(hospital, f"analyses-{year}")
     for year_, month in months(year):
-        if hospital.care < 80 and year == 2025 and month in (2, 10):
+        if year == 2025 and (hospital.care < 72 and month == 2 or teller.has("reports_missed") and month == 10):
             continue
         day = dt.date(year_, month, teller.between(24, 28))
         values = {
@@ -217,13 +220,20 @@ def _hazards(hospital: Hospital, year: int) -> Iterator[Item]:
         fixed = day + dt.timedelta(days=teller.between(18, 26) if late else teller.between(1, 13))
         values = {
             "occurred_on": day,
-            "area": ("fire", "electrical")[number % 2] if open_one else teller.pick("fire", "fire", "electrical", "material", "place", "other", "boiler"),
+            "area": ("fire", "electrical")[number % 2]
+            if open_one
+            else teller.pick("fire", "fire", "electrical", "material", "place", "other", "boiler"),
             "level": "major" if teller.chance(4) else "general",
-            "description": f"演示数据：第 {number + 1} 号隐患，" + teller.pick("疏散通道堆物", "灭火器压力不足", "线路老化", "标识脱落", "药柜未上锁"),
+            "description": f"演示数据：第 {number + 1} 号隐患，"
+            + teller.pick("疏散通道堆物", "灭火器压力不足", "线路老化", "标识脱落", "药柜未上锁"),
             "owner_post": teller.pick("总务科", "保卫科", "药剂科"),
         }
         if not open_one:
-            mended = {"measures": "演示数据：已清理并复核。", "rectified_on": fixed, "verified_on": fixed + dt.timedelta(days=2)}
+            mended = {
+                "measures": "演示数据：已清理并复核。",
+                "rectified_on": fixed,
+                "verified_on": fixed + dt.timedelta(days=2),
+            }
             values |= mended
         steps = ("assign",) if open_one else ("assign", "rectify", "verify")
         days = {"assign": day, "rectify": fixed, "verify": fixed + dt.timedelta(days=2)}

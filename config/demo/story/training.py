@@ -1,4 +1,5 @@
 """M14 and M15: who was taught what, who knows of the programme, screening rounds and notices."""
+
 import datetime as dt
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ def tell(hospital: Hospital) -> Iterator[Item]:
         "has_yearly_plan": teller.careful(),
         "has_contact_person": True,
     }
-    yield Item(register="education_group", values=group, recorded_on=dt.date(2024, 1, 17))
+    yield Item(register="education_group", values=group, steps=("issue",), recorded_on=dt.date(2024, 1, 17))
     for year in YEARS:
         yield from _sessions(hospital, year)
         yield from _classes(hospital, year)
@@ -70,7 +71,9 @@ def _classes(hospital: Hospital, year: int) -> Iterator[Item]:
         values = {
             "occurred_on": day,
             "kind": kind,
-            "title": {"mental_health": "精神卫生培训班", "sanji": "三基培训", "emergency_skill": "急救技能培训"}.get(kind, "业务培训"),
+            "title": {"mental_health": "精神卫生培训班", "sanji": "三基培训", "emergency_skill": "急救技能培训"}.get(
+                kind, "业务培训"
+            ),
             "lecturer_post": "主治医师",
             "hours": "3.0",
             "attended_count": max(6, hospital.staff // teller.between(6, 12)),
@@ -87,7 +90,12 @@ def _surveys(hospital: Hospital, year: int) -> Iterator[Item]:
         day = teller.day(year, month)
         respondents = max(20, hospital.staff // 4)
         aware = round(respondents * (teller.between(90, 99) if teller.careful() else teller.between(82, 89)) / 100)
-        values = {"occurred_on": day, "method": teller.pick("paper", "online"), "respondents": respondents, "aware": aware}
+        values = {
+            "occurred_on": day,
+            "method": teller.pick("paper", "online"),
+            "respondents": respondents,
+            "aware": aware,
+        }
         yield Item(register="awareness_survey", values=values, recorded_on=teller.late(day))
 
 
@@ -100,7 +108,12 @@ def _screenings(hospital: Hospital, year: int) -> Iterator[Item]:
         screened = teller.between(20, 60) * max(1, hospital.level)
         found = teller.between(0, 3) if month != 5 else 2
         late = month == 8 and teller.has("late_notices") and year == 2025
-        values = {"occurred_on": day, "method": teller.pick("ward", "clinic", "community"), "screened": screened, "found": found}
+        values = {
+            "occurred_on": day,
+            "method": teller.pick("ward", "clinic", "community"),
+            "screened": screened,
+            "found": found,
+        }
         if late:
             values["found"] = 3
         sent = day + dt.timedelta(days=24 if late else teller.between(1, 4))

@@ -1,0 +1,5 @@
+"""Scores."""
+
+from ninja import Router
+
+router = Router(tags=["scores"])
