@@ -32,7 +32,7 @@ def append_many(facts: Sequence[tuple[int, Fact]]) -> int:
         with connection.cursor() as cursor:
             cursor.executemany(_INSERT, [_row(entry) for entry in entries])
             keys = [_uuid(entry.uid) for entry in entries]
-            cursor.execute(_QUEUE.format(places=", ".join(["%s"] * len(keys))), keys)
+            cursor.execute(_queue(len(keys)), keys)
     return len(facts)
 
 
@@ -42,15 +42,18 @@ _INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(
     columns=", ".join(str(field.column) for field in _FIELDS),
     places=", ".join(["%s"] * len(_FIELDS)),
 )
-_QUEUE = (
-    f"INSERT INTO {Unsequenced._meta.db_table} (entry_id) "  # noqa: S608  names of our own tables
-    f"SELECT id FROM {Entry._meta.db_table} WHERE uid IN ({{places}}) ORDER BY id"
-)
+_QUEUE = "INSERT INTO {queue} (entry_id) SELECT id FROM {table} WHERE uid IN ({places}) ORDER BY id"
+
+
+def _queue(count: int) -> str:
+    places = ", ".join(["%s"] * count)
+    return _QUEUE.format(queue=Unsequenced._meta.db_table, table=Entry._meta.db_table, places=places)
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:
     """Return an entry's values in the order of its columns, as the database driver takes them."""
-    ops, binary = connection.ops, connection.Database.Binary
+    ops = connection.ops
+    binary: Any = connection.Database.Binary  # type: ignore[attr-defined]  # the driver's module, not in the stubs
     return (
         _uuid(entry.uid),
         entry.institution_id,
