@@ -11,7 +11,6 @@ from anlan.flow.declare import ANNULLED
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.policy import institutions_for, may
-from anlan.org.policy import may
 from anlan.web.place import Place, unit_name
 
 

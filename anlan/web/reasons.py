@@ -76,7 +76,9 @@ def reason_for(place: Place, sheet: Sheet, rule: str, *, most: int = SHOWN) -> R
         trace=trace,
         sentence=sentence_of(trace.score),
         facts=[_fact(figure) for figure in trace.figures],
-        limits=[f"{_bilingual(one.name_zh, one.name_en)}: {one.value} {unit_word(one.unit)}" for one in trace.parameters],
+        limits=[
+            f"{_bilingual(one.name_zh, one.name_en)}: {one.value} {unit_word(one.unit)}" for one in trace.parameters
+        ],
         slots=list(_slots(sheet, missing)),
         missing=_missing_words(missing),
         records=[_records(place, behind) for behind in explained.behind if behind.count],
@@ -132,7 +134,8 @@ def unit_word(unit: str) -> str:
     known = {
         "records": _("records"), "months": _("months"), "quarters": _("quarters"), "percent": "%", "points": _("points"),
         "staff": _("staff"), "people": _("people"), "patients": _("patients"), "days": _("days"), "yuan": _("yuan"),
-        "beds": _("beds"), "hours": _("hours"), "count": "", "%": "%",
+        "beds": _("beds"), "hours": _("hours"), "count": "", "%": "%", "devices": _("devices"), "places": _("places"),
+        "members": _("members"), "posts": _("posts"), "respondents": _("people"), "working days": _("working days"),
     }  # fmt: skip
     return known.get(unit, unit)
 
@@ -163,7 +166,9 @@ def _missing_words(missing: Sequence[MissingPeriod]) -> str:
         return ""
     names = list(dict.fromkeys(period_name(one.period) for one in missing))
     joined = _(", ").join(names)
-    return ngettext("Nothing was recorded in %(names)s.", "Nothing was recorded in %(names)s.", len(names)) % {"names": joined}
+    return ngettext("Nothing was recorded in %(names)s.", "Nothing was recorded in %(names)s.", len(names)) % {
+        "names": joined
+    }
 
 
 def _records(place: Place, behind: Behind) -> Records:
@@ -207,8 +212,12 @@ def by_month(sheet: Sheet, rule: RuleScore) -> tuple[list[dt.date], list[Series]
     if not measures:
         return days, []
     plan, period, engine = make_plan(measures, schema=sheet.schema), Period.year(sheet.year), live_engine()
-    tables = [evaluate(plan, period=period, as_of=day, engine=engine, institutions=(sheet.institution_id,)) for day in days]
-    return days, [line for measure in measures for line in _lines(measure, [table.figure(measure.code)[0] for table in tables])]
+    tables = [
+        evaluate(plan, period=period, as_of=day, engine=engine, institutions=(sheet.institution_id,)) for day in days
+    ]
+    return days, [
+        line for measure in measures for line in _lines(measure, [table.figure(measure.code)[0] for table in tables])
+    ]
 
 
 def _lines(measure: catalogue.Measure, values: list[Any]) -> Iterator[Series]:
