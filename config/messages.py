@@ -6,10 +6,10 @@ translations from lines of `id<TAB>translation`. Needs the package babel (extra 
 
 import argparse
 import ast
+import datetime as dt
 import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"anlan": ("anlan", "config"), "anlan_cn": ("anlan_cn",)}
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
-FIXED = datetime(2026, 1, 1, tzinfo=UTC)
 Key = tuple[str, str]  # context, id
+SOME_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # one date for ever, so that an update changes only what changed
 
 
 def catalogue_file(package: str) -> Path:
@@ -126,7 +126,6 @@ def _merged(package: str, extra: dict[str, str]) -> "tuple[Catalog, int]":
 
 
 def _empty_catalogue() -> "Catalog":
-    # A fixed date: a catalogue that nobody changed stays the same to the byte.
     from babel.messages.catalog import Catalog
 
     return Catalog(
@@ -136,11 +135,8 @@ def _empty_catalogue() -> "Catalog":
         project="Anlan",
         version="1",
         header_comment="# Chinese of the package; `make messages` extracts, merges and compiles. docs/glossary.md fixes the terms.",
-        msgid_bugs_address="",
-        last_translator="",
-        language_team="",
-        creation_date=FIXED,
-        revision_date=FIXED,
+        creation_date=SOME_DAY,
+        revision_date=SOME_DAY,
     )
 
 
@@ -152,18 +148,18 @@ def _known(package: str) -> dict[Key, str]:
         return {}
     with file.open("rb") as stream:
         catalogue = read_po(stream, locale="zh_Hans")
-    texts = {}
+    texts: dict[Key, str] = {}
     for message in catalogue:
         key = message.id[0] if isinstance(message.id, tuple | list) else message.id
         value = message.string[0] if isinstance(message.string, tuple | list) else message.string
         if key:
-            texts[message.context or "", key] = value
+            texts[message.context or "", key] = value or ""
     return texts
 
 
 def faults() -> list[str]:
     """Return what is wrong: untranslated or stale messages, broken placeholders, an old compiled file. Empty when all is well."""
-    found = []
+    found = _double_meanings()
     for package in PACKAGES:
         known, wanted = _known(package), extract(package)
         found += [
@@ -182,6 +178,16 @@ def faults() -> list[str]:
         if _is_stale(package, known):
             found.append(f"{package}: the compiled messages are older than the catalogue; run `make messages`")
     return found
+
+
+def _double_meanings() -> list[str]:
+    # Django merges the catalogues of all packages into one, so that an id has one translation; the loser would show a wrong word.
+    one, other = (_known(package) for package in PACKAGES)
+    return [
+        f'"{text}" is {one[_, text]} in anlan and {other[_, text]} in anlan_cn; give one of them a context'
+        for _, text in sorted(one.keys() & other.keys())
+        if one[_, text] != other[_, text]
+    ]
 
 
 def _is_stale(package: str, known: dict[Key, str]) -> bool:

@@ -106,7 +106,7 @@ class Below:
     def read(cls, at: Cursor) -> Below:
         """Read ``{below: ratio, percent: parameter}``."""
         at.only("below", "percent")
-        return cls(ratio=at.require("below").text(), percent=at.require("percent").text())
+        return cls(ratio=at.require("below").text(), percent=at.require("percent").parameter())
 
     def compile(self, parameters: Parameters) -> Condition:
         """Return: numerator × 100 is smaller than percent × denominator."""

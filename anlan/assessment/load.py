@@ -135,7 +135,6 @@ class _Loader:
         self.path, self.wanted = path, wanted
         self.root = open_document(path)
         self.clauses: dict[str, Clause] = {}
-        self.parameter_codes: set[str] = set()
 
     def load(self) -> Rubric:
         root = self.root.only(*_TOP_KEYS)
@@ -144,12 +143,12 @@ class _Loader:
         law = (self.path.parent / root.require("law").text()).resolve()
         self.clauses = {clause.id: clause for clause in load_clauses(law)}
         parameters = load_parameters(law, root.require("parameters").text())
-        self.parameter_codes = {row.code for row in parameters}
         instrument = root.require("instrument")
         instrument.choice(load_instruments(law))
         options = tuple(self._option(at) for at in _list(root, "options"))
         self._refuse_unknown_readings(options)
-        self.root = root = root.with_readings({option.code: option.reading for option in options})
+        chosen = {option.code: option.reading for option in options}
+        self.root = root = root.knowing(chosen=chosen, parameters=[row.code for row in parameters])
         pass_mark = root.get("pass_mark")
         rubric = Rubric(
             code=root.require("code").text(),
@@ -262,9 +261,6 @@ class _Loader:
             kind.fail("assessment.E008", f'"{kind.text()}" is not a kind of rule.', nearest(kind.text(), KINDS))
         at.only(*_RULE_KEYS, *KEYS[kind.text()])
         body = KINDS[kind.text()](at)
-        for code in body.parameters():
-            if code not in self.parameter_codes:
-                at.fail("assessment.E010", f'no parameter is called "{code}".', nearest(code, self.parameter_codes))
         assessed = at.require("assessed").choice(("computed", "proposed", "judged"))
         if (assessed == "judged") != (kind.text() == "judged"):
             kind.fail("assessment.E005", "kind and assessed disagree.", "A judged rule is of kind judged, and only it.")

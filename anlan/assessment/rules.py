@@ -185,7 +185,7 @@ class PerPercentagePoint:
         return cls(
             points=at.require("points").points(),
             ratios=at.require("ratios").texts(),
-            percent=at.require("percent").text(),
+            percent=at.require("percent").parameter(),
             rounding=at.require("rounding").choice(("floor", "pro_rata")),
             cap=_cap(at),
         )
@@ -237,7 +237,7 @@ class PerRise:
         return cls(
             points=at.require("points").points(),
             change=at.require("change").text(),
-            step_percent=at.require("step_percent").text(),
+            step_percent=at.require("step_percent").parameter(),
             cap=at.require("cap").points(),
             zero_base=_zero_base(at),
             is_base_printed=at.is_fixed("zero_base"),

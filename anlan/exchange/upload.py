@@ -42,4 +42,4 @@ def clean_name(name: str) -> str:
 
 
 def _path(sha256: str) -> Path:
-    return Path(settings.ANLAN_EVIDENCE["folder"]) / "imports" / sha256[:2] / sha256
+    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "imports" / sha256[:2] / sha256

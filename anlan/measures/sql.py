@@ -152,7 +152,7 @@ class _Lowering:
                 return exp.Sum(this=self._months_in_force(scan, aggregate))
 
     def _mask(self, aggregate: Aggregate, day: Sql) -> Sql:
-        before = exp.Sub(this=self._dialect.month(day), expression=integer(1))
+        before: Sql = exp.Sub(this=self._dialect.month(day), expression=integer(1))
         if aggregate.per == "quarter":
             before = self._dialect.quotient(before, integer(3))
         return self._dialect.union_of_bits(self._dialect.bit(before))

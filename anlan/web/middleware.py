@@ -25,13 +25,17 @@ class OpensInOurLanguage(LocaleMiddleware):
 
 
 class GateMiddleware:
-    """Sends a person with a one-time password to the password page; turns NotAllowed into 404."""
+    """Sends a person with a one-time password to the password page; turns NotAllowed into 404.
+
+    The API answers such a person itself, with a problem that a program can read.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
+        is_page = not request.path.startswith("/api/")
+        if is_page and getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
             return redirect("web:password")
         return self.get_response(request)
 
