@@ -6,10 +6,10 @@ translations from lines of `id<TAB>translation`. Needs the package babel (extra 
 
 import argparse
 import ast
-import datetime as dt
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"anlan": ("anlan", "config"), "anlan_cn": ("anlan_cn",)}
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # one date for ever: an update changes only what changed
 Key = tuple[str, str]  # context, id
-SOME_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # one date for ever, so that an update changes only what changed
 
 
 def catalogue_file(package: str) -> Path:
@@ -148,12 +148,12 @@ def _known(package: str) -> dict[Key, str]:
         return {}
     with file.open("rb") as stream:
         catalogue = read_po(stream, locale="zh_Hans")
-    texts: dict[Key, str] = {}
+    texts = {}
     for message in catalogue:
         key = message.id[0] if isinstance(message.id, tuple | list) else message.id
         value = message.string[0] if isinstance(message.string, tuple | list) else message.string
         if key:
-            texts[message.context or "", key] = value or ""
+            texts[message.context or "", key] = value
     return texts
 
 

@@ -33,6 +33,7 @@ class Prepared:
     changed: tuple[str, ...]
     content: Mapping[str, Any]
     evidence: tuple[StoredFile, ...]
+    before: Mapping[str, Any]
 
 
 def prepare(
@@ -79,7 +80,7 @@ def prepare(
     content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
     content |= {"reason": reason} if reason else {}
     return Prepared(
-        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence)
+        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence), before=before
     )
 
 

@@ -160,7 +160,7 @@ class _Lowering:
     def _months_in_force(self, scan: Scan, aggregate: Aggregate) -> Sql:
         """Due months from the one in which the record begins to the one before it ends; see ``month_index``."""
         dialect, register = self._dialect, scan.register
-        begun = self._month_index(exp.column(register.date))
+        begun: Sql = self._month_index(exp.column(register.date))
         if aggregate.is_whole:
             is_late = exp.GT(this=dialect.day_of_month(exp.column(register.date)), expression=integer(1))
             step = exp.Case(ifs=[exp.If(this=is_late, true=integer(1))], default=integer(0))
@@ -168,7 +168,7 @@ class _Lowering:
         first = self._integer_parameter(shifted("first_month", aggregate.years_back))
         after = self._integer_parameter(shifted("after_due_months", aggregate.years_back))
         ended = exp.Coalesce(this=self._month_index(exp.column(register.ended)), expressions=[after.copy()])
-        span = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
+        span: Sql = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
         return dialect.larger(span, integer(0))
 
     def _month_index(self, day: Sql) -> Sql:

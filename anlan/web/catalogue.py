@@ -11,6 +11,7 @@ from anlan.flow.declare import ANNULLED
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.policy import institutions_for, may
+from anlan.org.policy import may
 from anlan.web.place import Place, unit_name
 
 
@@ -79,3 +80,10 @@ def reportable(place: Place) -> list[RegisterSpec]:
         for spec in all_registers()
         if may(place.actor, spec.steps[spec.first].by, institution=institution, sensitivity=spec.sensitivity)
     ]
+
+
+def can_import(place: Place, spec: RegisterSpec) -> bool:
+    """Tell whether the person may import sheets into the register of the place."""
+    if place.institution is None:
+        return False
+    return may(place.actor, ("can:import",), institution=place.institution, sensitivity=spec.sensitivity)
