@@ -120,7 +120,7 @@ def _merged(package: str, extra: dict[str, str]) -> "tuple[Catalog, int]":
             (translation,) if plural else translation,
             locations=files,  # type: ignore[arg-type]
             context=context or None,
-            flags=["python-format"] if "%(" in text else [],
+            flags=["python-format"] if "%(" in text + plural else [],
         )
     return catalogue, left
 
@@ -173,7 +173,9 @@ def faults() -> list[str]:
             if (_, text) not in wanted
         ]
         for (_, text), value in known.items():
-            if value and set(re.findall(r"%\(\w+\)\w", text)) != set(re.findall(r"%\(\w+\)\w", value)):
+            # Chinese has one form for both, and it names the number that the English singular spells out.
+            english = wanted[_, text][0] or text if (_, text) in wanted else text
+            if value and set(re.findall(r"%\(\w+\)\w", english)) != set(re.findall(r"%\(\w+\)\w", value)):
                 found.append(f'{package}: the placeholders of "{text}" and its Chinese differ')
         if _is_stale(package, known):
             found.append(f"{package}: the compiled messages are older than the catalogue; run `make messages`")
