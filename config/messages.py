@@ -151,7 +151,7 @@ def _known(package: str) -> dict[Key, str]:
     texts = {}
     for message in catalogue:
         key = message.id[0] if isinstance(message.id, tuple | list) else message.id
-        value = message.string[0] if isinstance(message.string, tuple | list) else message.string
+        value = (message.string[0] if isinstance(message.string, tuple | list) else message.string) or ""
         if key:
             texts[message.context or "", key] = value
     return texts
