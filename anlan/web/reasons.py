@@ -132,7 +132,9 @@ def unit_word(unit: str) -> str:
     known = {
         "records": _("records"), "months": _("months"), "quarters": _("quarters"), "percent": "%", "points": _("points"),
         "staff": _("staff"), "people": _("people"), "patients": _("patients"), "days": _("days"), "yuan": _("yuan"),
-        "beds": _("beds"), "hours": _("hours"), "count": "", "%": "%",
+        "beds": _("beds"), "hours": _("hours"), "places": _("places"),
+        "posts": _("posts"), "devices": _("devices"), "members": _("members"), "respondents": _("respondents"),
+        "working days": _("working days"), "count": "", "%": "%",
     }  # fmt: skip
     return known.get(unit, unit)
 
