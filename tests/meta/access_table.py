@@ -64,7 +64,7 @@ class Entry:
 
 
 ANYONE, MEMBERS, NOTHING = Entry(anyone=True), Entry(members=True), Entry(nothing=True)
-OF_INSTITUTION, OF_RECORD = Entry(allowed=INSTITUTIONS), Entry(allowed=RECORDS)
+OF_INSTITUTION, OF_RECORD, OF_SCORE = Entry(allowed=INSTITUTIONS), Entry(allowed=RECORDS), Entry(allowed=SCORES)
 
 
 def _beyond(seen: Reach, done: Reach) -> Reach:
@@ -75,6 +75,7 @@ def _beyond(seen: Reach, done: Reach) -> Reach:
 _PLACE = {"occurred_on": "2025-01-06", "kind": "pharmacy", "name": "新药房", "location": "一层"}
 _INSPECTION = {"values": {"inspected_on": "2025-02-03"}}
 _OF_PLACE = {"institution": "{institution}"}
+_SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
 
 TABLE: Mapping[str, Entry] = {
     # staff screens
@@ -95,6 +96,14 @@ TABLE: Mapping[str, Entry] = {
     "web:new": Entry(allowed=OPENING),
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
+    "web:score": OF_SCORE,
+    "web:score-print": OF_SCORE,
+    "web:rubric": OF_SCORE,
+    "web:rule": OF_SCORE,
+    "web:reason": OF_SCORE,
+    "web:chart-rule": OF_SCORE,
+    "web:chart-spread": OF_SCORE,
+    "web:chart-trend": OF_SCORE,
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,
@@ -123,4 +132,10 @@ TABLE: Mapping[str, Entry] = {
     "POST /api/v1/records/{uid}/steps/{step}/with-evidence": Entry(
         allowed=WORKING, refused=_beyond(RECORDS, WORKING), form=_INSPECTION
     ),
+    "GET /api/v1/rubrics": MEMBERS,
+    "GET /api/v1/rubrics/{code}": MEMBERS,
+    "GET /api/v1/rubrics/{code}/findings": MEMBERS,
+    "GET /api/v1/scores": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
+    "GET /api/v1/scores/trend": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
+    "GET /api/v1/scores/{institution}/rules/{rule}/trace": Entry(allowed=SCORES, query=_SCORED),
 }

@@ -189,7 +189,10 @@ def _ask(
         "code": "key_place",
         "uid": place.uid,
         "step": "inspect_defences",
+        "rule": "A3-k3",
     }
+    if "/rubrics/" in address.key:
+        values["code"] = "qidong-2018"
     file = Evidence.objects.get(record_uid=place.uid).uid
     values["file"] = file
     if address.key == "web:evidence":
