@@ -197,7 +197,7 @@ def read_condition(at: Cursor) -> Asked:
 
     Raises: RubricError assessment.E005 when none or several of the words stand there.
     """
-    words = [key for key in at.keys() if key in _READERS]
+    words = [key for key in at.names() if key in _READERS]
     if len(words) != 1:
         at.fail(
             "assessment.E005",

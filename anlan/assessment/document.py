@@ -77,7 +77,7 @@ class Cursor:
                 self._at(node, self.place).fail("assessment.E003", f'"{key}" is not known here.', nearest(key, allowed))
         return self
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Return the keys of the mapping in order."""
         return tuple(self._pairs())
 
@@ -142,7 +142,8 @@ class Cursor:
         Raises: RubricError assessment.E010, naming the nearest.
         """
         if self.text() not in self.parameters:
-            self.fail("assessment.E010", f'no parameter is called "{self.text()}".', nearest(self.text(), self.parameters))
+            hint = nearest(self.text(), self.parameters)
+            self.fail("assessment.E010", f'no parameter is called "{self.text()}".', hint)
         return self.text()
 
     def integer(self) -> int:

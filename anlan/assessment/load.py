@@ -174,7 +174,7 @@ class _Loader:
     def _option(self, at: Cursor) -> Option:
         at.only("code", "ambiguity", "clauses", "question", "reading", "readings")
         code, listed = at.require("code").text(), at.require("readings")
-        readings = tuple(Reading(code=key, text=listed.require(key).label()) for key in listed.keys())
+        readings = tuple(Reading(code=key, text=listed.require(key).label()) for key in listed.names())
         codes = [reading.code for reading in readings]
         default = at.require("reading").choice(codes)
         chosen = self.wanted.get(code, default)
@@ -204,7 +204,7 @@ class _Loader:
             code=at.require("code").text(),
             name=at.require("name").label(),
             where=_where(at.require("where")),
-            example=tuple((key, _attribute(example.require(key))) for key in example.keys()),
+            example=tuple((key, _attribute(example.require(key))) for key in example.names()),
         )
 
     def _term(self, at: Cursor, options: tuple[Option, ...]) -> Term:
@@ -315,7 +315,7 @@ def _applies(at: Cursor) -> tuple[Where, ...]:
 def _where(at: Cursor) -> Where:
     return Where(
         values=tuple(
-            (key, tuple(_attribute(value) for value in at.require(key).items())) for key in at.keys() if at.get(key)
+            (key, tuple(_attribute(value) for value in at.require(key).items())) for key in at.names() if at.get(key)
         )
     )
 
@@ -335,4 +335,3 @@ def _refuse_twice(at: Cursor, codes: list[str]) -> None:
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         at.fail("assessment.E009", f"declared twice: {', '.join(twice)}.", "Rename or remove one of each.")
-

@@ -34,7 +34,7 @@ _ZERO = Const(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """What a rule would take. ``amount`` is unknown for want of data; ``refer`` is when a person must decide instead."""
+    """What a rule would take. ``amount`` is unknown for want of data; ``refer``: when a person must decide instead."""
 
     amount: Number
     refer: Condition | None = None

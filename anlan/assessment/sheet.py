@@ -71,7 +71,7 @@ class CategoryScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One institution's score. Points in hundredths; ``normalised`` is out of 100 points, None where nothing applies."""
+    """One institution's score. Points in hundredths; ``normalised`` is out of 100, None where nothing applies."""
 
     rubric: Rubric
     schema: Schema

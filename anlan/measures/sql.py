@@ -1,8 +1,8 @@
 """A plan as one SQL statement: the institution table, flatly joined to one grouped scan per register.
 
 Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
-the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side by
-side, and one level around them for each level of outputs.
+the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side
+by side, and one level around them for each level of outputs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEY = "institution_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``."""
+    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``, in no order of rows."""
 
     text: str
     parameters: tuple[str, ...]
@@ -69,8 +69,6 @@ class _Lowering:
             columns = [self._named(self._numbers.number(output.expression), output.name) for output in level]
             star = exp.Column(this=exp.Star(), table=exp.to_identifier(alias))
             query = exp.select(star, *columns).from_(query.subquery(alias, copy=False), copy=False)
-        if self._reach != "one":
-            query = query.order_by(exp.column(KEY), copy=False)
         text = self._dialect.text(query)
         return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
 
@@ -168,7 +166,7 @@ class _Lowering:
         first = self._integer_parameter(shifted("first_month", aggregate.years_back))
         after = self._integer_parameter(shifted("after_due_months", aggregate.years_back))
         ended = exp.Coalesce(this=self._month_index(exp.column(register.ended)), expressions=[after.copy()])
-        span: Sql = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
+        span = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
         return dialect.larger(span, integer(0))
 
     def _month_index(self, day: Sql) -> Sql:

@@ -1,12 +1,11 @@
 """Why a rule took points, in words: the figures against the threshold, the months that are missing, the records, the way back."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from anlan.assessment.explain import Behind, explain_rule
 from anlan.assessment.sheet import FigureValue, RuleScore, Sheet
@@ -76,10 +75,12 @@ def reason_for(place: Place, sheet: Sheet, rule: str, *, most: int = SHOWN) -> R
         trace=trace,
         sentence=sentence_of(trace.score),
         facts=[_fact(figure) for figure in trace.figures],
-        limits=[f"{_bilingual(one.name_zh, one.name_en)}: {one.value} {unit_word(one.unit)}" for one in trace.parameters],
+        limits=[
+            f"{_bilingual(one.name_zh, one.name_en)}: {one.value} {unit_word(one.unit)}" for one in trace.parameters
+        ],
         slots=list(_slots(sheet, missing)),
         missing=_missing_words(missing),
-        records=[_records(place, behind) for behind in explained.behind if behind.count],
+        records=_distinct(_records(place, behind) for behind in explained.behind if behind.count),
         gain=trace.gain,
         mend=words(trace.mend),
         readings=[_reading(one) for one in trace.options],
@@ -132,7 +133,8 @@ def unit_word(unit: str) -> str:
     known = {
         "records": _("records"), "months": _("months"), "quarters": _("quarters"), "percent": "%", "points": _("points"),
         "staff": _("staff"), "people": _("people"), "patients": _("patients"), "days": _("days"), "yuan": _("yuan"),
-        "beds": _("beds"), "hours": _("hours"), "count": "", "%": "%",
+        "beds": _("beds"), "hours": _("hours"), "count": "", "%": "%", "devices": _("devices"), "places": _("places"),
+        "members": _("members"), "posts": _("posts"), "respondents": _("people"), "working days": _("working days"),
     }  # fmt: skip
     return known.get(unit, unit)
 
@@ -163,7 +165,15 @@ def _missing_words(missing: Sequence[MissingPeriod]) -> str:
         return ""
     names = list(dict.fromkeys(period_name(one.period) for one in missing))
     joined = _(", ").join(names)
-    return ngettext("Nothing was recorded in %(names)s.", "Nothing was recorded in %(names)s.", len(names)) % {"names": joined}
+    return _("Records are missing in %(names)s.") % {"names": joined}
+
+
+def _distinct(groups: Iterable[Records]) -> list[Records]:
+    """Two figures over the same records show them once."""
+    seen: dict[tuple[str, int, str], Records] = {}
+    for group in groups:
+        seen.setdefault((group.title, group.count, group.items[0]["number"]), group)
+    return list(seen.values())
 
 
 def _records(place: Place, behind: Behind) -> Records:
@@ -179,7 +189,7 @@ def _records(place: Place, behind: Behind) -> Records:
             "state": behind.spec.states[record.state],
             "url": place.url("record", behind.spec.code, record.uid),
         }
-        for record in behind.records[:SHOWN]
+        for record in behind.records
     ]
     title = f"{titles.get(behind.query.role, '')} · {behind.spec.name}"
     return Records(title=title, count=behind.count, items=items, more=max(0, behind.count - len(items)))
@@ -207,8 +217,12 @@ def by_month(sheet: Sheet, rule: RuleScore) -> tuple[list[dt.date], list[Series]
     if not measures:
         return days, []
     plan, period, engine = make_plan(measures, schema=sheet.schema), Period.year(sheet.year), live_engine()
-    tables = [evaluate(plan, period=period, as_of=day, engine=engine, institutions=(sheet.institution_id,)) for day in days]
-    return days, [line for measure in measures for line in _lines(measure, [table.figure(measure.code)[0] for table in tables])]
+    tables = [
+        evaluate(plan, period=period, as_of=day, engine=engine, institutions=(sheet.institution_id,)) for day in days
+    ]
+    return days, [
+        line for measure in measures for line in _lines(measure, [table.figure(measure.code)[0] for table in tables])
+    ]
 
 
 def _lines(measure: catalogue.Measure, values: list[Any]) -> Iterator[Series]:

@@ -180,7 +180,11 @@ def _outcomes(categories: Sequence[CategoryScore], outcome: str) -> int:
 
 
 def _cell(score: CategoryScore) -> HeatCell:
-    name, waits, unknown = words(score.category.name), _outcomes([score], "awaits_person"), _outcomes([score], "no_data")
+    name, waits, unknown = (
+        words(score.category.name),
+        _outcomes([score], "awaits_person"),
+        _outcomes([score], "no_data"),
+    )
     if score.outcome == "not_applicable":
         return HeatCell(points=None, maximum=score.max, shade=None, waits=0, unknown=0, name=name)
     shade = shade_of(score.points, score.max)

@@ -169,18 +169,17 @@ class _Writer:
                 for item in chapter(hospital):
                     by_register.setdefault(item.register, []).append((hospital, item))
         total = sum(map(len, by_register.values()))
-        written = 0
+        steps = _Percent(total, say)
         for register, items in by_register.items():
             spec = find_register(register)
             histories = [self._history(spec, hospital, item) for hospital, item in items]
-            perform_many(histories, origin=DEMO)
+            perform_many(histories, origin=DEMO, progress=steps.within)
             for (hospital, item), history in zip(items, histories, strict=True):
                 if item.name:
                     self._named[hospital.code, item.name] = history.record
             self._afterwards(register, items, histories)
-            written += len(items)
-            say(f"  {written * 100 // total:3d} %  {register}")
-        return written
+            steps.done(len(items))
+        return total
 
     def _history(self, spec: RegisterSpec, hospital: Hospital, item: Item) -> History:
         record = spec.model(institution=self._institutions[hospital.code])
@@ -258,6 +257,24 @@ class _Writer:
         at = dt.datetime(on.year, on.month, on.day, 16, 30, tzinfo=timezone.get_default_timezone())
         files = (self._paper,) * needed_evidence(record, step)
         perform(record, name, by=self._actor(hospital, step.by), at=at, origin=DEMO, evidence=files, **data)
+
+
+class _Percent:
+    """Says how far the writing is, at every tenth."""
+
+    def __init__(self, total: int, say: Say) -> None:
+        self._total, self._say, self._before, self._said = total, say, 0, 0
+
+    def within(self, done: int, _of: int) -> None:
+        """Note the records written of the register at hand."""
+        percent = (self._before + done) * 100 // self._total
+        if percent >= self._said + 10:
+            self._said = percent // 10 * 10
+            self._say(f"  {self._said:3d} %")
+
+    def done(self, count: int) -> None:
+        """Note that a register is written."""
+        self._before += count
 
 
 def _picture() -> bytes:

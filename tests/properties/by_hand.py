@@ -98,23 +98,34 @@ def amounts(b: Books) -> dict[str, int | None]:
     """What each rule would take, None for no data; zero bases and judged rules are settled in ``sheet``."""
     groups, plans = b.standing("leading_group"), b.standing("programme_plan")
     posts = [r for r in b.standing("leading_group_post") if r["is_institution_head"] and r["is_first_responsible"]]
-    complete = [r for r in b.standing("education_group")
-                if r["has_work_rules"] and r["has_yearly_plan"] and r["has_contact_person"]]
+    complete = [
+        r
+        for r in b.standing("education_group")
+        if r["has_work_rules"] and r["has_yearly_plan"] and r["has_contact_person"]
+    ]
     staff = {r["staff_no"] for r in b.events("education_attendance")} - {None}
     trainings, surveys = b.events("technical_training"), b.events("awareness_survey")
     aware = _under(sum(r["aware"] for r in surveys), sum(r["respondents"] for r in surveys), 90)
-    late = [r for r in b.rows("patient_screening") if r["found"] and r["notice_due_on"]
-            and b.start <= str(r["notice_due_on"]) <= b.as_of
-            and (r["notified_on"] is None or str(r["notified_on"]) > str(r["notice_due_on"]))]
+    late = [
+        r
+        for r in b.rows("patient_screening")
+        if r["found"]
+        and r["notice_due_on"]
+        and b.start <= str(r["notice_due_on"]) <= b.as_of
+        and (r["notified_on"] is None or str(r["notified_on"]) > str(r["notice_due_on"]))
+    ]
     facilities, places = b.standing("facility"), b.standing("key_place")
     defences = ("has_people_defence", "has_object_defence", "has_technical_defence")
     undefended = _fault(places, lambda r: not all(r[name] for name in defences))
-    guarded = [r for r in places
-               if r["kind"] in ("cashier", "pharmacy", "drug_store", "computer_room", "valuable_instrument")]
+    guarded = [
+        r for r in places if r["kind"] in ("cashier", "pharmacy", "drug_store", "computer_room", "valuable_instrument")
+    ]
     audits = b.events("record_audit")
     sampled, grade_a = sum(r["sampled"] for r in audits), sum(r["grade_a"] for r in audits)
     disputes = b.events("dispute")
-    unrecorded = [r for r in disputes if r["closed_on"] and str(r["closed_on"]) <= b.as_of and not r["has_mediation_record"]]
+    unrecorded = [
+        r for r in disputes if r["closed_on"] and str(r["closed_on"]) <= b.as_of and not r["has_mediation_record"]
+    ]
     settled = [r for r in disputes if r["settled_on"] and str(r["settled_on"]) <= b.as_of]
     settled_low = _under(len(settled), len(disputes), 95)
     rules, agreements = b.standing("reward_rule"), b.standing("police_agreement")
@@ -208,11 +219,17 @@ def _settle(b: Books, rule: str, amount: int | None, verdict: Row | None) -> tup
     said = verdict["verdict"] if verdict else None
     points = max(0, int(verdict["deducted"])) if verdict else 0  # type: ignore[call-overload]
     if rule in JUDGED:
-        return ("scored", min(points, JUDGED[rule]) if said in ("set", "confirm") else 0, 0) if said else ("awaits_person", 0, 0)
+        return (
+            ("scored", min(points, JUDGED[rule]) if said in ("set", "confirm") else 0, 0)
+            if said
+            else ("awaits_person", 0, 0)
+        )
     if rule in ("A3-k4", "A5-k6"):
         return _compared(b, rule, min(points, 600 if rule == "A3-k4" else 100) if said == "set" else 0, said)
     if rule in PROPOSED:
-        most = {"A2-k1": 100, "A3-k3": 300, "A4-k5": 300, "A7-k2": 400, "A7-k7": 400, "A8-k1": 500, "A8-k5": 600}.get(rule, 200)
+        most = {"A2-k1": 100, "A3-k3": 300, "A4-k5": 300, "A7-k2": 400, "A7-k7": 400, "A8-k1": 500, "A8-k5": 600}.get(
+            rule, 200
+        )
         if said:
             return ("scored", {"set": min(points, most), "confirm": amount or 0, "reject": 0}[str(said)], 0)
         if amount is None:
@@ -225,7 +242,10 @@ def _settle(b: Books, rule: str, amount: int | None, verdict: Row | None) -> tup
 
 def _compared(b: Books, rule: str, set_points: int, said: object) -> tuple[str, int, int]:
     if rule == "A3-k4":
-        now, before = len(_kind(b.events("security_incident"), "criminal")), len(_kind(b.last_year("security_incident"), "criminal"))
+        now, before = (
+            len(_kind(b.events("security_incident"), "criminal")),
+            len(_kind(b.last_year("security_incident"), "criminal")),
+        )
     else:
         now, before = len(b.events("dispute")), len(b.last_year("dispute"))
     if now > 0 and before == 0:

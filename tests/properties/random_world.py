@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from tests.spec.tables import World, schema
 from tests.spec.tables import _columns as columns
@@ -25,6 +26,17 @@ CHOICES: dict[str, tuple[str, ...]] = {
 MANY = {"quality_activity": 60, "case_analysis": 14, "key_place_check": 30, "education_attendance": 12,
         "committee_meeting": 6, "education_session": 6, "dispute": 8, "security_incident": 40}  # fmt: skip
 JUDGED = ("A1-k4", "A3-k1", "A4-k1", "A2-k1", "A3-k3", "A4-k2", "A5-k3", "A3-k4", "A5-k6", "A7-k2", "A8-k5")
+NUMBERS: dict[str, Callable[[random.Random], dict[str, object]]] = {
+    "record_audit": lambda dice: {"sampled": 100, "grade_a": dice.randint(80, 100)},
+    "awareness_survey": lambda dice: {"respondents": 100, "aware": dice.randint(85, 100)},
+    "patient_screening": lambda dice: {"found": dice.randint(0, 2)},
+    "education_attendance": lambda dice: {"staff_no": f"N{dice.randint(0, 10)}"},
+    "judgement": lambda dice: {
+        "rule": dice.choice(JUDGED),
+        "verdict": dice.choice(("confirm", "reject", "set")),
+        "deducted": dice.choice((0, 50, 100, 900)),
+    },
+}
 Record = tuple[str, str, int, dict[str, object]]
 
 
@@ -72,20 +84,9 @@ def _values(dice: random.Random, register: str, is_good: float) -> dict[str, obj
             values[name] = dice.random() < is_good
         elif kind == "date":
             values[name] = dice.choice((None, _day(dice)))
-    if register == "record_audit":
-        values |= {"sampled": 100, "grade_a": dice.randint(80, 100)}
-    if register == "awareness_survey":
-        values |= {"respondents": 100, "aware": dice.randint(85, 100)}
-    if register == "patient_screening":
-        values["found"] = dice.randint(0, 2)
-    if register == "education_attendance":
-        values["staff_no"] = f"N{dice.randint(0, 10)}"
-    if register == "judgement":
-        values |= {"rule": dice.choice(JUDGED), "verdict": dice.choice(("confirm", "reject", "set")),
-                   "deducted": dice.choice((0, 50, 100, 900))}  # fmt: skip
-    for name in ("next_check_on", "next_inspection_on", "next_test_on", "next_reconciliation_on"):
-        if name in values:
-            values[name] = _day(dice)
-    if dice.random() < 0.3 and any(entry.code == register and entry.is_standing for entry in schema().registers):
+    if register in NUMBERS:
+        values |= NUMBERS[register](dice)
+    values |= {name: _day(dice) for name in values if name.startswith("next_")}
+    if dice.random() < 0.3 and schema().register(register).is_standing:
         values["ended_on"] = _day(dice)
     return values

@@ -97,7 +97,13 @@ def _export(database: sqlite3.Connection, folder) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = {"int": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "date": pa.date32(), "decimal": pa.decimal128(12, 2)}
+    types = {
+        "int": pa.int64(),
+        "bool": pa.bool_(),
+        "text": pa.string(),
+        "date": pa.date32(),
+        "decimal": pa.decimal128(12, 2),
+    }
     tables = [(entry.table, entry.code, entry) for entry in schema().registers]
     tables.append((schema().institution.table, "institution", None))
     for table, file, register in tables:

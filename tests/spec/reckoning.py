@@ -44,7 +44,7 @@ def check(rule: str, *rows: Row) -> None:
         world = perfect(World(), level=entry.level, specialist=entry.specialist)
         entry.change(world)
         sheet = world.sheet(as_of=entry.as_of, **entry.readings)
-        score, category = sheet.rule(rule), sheet.category(rule.split("-")[0])
+        score, category = sheet.rule(rule), sheet.category(rule[:2])
         found = (score.outcome, score.deducted / 100, score.proposed / 100)
         assert found == (entry.outcome, entry.points, entry.proposed), f"{rule}, {entry.name}"
         if entry.category is not None:

@@ -40,8 +40,15 @@ def test_a3_k3_key_places_need_all_three_defences():
         row("confirmed", then(lacking, judge("A3-k3", "confirm")), SCORED, 3),
         row("no place recorded", drop("key_place"), NO_DATA, 0),
         row("no place, read as clean", drop("key_place"), SCORED, 0, readings={"empty_ledger": "clean"}),
-        row("no place, read as a fault", drop("key_place"), AWAITS, 0, proposed=3, readings={"empty_ledger": "adverse"}),
-        row("the bad place was closed", then(lacking, update("key_place", "ended_on = '2025-03-01'", "id = 1")), SCORED, 0),
+        row(
+            "no place, read as a fault", drop("key_place"), AWAITS, 0, proposed=3, readings={"empty_ledger": "adverse"}
+        ),
+        row(
+            "the bad place was closed",
+            then(lacking, update("key_place", "ended_on = '2025-03-01'", "id = 1")),
+            SCORED,
+            0,
+        ),
     )
 
 

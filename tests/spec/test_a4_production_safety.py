@@ -33,7 +33,9 @@ def _equipment(rule: str, register: str, area: str, faults: tuple[str, ...], poi
         row("nothing on the register", drop(register), NO_DATA, 0),
         row("nothing, but a hazard", then(drop(register), add("hazard", area=area)), AWAITS, 0, proposed=points),
         row("nothing, read as clean", drop(register), SCORED, 0, readings={"empty_ledger": "clean"}),
-        row("nothing, read as a fault", drop(register), AWAITS, 0, proposed=points, readings={"empty_ledger": "adverse"}),
+        row(
+            "nothing, read as a fault", drop(register), AWAITS, 0, proposed=points, readings={"empty_ledger": "adverse"}
+        ),
     )
 
 

@@ -29,7 +29,11 @@ def score_trend(request: HttpRequest, place: str, year: int) -> JsonResponse:
     series = [_line(unit_name(here.unit), [_known(one.scores)[:1] for one in moments], first)]
     if here.institution is None:
         known = [sorted(_known(one.scores)) for one in moments]
-        series = [_line(_("Highest"), known, last), _line(_("Median"), known, middle, is_main=True), _line(_("Lowest"), known, first)]
+        series = [
+            _line(_("Highest"), known, last),
+            _line(_("Median"), known, middle, is_main=True),
+            _line(_("Lowest"), known, first),
+        ]
     return _lines([one.label for one in moments], series, unit=_("points"))
 
 
@@ -73,7 +77,9 @@ def _line(name: str, months: list[list[int]], pick: Any, *, is_main: bool = Fals
 def _lines(labels: list[str], series: list[dict[str, Any]], *, unit: str) -> JsonResponse:
     rows = [[label, *(one["values"][index] for one in series)] for index, label in enumerate(labels)]
     columns = [_("Month"), *(one["name"] for one in series)]
-    return JsonResponse({"kind": "lines", "labels": labels, "series": series, "unit": unit, "columns": columns, "rows": rows})
+    return JsonResponse(
+        {"kind": "lines", "labels": labels, "series": series, "unit": unit, "columns": columns, "rows": rows}
+    )
 
 
 def _points(hundredths: float | None) -> float | None:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from anlan.web import todo
-from anlan.web.catalogue import reportable
+from anlan.web.catalogue import often, reportable
 from anlan.web.gaps import home_gaps, lowest
 from anlan.web.place import find_place
 
@@ -14,8 +14,8 @@ def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
     here = find_place(request, place, year)
     waiting = todo.tasks(here)
     late = [task for task in waiting if task.is_late]
-    context = {"place": here, "tasks": waiting, "late": late, "reportable": reportable(here)[:6]}
-    context |= {"gaps": home_gaps(here), "low": lowest(here)}
+    context = {"place": here, "tasks": waiting, "late": late, "reportable": often(reportable(here))[:6]}
+    context |= {"has_more": len(waiting) >= todo.MOST, "gaps": home_gaps(here), "low": lowest(here)}
     return render(request, "anlan/home.html", context)
 
 

@@ -47,7 +47,9 @@ def reason(request: HttpRequest, place: str, year: int, rule: str) -> HttpRespon
     here = find_place(request, place, year)
     sheet = sheet_at(here, current_rubric(request.GET.get("rubric", "")))
     found = _reason(here, sheet, rule)
-    return render(request, "anlan/part/reason.html", {"place": here, "reason": found, "can_judge": _can_judge(here, found)})
+    return render(
+        request, "anlan/part/reason.html", {"place": here, "reason": found, "can_judge": _can_judge(here, found)}
+    )
 
 
 def rubric(request: HttpRequest, place: str, year: int) -> HttpResponse:

@@ -14,8 +14,10 @@ def test_a_sound_rubric_has_no_findings(tmp_path):
     assert _found(small(tmp_path)) == []
 
 
-ONE_CLASS = "  - {code: any, name: {zh: 机构, en: Institution}, where: {class_level: [0, 1, 2, 3]}, example: {class_level: 2}}"
-SECOND_ROW = '    name: {zh: 乙, en: Second}\n    max: 4\n    content: []'
+ONE_CLASS = (
+    "  - {code: any, name: {zh: 机构, en: Institution}, where: {class_level: [0, 1, 2, 3]}, example: {class_level: 2}}"
+)
+SECOND_ROW = "    name: {zh: 乙, en: Second}\n    max: 4\n    content: []"
 WHEN = "when: {none: leading_groups_in_force}"
 
 

@@ -28,7 +28,7 @@ def test_a_rubric_is_found_by_its_code_in_a_registered_folder(tmp_path):
     assert find_rubric("qidong-2018") == RUBRIC
     assert load_rubric("qidong-2018").code == "qidong-2018"
     assert "qidong-2018" in rubric_codes()
-    with pytest.raises(UnknownRubric, match='No rubric is called "qidong-2019". Did you mean "qidong-2018"?'):
+    with pytest.raises(UnknownRubric, match=r'No rubric is called "qidong-2019". Did you mean "qidong-2018"?'):
         find_rubric("qidong-2019")
 
 
@@ -54,12 +54,12 @@ def test_a_parameter_is_taken_as_in_force_on_the_day(tmp_path):
     loaded = small(tmp_path)
     assert loaded.parameter("target", on=datetime.date(2025, 12, 31)).value == 95
     assert loaded.parameter("target", on=datetime.date(2026, 1, 1)).value == 97
-    with pytest.raises(ParameterNotInForce, match='Parameter "step" of rubric "small" has no value on 2017-01-01'):
+    with pytest.raises(ParameterNotInForce, match=r'Parameter "step" of rubric "small" has no value on 2017-01-01'):
         loaded.parameter_values(on=datetime.date(2017, 1, 1))
 
 
 def test_a_rule_not_there_is_named_with_the_nearest(tmp_path):
-    with pytest.raises(UnknownRule, match='Rubric "small" has no rule "B1-k9". Did you mean'):
+    with pytest.raises(UnknownRule, match=r'Rubric "small" has no rule "B1-k9". Did you mean'):
         small(tmp_path).rule("B1-k9")
 
 
@@ -106,17 +106,17 @@ def test_an_error_names_file_line_what_and_what_to_do(tmp_path, change, id, line
 
 
 def test_a_missing_file_and_an_empty_one_are_told_apart(tmp_path):
-    with pytest.raises(RubricError, match="the file cannot be read"):
+    with pytest.raises(RubricError, match=r"the file cannot be read"):
         load_rubric(tmp_path / "none.yaml")
     (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
-    with pytest.raises(RubricError, match="the file is empty"):
+    with pytest.raises(RubricError, match=r"the file is empty"):
         load_rubric(tmp_path / "empty.yaml")
 
 
 def test_an_unknown_option_or_reading_asked_for_is_refused(tmp_path):
-    with pytest.raises(RubricError, match='option "roundign" is not declared. Did you mean "rounding"?'):
+    with pytest.raises(RubricError, match=r'option "roundign" is not declared. Did you mean "rounding"?'):
         small(tmp_path, roundign="floor")
-    with pytest.raises(RubricError, match='option "rounding" has no reading "up". Known: floor, pro_rata.'):
+    with pytest.raises(RubricError, match=r'option "rounding" has no reading "up". Known: floor, pro_rata.'):
         small(tmp_path, rounding="up")
 
 

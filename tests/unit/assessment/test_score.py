@@ -6,6 +6,7 @@ import pytest
 
 from anlan.assessment import score
 from anlan.assessment.errors import UnknownInstitution
+from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.score import NoSchema, score_institutions, score_plan, use_schema
 from anlan.measures.errors import UnknownMeasure
 from tests.spec.tables import YEAR_END, World, perfect, rubric, schema
@@ -18,7 +19,7 @@ def test_every_institution_has_a_sheet_in_order_of_id():
     assert table.institution_ids == (3, 7)
     assert [sheet.class_code for sheet in table.sheets()] == ["level_1", "level_2"]
     assert list(table.column("raw")) == [8500, 8500]
-    with pytest.raises(UnknownInstitution, match="Institution 4 was not scored"):
+    with pytest.raises(UnknownInstitution, match=r"Institution 4 was not scored"):
         table.sheet(4)
 
 
@@ -52,7 +53,7 @@ def test_the_json_has_points_not_hundredths():
 def test_a_figure_without_data_is_null_and_a_pair_is_named():
     world = perfect(World())
     world.drop("record_audit")
-    sheet = world.sheet().to_json(code="H001")
+    sheet = sheet_json(world.sheet(), code="H001")
     rules = {rule["code"]: rule for category in sheet["categories"] for rule in category["rules"]}
     assert (rules["A5-k4"]["outcome"], rules["A5-k4"]["figure"]) == ("no_data", None)
     assert rules["A7-k4"]["figure"] == {"numerator": 1, "denominator": 1}
@@ -74,7 +75,7 @@ def test_the_plan_is_made_once_for_the_same_rubric_year_and_schema():
 def test_scoring_without_tables_says_what_to_do(monkeypatch):
     monkeypatch.setattr(score, "_schema", [])
     world = perfect(World())
-    with pytest.raises(NoSchema, match="Call use_schema"):
+    with pytest.raises(NoSchema, match=r"Call use_schema"):
         score_institutions(rubric(), year=2025, as_of=YEAR_END, engine=world.engine)
     use_schema(schema())
     assert len(score_institutions(rubric(), year=2025, as_of=YEAR_END, engine=world.engine)) == 1
@@ -82,7 +83,7 @@ def test_scoring_without_tables_says_what_to_do(monkeypatch):
 
 def test_a_rubric_that_asks_an_unknown_measure_cannot_be_scored(tmp_path):
     spoilt = small(tmp_path, ("none: leading_groups_in_force", "none: leading_group_in_force"))
-    with pytest.raises(UnknownMeasure, match='Did you mean "leading_groups_in_force"?'):
+    with pytest.raises(UnknownMeasure, match=r'Did you mean "leading_groups_in_force"?'):
         score_plan(spoilt, year=2025, schema=schema())
 
 
@@ -91,9 +92,7 @@ def test_a_small_rubric_is_scored_with_its_own_caps_and_parameters(tmp_path):
     world = perfect(World())
     world.drop("leading_group")
     world.database.execute("update anlan_cn_record_audit set grade_a = 85")
-    table = score_institutions(
-        small(tmp_path), year=2025, as_of=YEAR_END, engine=world.engine, schema=schema()
-    )
+    table = score_institutions(small(tmp_path), year=2025, as_of=YEAR_END, engine=world.engine, schema=schema())
     sheet = table.sheet(1)
     assert (sheet.raw, sheet.applicable_max, sheet.normalised, sheet.passed) == (400, 1000, 4000, False)
     later = score_institutions(small(tmp_path), year=2026, as_of=YEAR_END, engine=world.engine, schema=schema())

@@ -21,7 +21,7 @@ from anlan_cn.models import Hazard
 from tests.sheets import HAZARD, hazard, workbook
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PAGE = "/at/A/2025/registers/hazard/import/"
 Browser = Callable[..., Client]
 

@@ -96,7 +96,7 @@
         if (twin) twin.replaceChildren(table(data));
         if (!data.rows.length) throw new Error("empty");
         element.replaceChildren();
-        var chart = echarts.init(element, null, { renderer: "svg" });
+        var chart = echarts.init(element);
         var paint = function () { var wide = element.clientWidth > 560; chart.setOption(data.kind === "dots" ? dots(data, wide) : lines(data, wide), true); };
         paint();
         chart.on("click", function (event) { if (event.data && event.data.url) window.location.assign(event.data.url); });
