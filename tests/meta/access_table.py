@@ -38,6 +38,7 @@ RECORDS = _reach(office="own child", recorder="own", **WHOLE)
 INSTITUTIONS = _reach(office="own child", recorder="own sibling", **WHOLE)
 SCORES = _reach(office="own child", **WHOLE)
 OPENING = _reach(office="own child", recorder="own sibling")
+IMPORTING = _reach(office="own child")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
 NONE: Reach = {}
@@ -104,6 +105,11 @@ TABLE: Mapping[str, Entry] = {
     "web:chart-rule": OF_SCORE,
     "web:chart-spread": OF_SCORE,
     "web:chart-trend": OF_SCORE,
+    "web:imports": Entry(allowed=IMPORTING),
+    "web:import": Entry(allowed=IMPORTING),
+    "web:import-template": Entry(allowed=IMPORTING),
+    "web:import-errors": Entry(allowed=IMPORTING),
+    "web:import-act": Entry(allowed=IMPORTING),
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,
