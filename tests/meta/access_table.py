@@ -40,6 +40,7 @@ SCORES = _reach(office="own child", **WHOLE)
 OPENING = _reach(office="own child", recorder="own sibling")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
+IMPORTING = _reach(office="own child")
 NONE: Reach = {}
 
 
@@ -77,6 +78,8 @@ _INSPECTION = {"values": {"inspected_on": "2025-02-03"}}
 _OF_PLACE = {"institution": "{institution}"}
 _SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
 
+OF_IMPORT = Entry(allowed=IMPORTING)
+
 TABLE: Mapping[str, Entry] = {
     # staff screens
     "web:start": MEMBERS,
@@ -94,6 +97,11 @@ TABLE: Mapping[str, Entry] = {
     "web:registers": OF_INSTITUTION,
     "web:list": OF_INSTITUTION,
     "web:new": Entry(allowed=OPENING),
+    "web:imports": OF_IMPORT,
+    "web:import-template": OF_IMPORT,
+    "web:import": OF_IMPORT,
+    "web:import-errors": OF_IMPORT,
+    "web:import-act": OF_IMPORT,
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
     "web:score": OF_SCORE,
