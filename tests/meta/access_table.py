@@ -41,6 +41,7 @@ OPENING = _reach(office="own child", recorder="own sibling")
 IMPORTING = _reach(office="own child")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
+IMPORTING = _reach(office="own child")
 NONE: Reach = {}
 
 
@@ -78,6 +79,8 @@ _INSPECTION = {"values": {"inspected_on": "2025-02-03"}}
 _OF_PLACE = {"institution": "{institution}"}
 _SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
 
+OF_IMPORT = Entry(allowed=IMPORTING)
+
 TABLE: Mapping[str, Entry] = {
     # staff screens
     "web:start": MEMBERS,
@@ -95,6 +98,11 @@ TABLE: Mapping[str, Entry] = {
     "web:registers": OF_INSTITUTION,
     "web:list": OF_INSTITUTION,
     "web:new": Entry(allowed=OPENING),
+    "web:imports": OF_IMPORT,
+    "web:import-template": OF_IMPORT,
+    "web:import": OF_IMPORT,
+    "web:import-errors": OF_IMPORT,
+    "web:import-act": OF_IMPORT,
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
     "web:score": OF_SCORE,

@@ -23,6 +23,7 @@ from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import RELATIONS, ROLES, TABLE, TARGETS, Entry
 from tests.meta.addresses import Address, addresses
+from tests.sheets import comma_text
 from tests.world import employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
@@ -83,7 +84,18 @@ def targets(world) -> dict[tuple[str, str], KeyPlace]:
     unit = Unit.objects.add_child(city, {"code": "D", "name": "邻州医院", "kind": "institution"})
     Institution.objects.create(unit=unit, code="D", class_level=2, kind="general")
     wanted = {target for relations in TARGETS.values() for target in relations.values() if target}
+    for institution in sorted({institution for institution, _department in wanted}):
+        _import(institution)
     return {target: _place(*target) for target in sorted(wanted)}
+
+
+def _import(institution: str) -> None:
+    """A sheet that somebody uploaded for the institution's key places."""
+    heading = ("occurred_on", "kind", "name", "location")
+    sheet = comma_text(heading, ("2025-01-06", "pharmacy", marker(institution, ""), "一层"))
+    with as_system("test") as system:
+        place = Institution.objects.select_related("unit").get(code=institution)
+        open_batch(find_register("key_place"), place, sheet, name="places.csv", by=system)
 
 
 def _place(institution: str, department: str) -> KeyPlace:
@@ -203,6 +215,8 @@ def _ask(
         "code": "key_place",
         "uid": place.uid,
         "step": "inspect_defences",
+        "batch": Batch.objects.get(institution__code=target[0]).uid,
+        "action": "cancel",
         "rule": "A3-k3",
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
