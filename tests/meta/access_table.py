@@ -38,7 +38,7 @@ RECORDS = _reach(office="own child", recorder="own", **WHOLE)
 INSTITUTIONS = _reach(office="own child", recorder="own sibling", **WHOLE)
 SCORES = _reach(office="own child", **WHOLE)
 OPENING = _reach(office="own child", recorder="own sibling")
-IMPORTING = _reach(office="own child")
+JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
 IMPORTING = _reach(office="own child")
@@ -106,13 +106,15 @@ TABLE: Mapping[str, Entry] = {
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
     "web:score": OF_SCORE,
-    "web:score-print": OF_SCORE,
     "web:rubric": OF_SCORE,
     "web:rule": OF_SCORE,
-    "web:reason": OF_SCORE,
-    "web:chart-rule": OF_SCORE,
-    "web:chart-spread": OF_SCORE,
-    "web:chart-trend": OF_SCORE,
+    "web:why": OF_SCORE,
+    "web:judge": Entry(allowed=JUDGING),
+    "web:rule-figures": OF_SCORE,
+    "web:own-trend": OF_SCORE,
+    # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
+    "web:score-spread": Entry(),
+    "web:score-trend": Entry(),
     "web:imports": Entry(allowed=IMPORTING),
     "web:import": Entry(allowed=IMPORTING),
     "web:import-template": Entry(allowed=IMPORTING),

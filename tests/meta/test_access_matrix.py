@@ -215,8 +215,6 @@ def _ask(
         "code": "key_place",
         "uid": place.uid,
         "step": "inspect_defences",
-        "batch": Batch.objects.get(institution__code=target[0]).uid,
-        "action": "cancel",
         "rule": "A3-k3",
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
