@@ -51,7 +51,9 @@ class JudgeForm(forms.Form):
         points.help_text = _("0 to %(most)s. Enter 0 when nothing is to be taken.") % {"most": limit}
         self.fields["reason"].is_wide = True  # type: ignore[attr-defined]
         self.fields["evidence"].is_wide = True  # type: ignore[attr-defined]
-        self.fields["evidence"].help_text = _("Needed when points are taken. Photos, PDF, DOCX or XLSX, up to 20 MB each.")
+        self.fields["evidence"].help_text = _(
+            "Needed when points are taken. Photos, PDF, DOCX or XLSX, up to 20 MB each."
+        )
 
     def clean(self) -> dict[str, Any]:
         """Points belong to the verdict "set" and stay within the rule; taking any needs a file."""

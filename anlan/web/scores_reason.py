@@ -133,13 +133,23 @@ def missing_text(missing: tuple[MissingPeriod, ...]) -> str:
         said_of.setdefault(entry.measure, []).append(entry)
     parts = []
     for measure, entries in said_of.items():
-        several = any(entry.missing > 1 for entry in entries)
-        if several:
-            when = listed([f"{period_name(entry.period)} ({entry.missing})" for entry in entries])
-        else:
-            when = periods_text([entry.period for entry in entries])
+        when = _when(entries)
         parts.append(_("%(what)s missing in %(when)s") % {"what": subject_of(measure), "when": when})
     return "; ".join(parts)
+
+
+def _when(entries: list[MissingPeriod]) -> str:
+    """Return the periods, with how many are lacking in each where it is more than one: "May to December (16 each)"."""
+    amounts = {entry.missing for entry in entries}
+    if amounts == {1}:
+        return periods_text([entry.period for entry in entries])
+    if len(amounts) == 1:
+        return _("%(periods)s (%(n)d each)") % {
+            "periods": periods_text([entry.period for entry in entries]),
+            "n": amounts.pop(),
+        }
+    shown = [_("%(period)s (%(n)d)") % {"period": period_name(entry.period), "n": entry.missing} for entry in entries]
+    return listed(shown)
 
 
 def subject_of(measure: str) -> str:

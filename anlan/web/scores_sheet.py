@@ -99,7 +99,9 @@ def _row(sheet: Sheet, category: CategoryScore, place: Place, is_open: bool) -> 
 
 
 def _line(sheet: Sheet, score: RuleScore, place: Place, is_open: bool) -> RuleLine:
-    parameters = {code: sheet.rubric.parameter(code, on=_first_day(sheet)).value for code in score.rule.body.parameters()}
+    parameters = {
+        code: sheet.rubric.parameter(code, on=_first_day(sheet)).value for code in score.rule.body.parameters()
+    }
     speaks = bool(score.deducted or score.proposed or score.outcome == "awaits_person")
     short = short_of(facts_of(score, parameters)) if score.deducted or score.proposed else ""
     reason = reason_of(sheet, score.code, place=place) if speaks else None

@@ -136,7 +136,7 @@
     option.grid = { left: 8, right: 16, top: 40, bottom: 8, containLabel: true };
     option.legend = { top: 0, left: 0, itemWidth: 14, itemHeight: 10, textStyle: { color: c.ink, fontSize: 12 }, show: data.series.length > 1 || data.target !== null };
     option.xAxis = { type: "category", data: data.labels, axisLabel: axisText(c), axisLine: quietLine(c), axisTick: { show: false } };
-    option.yAxis = { type: "value", min: 0, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: percent ? "%" : data.series[0].unit, nameTextStyle: { color: c.muted, align: "left" } };
+    option.yAxis = { type: "value", min: 0, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: option.legend.show ? "" : percent ? "%" : data.series[0].unit, nameTextStyle: { color: c.muted, align: "left" } };
     option.series = data.series.map(function (one, n) {
       var color = c.series[n % 4], made = { name: one.name, type: one.kind, data: one.values, itemStyle: { color: color } };
       if (one.kind === "bar") {
