@@ -131,15 +131,21 @@ def missing_text(missing: tuple[MissingPeriod, ...]) -> str:
     said_of: dict[str, list[MissingPeriod]] = {}
     for entry in missing:
         said_of.setdefault(entry.measure, []).append(entry)
+    words = [{"what": subject_of(measure), "when": _when(entries)} for measure, entries in said_of.items()]
+    return "; ".join(_("%(what)s missing in %(when)s") % pair for pair in words)
+
+
+def _when(entries: list[MissingPeriod]) -> str:
+    """The periods in words; with how many in each where it is more than one: "May to December (16 each)"."""
+    by_count: dict[int, list[Period]] = {}
+    for entry in entries:
+        by_count.setdefault(entry.missing, []).append(entry.period)
     parts = []
-    for measure, entries in said_of.items():
-        several = any(entry.missing > 1 for entry in entries)
-        if several:
-            when = listed([f"{period_name(entry.period)} ({entry.missing})" for entry in entries])
-        else:
-            when = periods_text([entry.period for entry in entries])
-        parts.append(_("%(what)s missing in %(when)s") % {"what": subject_of(measure), "when": when})
-    return "; ".join(parts)
+    for count, periods in sorted(by_count.items(), key=lambda pair: pair[1]):
+        when = periods_text(periods)
+        many = _("%(when)s (%(count)d each)") if len(periods) > 1 else "%(when)s (%(count)d)"
+        parts.append(many % {"when": when, "count": count} if count > 1 else when)
+    return listed(parts)
 
 
 def subject_of(measure: str) -> str:
@@ -235,3 +241,9 @@ def _judgement(sheet: Sheet, code: str) -> Any:
     """The decision in force on the rule, as far as the person may read it; null for none."""
     rows = Judgement.objects.filter(institution_id=sheet.institution_id, rubric=sheet.rubric.code, rule=code)
     return rows.filter(year=sheet.year, is_counted=True).select_related("recorded_by").first()
+
+
+def decisions_on(sheet: Sheet) -> dict[str, str]:
+    """Return the reason that reviewers gave, by rule, for the decisions in force on a sheet; one query."""
+    rows = Judgement.objects.filter(institution_id=sheet.institution_id, rubric=sheet.rubric.code, year=sheet.year)
+    return dict(rows.filter(is_counted=True).values_list("rule", "reason"))

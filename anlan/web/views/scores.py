@@ -40,8 +40,7 @@ def score(request: HttpRequest, place: str, year: int) -> HttpResponse:
 def _sheet(request: HttpRequest, here: Place) -> HttpResponse:
     sheet = sheet_in_view(request, here)
     page = sheet_page(sheet, place=here, is_open=request.GET.get("open") == "1")
-    forms = {line.score.code: JudgeForm(sheet=sheet, score=line.score) for row in page.rows for line in row.rules if _asks(page.can_judge, line.score, line.reason)}
-    context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page, "forms": forms}
+    context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page}
     return render(request, "anlan/scores/sheet.html", context)
 
 
