@@ -46,6 +46,7 @@ class RulePage:
     category: Category
     rule: Rule
     reason: Reason
+    finding: str
     definitions: tuple[Definition, ...]
     has_chart: bool
 
@@ -96,10 +97,12 @@ class ByMonth:
 def rule_page(sheet: Sheet, code: str, *, place: Place) -> RulePage:
     """Return the page of a rule. Raises: UnknownRule."""
     category, rule = sheet.rubric.rule(code)
+    reason = reason_of(sheet, code, place=place, most=MOST)
     return RulePage(
         category=category,
         rule=rule,
-        reason=reason_of(sheet, code, place=place, most=MOST),
+        reason=reason,
+        finding=reason.missing or short_of(reason.facts),
         definitions=tuple(_definitions(sheet.rubric, rule)),
         has_chart=bool(charted(rule)),
     )

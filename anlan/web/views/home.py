@@ -6,6 +6,7 @@ from django.shortcuts import render
 from anlan.web import todo
 from anlan.web.catalogue import reportable
 from anlan.web.place import find_place
+from anlan.web.scores_missing import missing_context
 
 
 def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
@@ -14,7 +15,7 @@ def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
     waiting = todo.tasks(here)
     late = [task for task in waiting if task.is_late]
     context = {"place": here, "tasks": waiting, "late": late, "reportable": reportable(here)[:8]}
-    return render(request, "anlan/home.html", context)
+    return render(request, "anlan/home.html", context | missing_context(here))
 
 
 def todo_count(request: HttpRequest, place: str, year: int) -> HttpResponse:

@@ -133,11 +133,12 @@
 
   function months(data, c) {
     var option = base(c), bars = data.series.filter(function (one) { return one.kind === "bar"; });
-    var percent = data.series.every(function (one) { return one.unit === "%"; });
-    option.grid = { left: 8, right: 16, top: 58, bottom: 8, containLabel: true };
+    var percent = data.series.every(function (one) { return one.unit === "%"; }), all = [].concat.apply([], data.series.map(function (one) { return one.values; }));
+    var least = percent && !bars.length ? floorOf(all.concat(data.target === null ? [] : [data.target])) : 0;
+    option.grid = { left: 8, right: data.target === null ? 16 : 62, top: 58, bottom: 8, containLabel: true };
     option.legend = { top: 0, left: 0, itemWidth: 14, itemHeight: 10, textStyle: { color: c.ink, fontSize: 12 }, show: data.series.length > 1 || data.target !== null };
     option.xAxis = { type: "category", data: data.labels, axisLabel: axisText(c), axisLine: quietLine(c), axisTick: { show: false } };
-    option.yAxis = { type: "value", min: 0, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: percent ? "%" : data.series[0].unit, nameGap: 10, nameTextStyle: { color: c.muted, align: "left", padding: [0, 0, 0, -16] } };
+    option.yAxis = { type: "value", min: least, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: percent ? "%" : data.series[0].unit, nameGap: 10, nameTextStyle: { color: c.muted, align: "left", padding: [0, 0, 0, -16] } };
     option.series = data.series.map(function (one, n) {
       var color = c.series[n % 4], made = { name: one.name, type: one.kind, data: one.values, itemStyle: { color: color } };
       if (one.kind === "bar") {
@@ -146,13 +147,14 @@
       } else {
         made.lineStyle = { color: color, width: 2, type: bars.length ? "dashed" : "solid" };
         made.symbol = bars.length ? "none" : "circle"; made.symbolSize = 7; made.step = bars.length ? "middle" : false; made.connectNulls = false;
-        made.label = { show: !bars.length && data.series.length === 1, position: "top", color: c.ink, fontSize: 12 };
+        made.label = { show: !bars.length && data.series.length === 1, position: "bottom", color: c.ink, fontSize: 12 };
+        made.labelLayout = { hideOverlap: true };
       }
       return made;
     });
     if (data.target !== null && option.series.length) option.series[0].markLine = {
       silent: true, symbol: "none", lineStyle: { color: c.danger, type: "dashed", width: 1.5 }, data: [{ yAxis: data.target }],
-      label: { formatter: data.words.target + " " + data.target + (percent ? " %" : ""), position: "insideEndTop", color: c.danger, fontSize: 12 }
+      label: { formatter: data.words.target + " " + data.target + (percent ? " %" : ""), position: "end", color: c.danger, fontSize: 12 }
     };
     option.tooltip.trigger = "axis";
     option.tooltip.formatter = function (items) {
