@@ -40,7 +40,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "anlan.web.middleware.OpensInOurLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -130,7 +130,6 @@ TIME_ZONE = "Asia/Shanghai"
 LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]
 USE_I18N = True
 USE_TZ = True
-LOCALE_PATHS = [ROOT / "anlan" / "locale", ROOT / "anlan_cn" / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME.static
@@ -143,7 +142,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-ANLAN_EVIDENCE = {"max_bytes": 20 * 1024 * 1024, "folder": str(HOME.evidence)}
+ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
+ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 
 LOGGING = {
     "version": 1,

@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("anlan.web.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("anlan.api.urls")),
+    path("", include("anlan.web.urls")),
+]

@@ -33,14 +33,14 @@ from anlan.measures.plan import Output
 NOT_APPLICABLE, SCORED, NO_DATA, AWAITS_PERSON = 0, 1, 2, 3
 OUTCOMES = ("not_applicable", "scored", "no_data", "awaits_person")
 ATTRIBUTE = "institution."
-_ZERO, _ONE = Const(0), Const(1)
+_ZERO = Const(0)
 
 
 def sheet_outputs(rubric: Rubric, parameters: Parameters) -> tuple[Output, ...]:
     """Return every output of the sheet: rules, then categories, then totals.
 
-    Names: ``<rule>.amount|outcome|deducted|proposed``, ``<category>.max|sum|points|lost|at_risk``, ``class``,
-    ``raw``, ``applicable_max``, ``at_risk``, ``normalised``.
+    Names: ``<rule>.applies|amount|outcome|deducted|proposed``, ``<category>.applies|max|sum|points|lost|at_risk``,
+    ``class``, ``raw``, ``applicable_max``, ``at_risk``, ``normalised``.
     Units: hundredths of a point; ``normalised`` in hundredths of a point out of 100, rounded half up.
     Nulls: ``amount`` where the rule has no data or does not apply; ``normalised`` where nothing applies.
     """
@@ -77,8 +77,11 @@ def attributes_of(rubric: Rubric) -> tuple[str, ...]:
 
 def _rule_outputs(rubric: Rubric, category: Category, rule: Rule, parameters: Parameters) -> Iterator[Output]:
     compiled = rule.body.compile(parameters, category_max=category.max)
+    if rule.applies_to:
+        yield Output(name=f"{rule.code}.applies", expression=case((_applies(rule.applies_to), 1), otherwise=0))
     absent = _absent(category, rule)
-    yield Output(name=f"{rule.code}.amount", expression=Case(((absent, UNKNOWN),), compiled.amount))
+    amount = Case(((absent, UNKNOWN),), compiled.amount) if absent is not None else compiled.amount
+    yield Output(name=f"{rule.code}.amount", expression=amount)
     settle = _Settlement(rubric, rule, absent, compiled)
     yield Output(name=f"{rule.code}.outcome", expression=settle.outcome())
     yield Output(name=f"{rule.code}.deducted", expression=settle.deducted())
@@ -88,7 +91,7 @@ def _rule_outputs(rubric: Rubric, category: Category, rule: Rule, parameters: Pa
 class _Settlement:
     """How one rule ends: what the system found, and what a person made of it."""
 
-    def __init__(self, rubric: Rubric, rule: Rule, absent: Condition, compiled: Compiled) -> None:
+    def __init__(self, rubric: Rubric, rule: Rule, absent: Condition | None, compiled: Compiled) -> None:
         self.rule, self.absent, self.compiled = rule, absent, compiled
         self.amount = Ref(f"{rule.code}.amount")
         self.confirms_clean = rubric.reading("confirm_clean") == "true"
@@ -100,7 +103,7 @@ class _Settlement:
         self.points: Number = fig(names["points"]) if has_say else _ZERO
 
     def outcome(self) -> Number:
-        waits: list[tuple[Condition, int]] = [(self.absent, NOT_APPLICABLE)]
+        waits: list[tuple[Condition, Number | int]] = [*self._gone(NOT_APPLICABLE)]
         unknown = IsUnknown(self.amount)
         if self.rule.assessed == "judged":
             return case(*waits, (self.decided, SCORED), otherwise=AWAITS_PERSON)
@@ -116,35 +119,42 @@ class _Settlement:
 
     def deducted(self) -> Number:
         found = IfUnknown(self.amount, _ZERO)
-        gone: tuple[Condition, Number | int] = (self.absent, 0)
+        gone = self._gone(0)
         if self.rule.assessed == "judged":
-            return case(gone, otherwise=self._within(self.points))
+            return case(*gone, otherwise=self._within(self.points)) if gone else self._within(self.points)
         if self.rule.assessed == "proposed":
-            return case(gone, (self.is_set, self._within(self.points)), (self.confirmed, found), otherwise=0)
+            return case(*gone, (self.is_set, self._within(self.points)), (self.confirmed, found), otherwise=0)
         if self.rule.reviewer_may_add:
-            return case(gone, otherwise=found + self.points)
+            return case(*gone, otherwise=found + greatest(self.points, 0)) if gone else found + greatest(self.points, 0)
         if self.compiled.refer is not None:
-            return case(gone, (self.compiled.refer, self._within(self.points)), otherwise=found)
+            return case(*gone, (self.compiled.refer, self._within(self.points)), otherwise=found)
         return found
 
     def proposed(self) -> Number:
         if self.rule.assessed != "proposed":
             return _ZERO
-        return case((self.absent, 0), (self.decided, 0), otherwise=IfUnknown(self.amount, _ZERO))
+        return case(*self._gone(0), (self.decided, 0), otherwise=IfUnknown(self.amount, _ZERO))
+
+    def _gone(self, value: int) -> tuple[tuple[Condition, Number | int], ...]:
+        return ((self.absent, value),) if self.absent is not None else ()
 
     def _within(self, points: Number) -> Number:
         most = self.rule.body.most
-        return points if most is None else least(points, most)
+        return greatest(points if most is None else least(points, most), 0)
 
 
 def _category_outputs(rubric: Rubric, category: Category) -> Iterator[Output]:
-    code, applies = category.code, _applies(category.applies_to)
+    code = category.code
     largest: Number = Const(category.max)
     if rubric.reading("inapplicable_rule") == "lower_maximum":
         for rule in category.rules:
             if rule.applies_to:
-                largest = largest - case((_applies(rule.applies_to), 0), otherwise=rule.body.most or 0)
-    yield Output(name=f"{code}.max", expression=case((applies, largest), otherwise=0))
+                largest = largest - case((Ref(f"{rule.code}.applies").eq(1), 0), otherwise=rule.body.most or 0)
+    if category.applies_to:
+        applies = case((_applies(category.applies_to), 1), otherwise=0)
+        yield Output(name=f"{code}.applies", expression=applies)
+        largest = case((Ref(f"{code}.applies").eq(1), largest), otherwise=0)
+    yield Output(name=f"{code}.max", expression=largest)
     deducted = total(tuple(Ref(f"{rule.code}.deducted") for rule in category.rules))
     yield Output(name=f"{code}.sum", expression=deducted)
     taken, most = Ref(f"{code}.sum"), Ref(f"{code}.max")
@@ -166,13 +176,14 @@ def _totals(rubric: Rubric) -> Iterator[Output]:
     yield Output(name="normalised", expression=(Ref("raw") * 20_000 + base) // (base * 2))
 
 
-def _absent(category: Category, rule: Rule) -> Condition:
-    return ~(_applies(category.applies_to) & _applies(rule.applies_to))
+def _absent(category: Category, rule: Rule) -> Condition | None:
+    """That the rule does not concern the institution; None where it concerns all."""
+    codes = [entry.code for entry in (category, rule) if entry.applies_to]
+    parts = tuple(Ref(f"{code}.applies").eq(0) for code in codes)
+    return Or(parts) if parts else None
 
 
 def _applies(wheres: tuple[Where, ...]) -> Condition:
-    if not wheres:
-        return _ONE.eq(1)
     return Or(tuple(_holds(where) for where in wheres))
 
 

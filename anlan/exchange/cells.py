@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -20,13 +21,19 @@ MONTH_NOTE = "month"
 # Excel's day 1 is 1899-12-31, and it believes that 1900 was a leap year; days before March 1900 are of no use here.
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
 _SERIALS = (366, 73415)  # 1900-12-31 to 2100-12-31
-_DAY = re.compile(r"(\d{1,4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+_DAY = re.compile(
+    r"(\d{1,4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+)
 _MONTH = re.compile(r"(\d{1,4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Full-width letters and digits only: NFKC would turn the full-width punctuation of Chinese prose into ASCII.
-_HALF_WIDTH = {code: code - 0xFEE0 for low, high in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A)) for code in range(low, high + 1)}
+_HALF_WIDTH = {
+    code: code - 0xFEE0
+    for low, high in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))
+    for code in range(low, high + 1)
+}
 _EXACT_DIGITS = 10**15  # Excel keeps 15 digits of a number
 
 
@@ -72,8 +79,7 @@ def convert(column: Column, cell: Any, *, is_1904: bool = False) -> Value:
         raise BadCell(_("The cell shows the error %(error)s of a formula.") % {"error": cell})
     if column.kind is Kind.DATE:
         return _date(cell, is_1904=is_1904)
-    converter = {Kind.BOOL: _bool, Kind.CHOICE: _choice, Kind.INTEGER: _integer, Kind.DECIMAL: _decimal}.get(column.kind, _text)
-    return Value(value=converter(column, cell))
+    return Value(value=_CONVERTERS[column.kind](column, cell))
 
 
 _ERRORS = frozenset({"#N/A", "#REF", "#NAME", "#VALUE", "#NUM", "#NULL", "#DIV/0"})
@@ -99,7 +105,11 @@ def _date_number(number: float, *, is_1904: bool) -> dt.date:
     if number.is_integer() and (found := _COMPACT.fullmatch(str(int(number)))):
         return _day(found.group(1), *(int(part) for part in found.groups()))
     if not number.is_integer() and number < _SERIALS[1] and 1900 <= number < 2101:
-        raise BadCell(_("Excel keeps this as a number, so 2018.1 and 2018.10 are the same to it; write the month as text, 2018-10."))
+        raise BadCell(
+            _(
+                "Excel keeps this as a number, so 2018.1 and 2018.10 are the same to it; write the month as text, 2018-10."
+            )
+        )
     serial = int(number) + (1462 if is_1904 else 0)
     if 1900 <= number <= 2100:
         raise BadCell(_("A year alone is no date; add month and day."))
@@ -191,6 +201,15 @@ def _text(column: Column, cell: Any) -> str:
             raise BadCell(_("Excel keeps only 15 digits of a number; format the cell as text and write it again."))
         return shown(cell) if float(cell).is_integer() else repr(cell)
     return clean_text(shown(cell))
+
+
+_CONVERTERS: Mapping[Kind, Callable[[Column, Any], Any]] = {
+    Kind.BOOL: _bool,
+    Kind.CHOICE: _choice,
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.TEXT: _text,
+}
 
 
 def clean_text(text: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -60,8 +59,15 @@ def check(
     Raises: NotAllowed without `can:import`; BadFile when the file as a whole cannot be read as this register.
     """
     require(by, ("can:import",), institution=institution, sensitivity=spec.sensitivity)
-    report = Report(register=spec.code, institution=institution.code, file_name=name, file_sha256=hashlib.sha256(raw).hexdigest())
+    report = Report(
+        register=spec.code, institution=institution.code, file_name=name, file_sha256=hashlib.sha256(raw).hexdigest()
+    )
     checked = Checked(spec=spec, institution=institution, report=report, raw=raw)
+    if isinstance(evidence := spec.steps[spec.first].evidence, int) and evidence:
+        message = _(
+            'Every record of "%(register)s" opens with evidence, which a sheet cannot bring. Enter them on screen.'
+        )
+        raise BadFile("exchange.E016", message % {"register": spec.name})
     book = read(raw)
     if book.template.get("register", spec.code) != spec.code:
         message = _('This is the template of the register "%(other)s"; the file was sent to "%(this)s".')
@@ -78,6 +84,8 @@ class _Run:
         self._checked, self._book, self._by, self._at = checked, book, by, at
         self._spec, self._report = checked.spec, checked.report
         self._columns = columns_of(checked.spec)
+        self._by_name = {column.name: column for column in self._columns}
+        self._stored_names = {column.name for column in checked.spec.model._meta.concrete_fields}
         self._headings = Headings(self._columns)
         self._table: Table = find_table(book, self._headings)
         self._places = self._table.matched.names
@@ -106,10 +114,21 @@ class _Run:
         for position, name in matched.doubled.items():
             other = letter(matched.names[name])
             text = str(self._table.sheet.rows[self._table.heading_row][position])
-            self._heading_problem(position, text, _("The column is there twice; the other is %(letter)s.") % {"letter": other}, _("one column"))
+            self._heading_problem(
+                position,
+                text,
+                _("The column is there twice; the other is %(letter)s.") % {"letter": other},
+                _("one column"),
+            )
         for column in self._columns:
             if column.is_required and column.name not in matched.names:
-                self._heading_problem(None, "", _('The required column "%(label)s" is missing.') % {"label": column.label()}, expected(column), column)
+                self._heading_problem(
+                    None,
+                    "",
+                    _('The required column "%(label)s" is missing.') % {"label": column.label()},
+                    expected(column),
+                    column,
+                )
         self._check_nameless()
 
     def _check_nameless(self) -> None:
@@ -120,13 +139,25 @@ class _Run:
         for row in self._table.sheet.rows[self._table.heading_row + 1 :]:
             seen |= {position for position, cell in enumerate(row) if position not in known and not is_blank(cell)}
         for position in sorted(seen):
-            self._heading_problem(position, "", _("The column has values but no heading."), _("a heading of the template, or no values"))
+            self._heading_problem(
+                position, "", _("The column has values but no heading."), _("a heading of the template, or no values")
+            )
 
-    def _heading_problem(self, position: int | None, value: str, what: str, wanted: str, column: Column | None = None) -> None:
+    def _heading_problem(
+        self, position: int | None, value: str, what: str, wanted: str, column: Column | None = None
+    ) -> None:
         place = "" if position is None else letter(position)
         name, label = (column.name, column.label()) if column else ("", value)
         self._report.problems.append(
-            Problem(row=self._table.heading_row + 1, column=place, name=name, label=label, value=value, what=what, expected=wanted)
+            Problem(
+                row=self._table.heading_row + 1,
+                column=place,
+                name=name,
+                label=label,
+                value=value,
+                what=what,
+                expected=wanted,
+            )
         )
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +191,10 @@ class _Run:
 
     def _has_unreckoned(self, index: int) -> bool:
         sheet = self._table.sheet
-        return any((index, position) in sheet.unreckoned or (index, position) in sheet.errors for _column, position in self._used)
+        return any(
+            (index, position) in sheet.unreckoned or (index, position) in sheet.errors
+            for _column, position in self._used
+        )
 
     def _is_example(self, row: list[Any]) -> bool:
         position = self._table.matched.own.get(MARK)
@@ -188,7 +222,10 @@ class _Run:
             return self._references.find(column, cell)
         value = convert(column, cell, is_1904=self._book.is_1904)
         if value.note == MONTH_NOTE:
-            self._note(_('"%(label)s" gives a month; it was read as the first of that month.') % {"label": column.label()}, index)
+            self._note(
+                _('"%(label)s" gives a month; it was read as the first of that month.') % {"label": column.label()},
+                index,
+            )
         return value.value
 
     def _refuse_formula(self, index: int, position: int) -> None:
@@ -196,11 +233,17 @@ class _Run:
         if error := sheet.errors.get((index, position)):
             raise BadCell(_("The cell shows the error %(error)s of a formula.") % {"error": error})
         if (index, position) in sheet.unreckoned:
-            raise BadCell(_("The cell holds a formula without a result; open the file in Excel and save it, or write the value."))
+            raise BadCell(
+                _("The cell holds a formula without a result; open the file in Excel and save it, or write the value.")
+            )
 
     def _refuse_blank(self, column: Column, index: int, position: int) -> None:
         if self._is_covered(index, position):
-            raise BadCell(_("The cell is merged with another; only the first cell of a merged area has the value. Unmerge it and fill each row."))
+            raise BadCell(
+                _(
+                    "The cell is merged with another; only the first cell of a merged area has the value. Unmerge it and fill each row."
+                )
+            )
         if column.is_required:
             raise BadCell(_("A value is needed."))
 
@@ -212,28 +255,37 @@ class _Run:
 
     def _walk(self, index: int, row: list[Any], values: dict[str, Any]) -> None:
         record = self._spec.model(institution=self._checked.institution)
-        step, data = self._spec.first, self._walker.opening(values)
-        done: list[tuple[Prepared, Actor]] = []
-        stored: set[str] = set()
-        taken: set[str] = set()
+        before = len(self._report.problems)
         try:
-            while True:
-                done.append((prepare(record, step, by=self._by, at=self._at, data=data), self._by))
-                record.pk = -1  # stored, to the steps that follow
-                taken.add(step)
-                stored |= set(data)
-                following = self._walker.next(record.state, values, stored, taken)
-                if following is None:
-                    break
-                step, data = following
+            done, stored = self._take_steps(record, values)
         except FlowError as error:
             self._refused(index, row, error)
             return
-        record.pk = None
-        self._leftovers(index, row, record, [name for name in values if name not in stored and getattr(record, name) != values[name]], values)
+        lost = [name for name in values if name not in stored and getattr(record, name) != values[name]]
+        self._leftovers(index, row, record, lost, values)
         if clash := self._keys.clash(record, row=index + 1):
             self._problem_at(index, row, clash.name, clash.what, clash.expected)
-            return
+        if len(self._report.problems) == before:
+            self._accept(index, record, done, values)
+
+    def _take_steps(self, record: Register, values: dict[str, Any]) -> tuple[list[tuple[Prepared, Actor]], set[str]]:
+        """Walk a new record through every step that the values justify; return the steps and the columns they stored."""
+        done: list[tuple[Prepared, Actor]] = []
+        stored: set[str] = set()
+        taken: set[str] = set()
+        following: tuple[str, dict[str, Any]] | None = (self._spec.first, self._walker.opening(values))
+        while following is not None:
+            step, data = following
+            done.append((prepare(record, step, by=self._by, at=self._at, data=data), self._by))
+            record.pk = -1  # stored, to the steps that follow
+            taken.add(step)
+            stored |= set(data)
+            following = self._walker.next(record, values, stored, taken)
+        record.pk = None
+        return done, stored
+
+    def _accept(self, index: int, record: Register, done: list[tuple[Prepared, Actor]], values: dict[str, Any]) -> None:
+        self._note_waiting(index, record, values)
         self._report.steps += len(done)
         state = str(self._spec.states[record.state])
         self._report.states[state] = self._report.states.get(state, 0) + 1
@@ -247,36 +299,68 @@ class _Run:
             for message in messages:
                 self._problem_at(index, row, name, str(message))
 
-    def _leftovers(self, index: int, row: list[Any], record: Register, names: list[str], values: dict[str, Any]) -> None:
+    def _leftovers(
+        self, index: int, row: list[Any], record: Register, names: list[str], values: dict[str, Any]
+    ) -> None:
         for leftover in self._walker.leftovers(record.state, names, values):
             step = self._spec.steps[leftover.step].label if leftover.step else ""
             label = self._label(leftover.name)
             if leftover.hindrance:
                 words = {"label": label, "step": step, "why": leftover.hindrance}
-                self._note(_('"%(label)s" was left out: it needs the step "%(step)s", and %(why)s. Take that step on screen.') % words, index)
+                self._note(
+                    _('"%(label)s" was left out: it needs the step "%(step)s", and %(why)s. Take that step on screen.')
+                    % words,
+                    index,
+                )
+                continue
+            if not leftover.missing:
+                what = _(
+                    'The value is kept only with the step "%(step)s", to which the other values of the row do not lead.'
+                ) % {"step": step}
+                self._problem_at(index, row, leftover.name, what, _("values that fit each other"))
                 continue
             wanted = _(", ").join(self._label(name) for name in leftover.missing)
-            what = _('The value is kept only with the step "%(step)s", which also needs: %(columns)s.') % {"step": step, "columns": wanted}
+            what = _('The value is kept only with the step "%(step)s", which also needs: %(columns)s.') % {
+                "step": step,
+                "columns": wanted,
+            }
             self._problem_at(index, row, leftover.name, what, _("fill those columns too, or clear this cell"))
+
+    def _note_waiting(self, index: int, record: Register, values: dict[str, Any]) -> None:
+        waiting = self._walker.waits_for(record, values)
+        if waiting is not None:
+            words = {
+                "state": self._spec.states[record.state],
+                "step": self._spec.steps[waiting[0]].label,
+                "why": waiting[1],
+            }
+            self._note(
+                _('Stays "%(state)s": the next step is "%(step)s", and %(why)s. Take it on screen.') % words, index
+            )
 
     # ── report ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _label(self, name: str) -> str:
-        column = next((column for column in self._columns if column.name == name), None)
-        return column.label() if column else str(self._spec.label(name)) if name in {f.name for f in self._model_fields()} else name
-
-    def _model_fields(self) -> "list[models.Field[Any, Any]]":
-        return list(self._spec.model._meta.concrete_fields)
+        column = self._by_name.get(name)
+        return column.label() if column else str(self._spec.label(name)) if name in self._stored_names else name
 
     def _problem_at(self, index: int, row: list[Any], name: str, what: str, wanted: str = "") -> None:
-        column = next((column for column in self._columns if column.name == name), None)
+        column = self._by_name.get(name)
         if column is not None and name in self._places:
             position = self._places[name]
             self._problem(index, column, row[position] if position < len(row) else "", what, wanted)
             return
         label = self._label(name) if name and name != "__all__" else ""
         self._report.problems.append(
-            Problem(row=index + 1, column="", name=name, label=label, value="", what=what, expected=wanted or (expected(column) if column else ""))
+            Problem(
+                row=index + 1,
+                column="",
+                name=name,
+                label=label,
+                value="",
+                what=what,
+                expected=wanted or (expected(column) if column else ""),
+            )
         )
 
     def _problem(self, index: int, column: Column, cell: Any, what: str, wanted: str = "") -> None:
@@ -300,10 +384,15 @@ class _Run:
         self._report.formulas = sheet.formulas
         notes = [Note(text=text, count=len(rows), rows=tuple(rows[:_NOTED_ROWS])) for text, rows in self._noted.items()]
         if sheet.formulas:
-            text = _("%(count)d formulas: their stored results were read; nothing was calculated.") % {"count": sheet.formulas}
+            text = _("%(count)d formulas: their stored results were read; nothing was calculated.") % {
+                "count": sheet.formulas
+            }
             notes.append(Note(text=text, count=sheet.formulas, rows=()))
         for other in self._table.others:
-            text = _('Sheet "%(other)s" has such headings too and was not read; only "%(sheet)s" was.') % {"other": other, "sheet": sheet.name}
+            text = _('Sheet "%(other)s" has such headings too and was not read; only "%(sheet)s" was.') % {
+                "other": other,
+                "sheet": sheet.name,
+            }
             notes.append(Note(text=text, count=1, rows=()))
         self._report.notes = notes
         if not self._report.rows and not self._report.problems:

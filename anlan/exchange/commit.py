@@ -14,17 +14,19 @@ from anlan.flow.declare import ANNULLED
 from anlan.flow.models import Batch
 from anlan.flow.perform import annul_many, write_many
 from anlan.flow.register import Register
-from anlan.flow.spec import RegisterSpec, find_register
+from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.ledger.entry import Origin
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution
 from anlan.org.policy import require
-from anlan.org.scope import Actor, as_system
+from anlan.org.scope import Actor, acting, as_system
 
 _NAMED_NUMBERS = 5
 
 
-def open_batch(spec: RegisterSpec, institution: Institution, raw: bytes, *, name: str, by: Actor, at: dt.datetime | None = None) -> Batch:
+def open_batch(
+    spec: RegisterSpec, institution: Institution, raw: bytes, *, name: str, by: Actor, at: dt.datetime | None = None
+) -> Batch:
     """Keep an uploaded sheet and enter it as an import that waits for its dry run. Raises: NotAllowed; BadFile when too large."""
     require(by, ("can:import",), institution=institution, sensitivity=spec.sensitivity)
     digest = keep(raw)
@@ -46,7 +48,14 @@ def note_report(batch: Batch, checked: Checked) -> None:
     Batch.objects.filter(pk=batch.pk).update(rows=batch.rows, report=batch.report)
 
 
-def commit(checked: Checked, *, by: Actor, at: dt.datetime | None = None, batch: Batch | None = None, progress: Progress | None = None) -> Batch:
+def commit(
+    checked: Checked,
+    *,
+    by: Actor,
+    at: dt.datetime | None = None,
+    batch: Batch | None = None,
+    progress: Progress | None = None,
+) -> Batch:
     """Write every row of a dry run in one transaction and return the import.
 
     A batch given must be running: cancelling it in the meantime stops the write. Entries in the ledger say "import",
@@ -62,7 +71,8 @@ def commit(checked: Checked, *, by: Actor, at: dt.datetime | None = None, batch:
         batch = open_batch(checked.spec, checked.institution, checked.raw, name=report.file_name, by=by, at=at)
         Batch.objects.filter(pk=batch.pk).update(state=Batch.State.RUNNING)
     try:
-        _write(checked, batch, at or timezone.now(), progress)
+        with acting(by):
+            _write(checked, batch, at or timezone.now(), progress)
     except BaseException:
         Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING).update(state=Batch.State.FAILED)
         raise
@@ -74,11 +84,15 @@ def _write(checked: Checked, batch: Batch, at: dt.datetime, progress: Progress |
     origin = Origin(kind="import", batch=batch.uid.hex, file_sha256=checked.report.file_sha256)
     with transaction.atomic():
         running = Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING)
-        if not running.update(state=Batch.State.COMMITTED, rows=checked.report.rows, report=checked.report.as_data(), at=at):
+        if not running.update(
+            state=Batch.State.COMMITTED, rows=checked.report.rows, report=checked.report.as_data(), at=at
+        ):
             raise NotReady("exchange.E021", _("The import was cancelled; nothing was written."))
         records = [item.record for item in checked.ready]
         if taken := Keys(checked.spec, checked.institution).taken(records, checked.institution):
-            message = _("Records of the same key came in since the check (%(numbers)s). Check the file again; nothing was written.")
+            message = _(
+                "Records of the same key came in since the check (%(numbers)s). Check the file again; nothing was written."
+            )
             raise NotReady("exchange.E022", message % {"numbers": ", ".join(taken[:_NAMED_NUMBERS])})
         write_many(checked.ready, origin=origin, batch=batch, progress=progress)
 
@@ -87,7 +101,9 @@ def start(batch: Batch) -> None:
     """Mark a checked import as running. Raises: NotReady when its dry run found problems or it runs already."""
     ready = batch.report.get("is_ready")
     if not ready or not Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKED).update(state=Batch.State.RUNNING):
-        raise NotReady("exchange.E023", _("This import cannot be written: check it first, or look whether it was written already."))
+        raise NotReady(
+            "exchange.E023", _("This import cannot be written: check it first, or look whether it was written already.")
+        )
 
 
 def cancel(batch: Batch) -> None:
@@ -104,20 +120,24 @@ def undo(batch: Batch, *, by: Actor, at: dt.datetime | None = None, progress: Pr
     spec = find_register(batch.register)
     require(by, ("can:import",), institution=batch.institution, sensitivity=spec.sensitivity)
     moment = at or timezone.now()
-    with transaction.atomic():
-        if not Batch.objects.filter(pk=batch.pk, state=Batch.State.COMMITTED).update(state=Batch.State.UNDONE, undone_at=moment):
+    with acting(by), transaction.atomic():
+        if not Batch.objects.filter(pk=batch.pk, state=Batch.State.COMMITTED).update(
+            state=Batch.State.UNDONE, undone_at=moment
+        ):
             raise CannotUndo("exchange.E030", _("Only an import that is written can be undone, and only once."))
-        records = _records(spec, batch)
-        _refuse_moved(records, batch)
+        groups = [records for each in all_registers() if (records := _records(each, batch))]
+        _refuse_moved([record for records in groups for record in records], batch)
         origin = Origin(kind="import", batch=batch.uid.hex, file_sha256=batch.file_sha256)
-        count = annul_many(records, by=by, reason=_("import undone"), at=moment, origin=origin, progress=progress)
+        for records in groups:
+            annul_many(records, by=by, reason=_("import undone"), at=moment, origin=origin, progress=progress)
     batch.refresh_from_db()
-    return count
+    return sum(map(len, groups))
 
 
 def _records(spec: RegisterSpec, batch: Batch) -> list[Register]:
+    """The records that an import brought to a register; what its records brought with them lies in other registers."""
     with as_system("records of an import"):
-        records = list(spec.model.objects.filter(batch=batch).order_by("pk"))
+        records = list(spec.model.objects.filter(batch=batch, institution=batch.institution).order_by("pk"))
     for record in records:
         record.institution = batch.institution
     return records
@@ -126,7 +146,7 @@ def _records(spec: RegisterSpec, batch: Batch) -> list[Register]:
 def _refuse_moved(records: list[Register], batch: Batch) -> None:
     """An import's entries carry the moment of the import; any later entry of a record means that somebody worked on it."""
     by_uid = {record.uid: record for record in records}
-    later = Entry.objects.filter(institution_id=batch.institution_id, register=batch.register, recorded_at__gt=batch.at)
+    later = Entry.objects.filter(institution_id=batch.institution_id, recorded_at__gt=batch.at)
     moved = [by_uid[uid].number for uid in later.values_list("record_uid", flat=True) if uid in by_uid]
     moved += [record.number for record in records if record.state == ANNULLED]
     if moved:

@@ -58,13 +58,23 @@ def is_workbook(raw: bytes) -> bool:
     if not raw.strip():
         raise BadFile("exchange.E001", _("The file is empty."))
     if len(raw) > MAX_FILE_BYTES:
-        raise BadFile("exchange.E002", _("The file is larger than %(limit)d MB; split it.") % {"limit": MAX_FILE_BYTES // 2**20})
+        raise BadFile(
+            "exchange.E002", _("The file is larger than %(limit)d MB; split it.") % {"limit": MAX_FILE_BYTES // 2**20}
+        )
     if raw.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in raw:
-            raise BadFile("exchange.E003", _("The file is locked with a password. Remove the password in Excel and save it again."))
-        raise BadFile("exchange.E004", _("This is an old Excel file (.xls). Save it as .xlsx (Excel workbook) and send that."))
+            raise BadFile(
+                "exchange.E003",
+                _("The file is locked with a password. Remove the password in Excel and save it again."),
+            )
+        raise BadFile(
+            "exchange.E004", _("This is an old Excel file (.xls). Save it as .xlsx (Excel workbook) and send that.")
+        )
     if raw[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<html", b"<!doctype", b"<?xml", b"<table")):
-        raise BadFile("exchange.E005", _("This is a web page with the name of a spreadsheet. Open it in Excel and save it as .xlsx."))
+        raise BadFile(
+            "exchange.E005",
+            _("This is a web page with the name of a spreadsheet. Open it in Excel and save it as .xlsx."),
+        )
     return raw.startswith(b"PK")
 
 
@@ -77,13 +87,17 @@ def scan(raw: bytes) -> WorkbookScan:
         with ZipFile(BytesIO(raw)) as archive:
             members = _members(raw, archive)
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, IndexError) as error:
-        raise BadFile("exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")) from error
+        raise BadFile(
+            "exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")
+        ) from error
     if "xl/workbook.xml" not in members:
         raise BadFile("exchange.E007", _("This is no .xlsx workbook. Save it in Excel as .xlsx, or as CSV in UTF-8."))
     try:
         return _scan_members(members)
     except (expat.ExpatError, Xml.ParseError, KeyError) as error:
-        raise BadFile("exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")) from error
+        raise BadFile(
+            "exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")
+        ) from error
 
 
 def _members(raw: bytes, archive: ZipFile) -> dict[str, bytes]:
@@ -93,7 +107,10 @@ def _members(raw: bytes, archive: ZipFile) -> dict[str, bytes]:
     total, members = 0, {}
     for info in infos:
         if info.flag_bits & 0x1:
-            raise BadFile("exchange.E003", _("The file is locked with a password. Remove the password in Excel and save it again."))
+            raise BadFile(
+                "exchange.E003",
+                _("The file is locked with a password. Remove the password in Excel and save it again."),
+            )
         content = _unpack(raw, info, MAX_UNPACKED_BYTES - total)
         total += len(content)
         if total > RATIO_MATTERS_FROM and total > MAX_RATIO * len(raw):
@@ -108,7 +125,11 @@ def _unpack(raw: bytes, info: ZipInfo, limit: int) -> bytes:
     start = info.header_offset
     if raw[start : start + 4] != b"PK\x03\x04":
         raise BadZipFile("no local header")
-    start += 30 + int.from_bytes(raw[start + 26 : start + 28], "little") + int.from_bytes(raw[start + 28 : start + 30], "little")
+    start += (
+        30
+        + int.from_bytes(raw[start + 26 : start + 28], "little")
+        + int.from_bytes(raw[start + 28 : start + 30], "little")
+    )
     packed = raw[start : start + info.compress_size]
     if info.compress_type == 0:
         content, rest = packed, b""
@@ -124,7 +145,9 @@ def _unpack(raw: bytes, info: ZipInfo, limit: int) -> bytes:
 
 
 def _bomb() -> BadFile:
-    message = _("The file unpacks to far more than a sheet of this size should (limit %(limit)d MB). It was not opened.")
+    message = _(
+        "The file unpacks to far more than a sheet of this size should (limit %(limit)d MB). It was not opened."
+    )
     return BadFile("exchange.E008", message % {"limit": MAX_UNPACKED_BYTES // 2**20})
 
 
@@ -178,7 +201,11 @@ class _SheetReader:
         parser.StartDoctypeDeclHandler = self._doctype
         parser.Parse(content, True)
         return SheetScan(
-            rows=self.rows, columns=self.columns, formulas=self.formulas, unreckoned=frozenset(self.unreckoned), errors=self.errors
+            rows=self.rows,
+            columns=self.columns,
+            formulas=self.formulas,
+            unreckoned=frozenset(self.unreckoned),
+            errors=self.errors,
         )
 
     def _doctype(self, *_arguments: Any) -> None:
@@ -229,8 +256,8 @@ class _SheetReader:
         row, column = self.place
         self.rows, self.columns, self.cells = max(self.rows, row + 1), max(self.columns, column + 1), self.cells + 1
         if self.rows > MAX_ROWS + 20 or self.columns > MAX_COLUMNS or self.rows * self.columns > MAX_CELLS:
-            message = _('Sheet "%(sheet)s" has a value in cell %(cell)s. A file may have %(rows)d rows and %(columns)d columns; clear it or split it.')
+            message = _(
+                'Sheet "%(sheet)s" has a value in cell %(cell)s. A file may have %(rows)d rows and %(columns)d columns.'
+            )
             words = {"sheet": self.name, "cell": f"{letter(column)}{row + 1}", "rows": MAX_ROWS, "columns": MAX_COLUMNS}
             raise BadFile("exchange.E009", message % words)
-
-

@@ -21,7 +21,6 @@ def language_place(language: str | None) -> int:
     return 0 if (language or "").startswith("zh") else 1
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Matched:
     """What a heading row means: column name → position from 0, own columns apart, unknown and doubled headings by position."""

@@ -36,7 +36,9 @@ def mending_file(checked: Checked) -> bytes:
 
 
 class _Sheet:
-    def __init__(self, out: Any, rows: list[list[Any]], heading_row: int, problems: list[Problem], mend: int | None) -> None:
+    def __init__(
+        self, out: Any, rows: list[list[Any]], heading_row: int, problems: list[Problem], mend: int | None
+    ) -> None:
         self._rows, self._heading_row = rows, heading_row
         self._mend = mend if mend is not None else max((len(row) for row in rows), default=0)
         self._by_row: dict[int, list[Problem]] = {}
@@ -45,7 +47,9 @@ class _Sheet:
         self._sheet = out.add_worksheet(_("To mend"))
         base = {"font_name": FONT, "font_size": 10}
         self._formats = {
-            (bad, day): out.add_format({**base, **({"bg_color": "#FBD9D7"} if bad else {}), **({"num_format": "yyyy-mm-dd"} if day else {})})
+            (bad, day): out.add_format(
+                {**base, **({"bg_color": "#FBD9D7"} if bad else {}), **({"num_format": "yyyy-mm-dd"} if day else {})}
+            )
             for bad in (False, True)
             for day in (False, True)
         }
@@ -70,13 +74,17 @@ class _Sheet:
             if position != self._mend:
                 self._cell(index, position, row[position] if position < len(row) else "", bad)
         if problems:
-            advice = "; ".join(f"{problem.label}: {problem.what} → {problem.expected}".strip(": ").rstrip(" →") for problem in problems)
+            advice = "; ".join(
+                f"{problem.label}: {problem.what} → {problem.expected}".strip(": ").rstrip(" →") for problem in problems
+            )
             self._sheet.write_string(index, self._mend, advice[:32000], self._advice)
 
     def _cell(self, index: int, position: int, cell: Any, bad: dict[str, Problem]) -> None:
         problem = bad.get(letter(position)) if bad else None
         day = isinstance(cell, dt.date)
-        style = self._heading if index == self._heading_row and problem is None else self._formats[problem is not None, day]
+        style = (
+            self._heading if index == self._heading_row and problem is None else self._formats[problem is not None, day]
+        )
         value = dt.datetime.combine(cell, dt.time()) if day and not isinstance(cell, dt.datetime) else cell
         if isinstance(value, dt.datetime):
             self._sheet.write_datetime(index, position, value, style)

@@ -60,7 +60,11 @@ def _read_workbook(raw: bytes) -> Workbook:
     scanned = scan(raw)
     try:
         book = load_workbook(io.BytesIO(raw))
-        visible = [meta.name for meta in book.sheets_metadata if meta.visible is SheetVisibleEnum.Visible and meta.name in scanned.sheets]
+        visible = [
+            meta.name
+            for meta in book.sheets_metadata
+            if meta.visible is SheetVisibleEnum.Visible and meta.name in scanned.sheets
+        ]
         sheets = tuple(_sheet(book, name, scanned.sheets[name]) for name in visible)
         template = _template(book) if META_SHEET in scanned.sheets else {}
     except CalamineError as error:
@@ -109,7 +113,9 @@ def _decode(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings: tuple[str, ...] = ("utf-16",)
     elif b"\0" in raw:
-        raise BadFile("exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that."))
+        raise BadFile(
+            "exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")
+        )
     else:
         encodings = ("utf-8-sig", "gb18030")
     for encoding in encodings:
@@ -117,7 +123,9 @@ def _decode(raw: bytes) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise BadFile("exchange.E011", _("The text is neither UTF-8 nor GB18030. Save it in Excel as .xlsx, or as CSV in UTF-8."))
+    raise BadFile(
+        "exchange.E011", _("The text is neither UTF-8 nor GB18030. Save it in Excel as .xlsx, or as CSV in UTF-8.")
+    )
 
 
 def find_table(book: Workbook, headings: Headings) -> Table:
@@ -134,12 +142,19 @@ def find_table(book: Workbook, headings: Headings) -> Table:
     if not candidates:
         if not any(_has_values(sheet) for sheet in book.sheets):
             raise BadFile("exchange.E001", _("The file is empty."))
-        message = _("No sheet has the headings of this register. Sheets: %(sheets)s. Headings looked for: %(headings)s.")
-        words = {"sheets": _(", ").join(sheet.name for sheet in book.sheets), "headings": _(", ").join(headings.labels())}
+        message = _(
+            "No sheet has the headings of this register. Sheets: %(sheets)s. Headings looked for: %(headings)s."
+        )
+        words = {
+            "sheets": _(", ").join(sheet.name for sheet in book.sheets),
+            "headings": _(", ").join(headings.labels()),
+        }
         raise BadFile("exchange.E012", message % words)
     _count, order, number, sheet, matched = min(candidates, key=lambda item: item[:3])
     others = tuple(
-        other.name for place, other in enumerate(book.sheets) if place != order and any(item[1] == place and -item[0] > 1 for item in candidates)
+        other.name
+        for place, other in enumerate(book.sheets)
+        if place != order and any(item[1] == place and -item[0] > 1 for item in candidates)
     )
     return Table(sheet=sheet, heading_row=number, matched=matched, others=others)
 

@@ -23,11 +23,16 @@ _EXAMPLE_DAY = dt.date(2025, 3, 12)
 
 def template_version(spec: RegisterSpec) -> str:
     """Return eight characters that change when a column of the template changes."""
-    parts = [(column.name, column.kind.value, column.is_required, [str(code) for code, _l in column.choices]) for column in columns_of(spec)]
+    parts = [
+        (column.name, column.kind.value, column.is_required, [str(code) for code, _l in column.choices])
+        for column in columns_of(spec)
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
-def write_template(spec: RegisterSpec, stream: BinaryIO, *, language: str = "zh-hans", institution: Institution | None = None) -> None:
+def write_template(
+    spec: RegisterSpec, stream: BinaryIO, *, language: str = "zh-hans", institution: Institution | None = None
+) -> None:
     """Write an XLSX template. With an institution, dropdowns of references offer what the acting person sees of its records."""
     import xlsxwriter
 
@@ -50,7 +55,9 @@ class _Template:
         self._heading = book.add_format({**heading, "bg_color": "#E8EEF0"})
         self._needed = book.add_format({**heading, "bg_color": "#0B5563", "font_color": "#FFFFFF"})
         self._example = book.add_format({**base, "font_color": "#6B7A80", "bg_color": "#F4F6F7"})
-        self._example_day = book.add_format({**base, "font_color": "#6B7A80", "bg_color": "#F4F6F7", "num_format": "yyyy-mm-dd"})
+        self._example_day = book.add_format(
+            {**base, "font_color": "#6B7A80", "bg_color": "#F4F6F7", "num_format": "yyyy-mm-dd"}
+        )
         self._day = book.add_format({**base, "num_format": "yyyy-mm-dd"})
         self._text = book.add_format({**base, "num_format": "@"})
 
@@ -68,7 +75,11 @@ class _Template:
         for position, column in enumerate(self._columns, 1):
             self._column(sheet, lists, position, column)
         self._notes(notes)
-        facts = {"register": self._spec.code, "version": template_version(self._spec), "language": translation.get_language()}
+        facts = {
+            "register": self._spec.code,
+            "version": template_version(self._spec),
+            "language": translation.get_language(),
+        }
         for row, pair in enumerate(facts.items()):
             meta.write_row(row, 0, pair)
 
@@ -76,13 +87,20 @@ class _Template:
         place = language_place(translation.get_language())
         sheet.write_string(0, 0, OWN_HEADINGS[MARK][place], self._heading)
         sheet.write_string(1, 0, MARK)
-        sheet.write_string(2, 0, _("Example, not imported") if place else EXAMPLE_WORDS[0] + "（不导入）", self._example)
+        sheet.write_string(
+            2, 0, _("Example, not imported") if place else EXAMPLE_WORDS[0] + "（不导入）", self._example
+        )
         sheet.write_comment(0, 0, _("Rows marked as an example are skipped. Leave the cell empty in your own rows."))
         sheet.set_column(0, 0, 14, self._base)
 
     def _column(self, sheet: Any, lists: Any, position: int, column: Column) -> None:
         label = column.label()
-        sheet.write_string(0, position, f"{label} *" if column.is_required else label, self._needed if column.is_required else self._heading)
+        sheet.write_string(
+            0,
+            position,
+            f"{label} *" if column.is_required else label,
+            self._needed if column.is_required else self._heading,
+        )
         sheet.write_string(1, position, column.name)
         sheet.write_comment(0, position, _comment(column), {"x_scale": 1.6})
         style = {Kind.DATE: self._day, Kind.TEXT: self._text}.get(column.kind, self._base)
@@ -99,7 +117,9 @@ class _Template:
         if column.kind is Kind.DATE:
             span = {"criteria": "between", "minimum": dt.date(1950, 1, 1), "maximum": dt.date(2100, 12, 31)}
             # A warning only: 2018.3.5 typed as text is read as well.
-            sheet.data_validation(2, position, _ROWS, position, {"validate": "date", **span, "error_type": "warning", **refused})
+            sheet.data_validation(
+                2, position, _ROWS, position, {"validate": "date", **span, "error_type": "warning", **refused}
+            )
             return
         options = self._options(column)
         if not options:
@@ -125,7 +145,9 @@ class _Template:
         options = self._options(column)
         if options:
             return options[0]
-        return {Kind.INTEGER: 1, Kind.DECIMAL: 1, Kind.REFERENCE: ""}.get(column.kind, _("example text") if column.is_required else "")
+        return {Kind.INTEGER: 1, Kind.DECIMAL: 1, Kind.REFERENCE: ""}.get(
+            column.kind, _("example text") if column.is_required else ""
+        )
 
     def _notes(self, notes: Any) -> None:
         spec = self._spec
@@ -144,10 +166,17 @@ class _Template:
         for row, remark in enumerate(remarks, 1):
             notes.write_string(row, 2, remark, self._base)
         head = len(remarks) + 2
-        notes.write_row(head, 0, [_("Column"), _("Required"), _("What belongs there"), _("Kept with the step")], self._heading)
+        notes.write_row(
+            head, 0, [_("Column"), _("Required"), _("What belongs there"), _("Kept with the step")], self._heading
+        )
         for row, column in enumerate(self._columns, head + 1):
             needed = _("yes") if column.is_required else _("no")
-            notes.write_row(row, 0, [column.label(), needed, _what(column), _("; ").join(steps_setting(spec, column.name))], self._base)
+            notes.write_row(
+                row,
+                0,
+                [column.label(), needed, _what(column), _("; ").join(steps_setting(spec, column.name))],
+                self._base,
+            )
 
 
 def steps_setting(spec: RegisterSpec, name: str) -> list[str]:
@@ -169,7 +198,15 @@ def _comment(column: Column) -> str:
 
 def _width(column: Column) -> int:
     longest = max((len(str(label)) for _code, label in column.choices), default=0)
-    base = {Kind.DATE: 13, Kind.BOOL: 9, Kind.INTEGER: 10, Kind.DECIMAL: 12, Kind.REFERENCE: 26, Kind.CHOICE: 12, Kind.TEXT: 24}[column.kind]
+    base = {
+        Kind.DATE: 13,
+        Kind.BOOL: 9,
+        Kind.INTEGER: 10,
+        Kind.DECIMAL: 12,
+        Kind.REFERENCE: 26,
+        Kind.CHOICE: 12,
+        Kind.TEXT: 24,
+    }[column.kind]
     return min(40, max(base, longest * 2, len(column.label()) * 2))
 
 

@@ -7,7 +7,7 @@ from anlan.org.roles import Reach, Sensitivity, rank
 from anlan.org.scope import Actor, Grant
 
 # Steps that every register has; they are possible at any time and never something that waits to be done.
-STANDING_STEPS = frozenset({"correct", "annul", "end"})
+STANDING_STEPS = frozenset({"attach", "correct", "annul", "end"})
 
 
 def grants_to_take(record: Register, step: Step, *, by: Actor) -> tuple[Grant, ...]:

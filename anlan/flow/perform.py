@@ -63,10 +63,12 @@ def perform(
     key: str = "",
     evidence: Sequence[StoredFile] = (),
     reason: str = "",
+    values: Mapping[str, Any] | None = None,
     **data: Any,
 ) -> Entry:
     """Take a step on a record and return its ledger entry.
 
+    `values` is the same as `data`, for columns that come from outside: a name among them is never taken for an argument.
     A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
     changes nothing and returns the first entry.
 
@@ -78,11 +80,20 @@ def perform(
     with transaction.atomic():
         if full_key and (known := Performed.objects.filter(key=full_key).first()):
             return Entry.objects.get(pk=known.entry_id)
-        prepared = prepare(record, step, by=by, at=moment, data=data, evidence=evidence, reason=reason)
+        prepared = prepare(record, step, by=by, at=moment, data={**data, **(values or {})}, evidence=evidence, reason=reason)
         entry = _write(prepared, by=by, origin=origin)
         if full_key:
-            Performed.objects.create(key=full_key, entry_id=entry.pk)
+            _remember(full_key, entry)
         return entry
+
+
+def _remember(key: str, entry: Entry) -> None:
+    try:
+        with transaction.atomic():
+            Performed.objects.create(key=key, entry_id=entry.pk)
+    except IntegrityError as error:
+        message = _("The same request is being carried out at this moment. Send it again for its result.")
+        raise Conflict("flow.E022", message) from error
 
 
 def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
@@ -128,7 +139,7 @@ def _broken_rule(model: type[Register], detail: str) -> str:
     """
     for rule in model._meta.constraints:
         names = getattr(rule, "fields", ())
-        columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in names)
+        columns = ", ".join(f"{model._meta.db_table}.{spec_of(model).field(name).column}" for name in names)
         declares = rule.violation_error_message != rule.default_violation_error_message
         if declares and (rule.name in detail or (columns and detail.endswith(f": {columns}"))):
             return str(rule.violation_error_message)
@@ -173,13 +184,16 @@ def _evidence_rows(prepared: Prepared, by: Actor) -> list[Evidence]:
     ]
 
 
-def _follow(prepared: Prepared, *, by: Actor, origin: Origin) -> None:
+def _follow(prepared: Prepared, *, by: Actor, origin: Origin, batch: Batch | None = None) -> None:
     """Do what the step brings with it. It sees the whole institution: what a place lacks is the same for everybody."""
     method = prepared.spec.steps[prepared.step].follow
     if not method:
         return
+    prepared.record.before = prepared.before  # in bulk, later steps of the record were prepared already
     with as_system(f"what follows {prepared.spec.code}.{prepared.step}"):
         for next_one in getattr(prepared.record, method)():
+            if next_one.record.pk is None:
+                next_one.record.batch = batch  # a new record that an import brings with it is undone with the import
             follow_up = prepare(next_one.record, next_one.step, by=by, at=prepared.at, data=next_one.data, follows=True)
             _write(follow_up, by=by, origin=origin)
 
@@ -253,7 +267,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     files = [row for prepared, by in done for row in _evidence_rows(prepared, by)]
     Evidence.objects.bulk_create(files, batch_size=ROWS_PER_STATEMENT)
     for prepared, by in done:
-        _follow(prepared, by=by, origin=origin)
+        _follow(prepared, by=by, origin=origin, batch=batch)
     return len(done)
 
 
@@ -277,6 +291,8 @@ def annul_many(
             part = done[start : start + ROWS_PER_STATEMENT]
             _update_part(part)
             append_many([(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared in part])
+            for prepared in part:
+                _follow(prepared, by=by, origin=origin)
             if progress is not None:
                 progress(start + len(part), len(done))
     return len(done)
@@ -286,8 +302,8 @@ def _update_part(part: Sequence[Prepared]) -> None:
     """Write changed columns, one statement for all records that change from the same version to the same values."""
     groups: dict[tuple[Any, ...], list[Prepared]] = {}
     for prepared in part:
-        values = tuple((name, getattr(prepared.record, name)) for name in prepared.changed)
-        groups.setdefault((prepared.version, repr(values)), []).append(prepared)
+        changes = tuple((name, getattr(prepared.record, name)) for name in prepared.changed)
+        groups.setdefault((prepared.version, repr(changes)), []).append(prepared)
     for group in groups.values():
         first = group[0]
         values = {name: getattr(first.record, name) for name in first.changed}

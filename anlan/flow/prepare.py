@@ -33,6 +33,7 @@ class Prepared:
     changed: tuple[str, ...]
     content: Mapping[str, Any]
     evidence: tuple[StoredFile, ...]
+    before: Mapping[str, Any]
 
 
 def prepare(
@@ -79,7 +80,7 @@ def prepare(
     content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
     content |= {"reason": reason} if reason else {}
     return Prepared(
-        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence)
+        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence), before=before
     )
 
 
@@ -158,6 +159,8 @@ def _assign(record: Register, spec: RegisterSpec, step_name: str, step: Step, da
             _set_value(record, spec.field(name), value)
         except ValidationError as error:
             problems[name] = list(error.messages)
+        except (TypeError, ValueError, OverflowError):  # a list for a date, infinity for a number
+            problems[name] = [_("This is no value of the column.")]
     if problems:
         raise InvalidData("flow.E013", _("Some values are not right."), fields=problems)
 
@@ -168,7 +171,17 @@ def _set_value(record: Register, field: "models.Field[Any, Any]", value: Any) ->
         return
     if value is None and not field.null and isinstance(field, models.CharField | models.TextField):
         value = ""
+    if isinstance(field, models.CharField | models.TextField):
+        _require_text(value)
     setattr(record, field.attname, field.clean(value, record))
+
+
+def _require_text(value: Any) -> None:
+    """Refuse what no database keeps as text: structures, NUL characters, half of a surrogate pair."""
+    if isinstance(value, dict | list | bool):
+        raise ValidationError(_("This is no text."))
+    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+        raise ValidationError(_("The text holds characters that cannot be stored."))
 
 
 def _set_reference(record: Register, field: "models.ForeignKey[Any, Any]", value: Any) -> None:
@@ -187,13 +200,18 @@ def _set_deadline(record: Register, step: Step) -> None:
         setattr(record, step.deadline.field, due_date(step.deadline, start=getattr(record, step.deadline.after)))
 
 
+def value_of(record: Register, name: str) -> Any:
+    """Return a column's stored value: of a reference the key, so that nothing is fetched."""
+    return getattr(record, spec_of(record).field(name).attname)
+
+
 def _check_values(record: Register, step: Step, *, today: dt.date) -> None:
     if record.occurred_on is None:
         raise InvalidData("flow.E015", _("Some values are missing."), fields={"occurred_on": [_("A date is needed.")]})
     if not record.is_standing and record.occurred_on > today:
         message = _("The date lies in the future; record it when it has happened.")
         raise InvalidData("flow.E016", message, fields={"occurred_on": [message]})
-    missing = [name for name in step.requires if getattr(record, record._meta.get_field(name).attname) in (None, "")]
+    missing = [name for name in step.requires if value_of(record, name) in (None, "")]
     if missing:
         fields = {name: [_("This is needed for the step.")] for name in missing}
         raise InvalidData("flow.E015", _("Some values are missing."), fields=fields)

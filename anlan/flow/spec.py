@@ -166,6 +166,13 @@ def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[st
             consequence=_("No longer in force from that day"),
             follow=follow,
         )
+    steps["attach"] = Step(
+        label=_("Attach a file"),
+        sources=states,
+        by=tuple(dict.fromkeys(name for _name, step in _declared(flow) for name in step.by)),
+        evidence=1,
+        consequence=_("The file stands in the timeline"),
+    )
     steps["correct"] = Step(
         label=_("Correct"),
         sources=states,

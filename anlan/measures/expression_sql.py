@@ -9,10 +9,30 @@ from sqlglot import exp
 from anlan.measures.dialects import Dialect, Sql, bigint, bracket, integer
 from anlan.measures.errors import BadExpression
 from anlan.measures.expression import (
-    Add, And, Attr, BitCount, Bound, Case, Compare, Condition, Const, Fig, FloorDiv, IfUnknown, IsUnknown, Max, Min,
-    Mul, Not, Number, Or, Ref, Slot, Sub,
+    Add,
+    And,
+    Attr,
+    BitCount,
+    Bound,
+    Case,
+    Compare,
+    Condition,
+    Const,
+    Fig,
+    FloorDiv,
+    IfUnknown,
+    IsUnknown,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Number,
+    Or,
+    Ref,
+    Slot,
+    Sub,
 )  # fmt: skip
-from anlan.measures.expression_facts import Resolve, is_non_negative, may_be_unknown
+from anlan.measures.expression_facts import Resolve, is_non_negative, may_be_unknown, reachable
 
 Leaf = Fig | Ref | Slot | Attr | Bound
 _COMPARISONS: dict[str, type[exp.Binary]] = {
@@ -84,6 +104,7 @@ class ExpressionLowering:
         return exp.Coalesce(this=self.number(part), expressions=[self.number(otherwise)])
 
     def _case(self, node: Case) -> Sql:
+        node = reachable(node, self._resolve)
         branches = [exp.If(this=self.condition(when), true=self.number(then)) for when, then in node.branches]
         if not branches:
             return self.number(node.otherwise)

@@ -1,22 +1,41 @@
-"""Two rules for every page: a one-time password is changed first, and what a person may not see does not exist."""
+"""Rules for every page: it opens in Chinese, a one-time password is changed first, what one may not see does not exist."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from anlan.org.errors import NotAllowed
 
 
+class OpensInOurLanguage(LocaleMiddleware):
+    """Django's locale middleware without the browser's wish: pages open in Chinese until somebody switches.
+
+    The API keeps the wish, since a program says what it wants.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Choose the language from the cookie, else the project's own."""
+        if not request.path.startswith("/api/") and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            request.META["HTTP_ACCEPT_LANGUAGE"] = settings.LANGUAGE_CODE
+        super().process_request(request)
+
+
 class GateMiddleware:
-    """Sends a person with a one-time password to the password page; turns NotAllowed into 404."""
+    """Sends a person with a one-time password to the password page; turns NotAllowed into 404.
+
+    The API answers such a person itself, with a problem that a program can read.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
+        is_page = not request.path.startswith("/api/")
+        if is_page and getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
             return redirect("web:password")
         return self.get_response(request)
 

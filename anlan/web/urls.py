@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from anlan.web.views import account, home, records, registers, scores, scores_data
+from anlan.web.views import account, home, imports, records, registers, scores, scores_data
 
 app_name = "web"
 AT = "at/<str:place>/<int:year>/"
@@ -23,6 +23,11 @@ urlpatterns = [
     path(f"{AT}report/", registers.report, name="report"),
     path(f"{AT}registers/", registers.index, name="registers"),
     path(f"{AT}registers/<slug:register>/", registers.listing, name="list"),
+    path(f"{AT}registers/<slug:register>/import/", imports.index, name="imports"),
+    path(f"{AT}registers/<slug:register>/import/template/", imports.template, name="import-template"),
+    path(f"{AT}registers/<slug:register>/import/<uuid:batch>/", imports.one, name="import"),
+    path(f"{AT}registers/<slug:register>/import/<uuid:batch>/errors/", imports.errors, name="import-errors"),
+    path(f"{AT}registers/<slug:register>/import/<uuid:batch>/<slug:action>/", imports.act, name="import-act"),
     path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),

@@ -126,7 +126,6 @@ class Hazard(Register):
             needs_reason=True,
             consequence=_("The responsible post rectifies it again"),
             clause="S2-2.4-b",
-            awaited=False,
         )
 
     class Privacy:

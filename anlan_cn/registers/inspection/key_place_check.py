@@ -61,7 +61,7 @@ class KeyPlaceCheck(Register):
         prefix = "KC"
         purpose = _("The monthly look at every key place: people, doors and devices, and what was found.")
         clauses = ("S1-A6-c", "S1-A6-k2", "S2-4.2-n")
-        states = {"checked": _("Checked"), "signed": _("Signed")}
+        states = {"checked": _("Checked"), "signed": _("Sheet on file")}
         final = ("signed",)
         occurred_label = _("Checked on")
         columns = ("place", "month_no", "checker_post", "has_findings", "findings", "is_complete")

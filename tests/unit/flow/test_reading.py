@@ -215,4 +215,4 @@ def test_a_page_walks_an_index_and_sorts_nothing(world, li_actor, five_places, o
             cursor.execute("EXPLAIN QUERY PLAN " + query["sql"])
             plan = [row[3] for row in cursor.fetchall()]
             assert "USE TEMP B-TREE" not in " ".join(plan)
-            assert plan[0].startswith("SEARCH anlan_cn_keyplace USING")
+            assert plan[0].startswith("SEARCH anlan_cn_key_place USING")

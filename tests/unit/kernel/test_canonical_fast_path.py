@@ -1,4 +1,5 @@
 """Canonical JSON: the fast path writes what the RFC 8785 library writes."""
+
 import pytest
 import rfc8785
 from hypothesis import given
@@ -7,7 +8,11 @@ from hypothesis import strategies as st
 from anlan.kernel.canonical import canonical_bytes
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=12,
 )
