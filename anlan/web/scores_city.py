@@ -148,13 +148,14 @@ def _groups(rows: Sequence[Row], by: str) -> Iterator[Group]:
     keys: dict[str, Callable[[Row], str]] = {"class": lambda row: row.class_name, "district": lambda row: row.district}
     key = keys.get(by, lambda row: "")
     found: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=_class_order) if by == "class" else rows:
+    for row in sorted(rows, key=class_order) if by == "class" else rows:
         found.setdefault(key(row), []).append(row)
     for name, members in found.items():
         yield Group(name=name, rows=ranked(members), median=median([row.sheet.normalised for row in members]))
 
 
-def _class_order(row: Row) -> int:
+def class_order(row: Row) -> int:
+    """Return where the class of an institution stands: by falling level, then ungraded, then the special ones."""
     kinds = [kind.code for kind in row.sheet.rubric.classes]
     order = sorted(kinds, key=lambda code: ("large" in code, code == "ungraded", -_level(row.sheet.rubric, code)))
     return order.index(row.sheet.class_code) if row.sheet.class_code in order else len(order)

@@ -131,25 +131,21 @@ def missing_text(missing: tuple[MissingPeriod, ...]) -> str:
     said_of: dict[str, list[MissingPeriod]] = {}
     for entry in missing:
         said_of.setdefault(entry.measure, []).append(entry)
-    parts = []
-    for measure, entries in said_of.items():
-        when = _when(entries)
-        parts.append(_("%(what)s missing in %(when)s") % {"what": subject_of(measure), "when": when})
-    return "; ".join(parts)
+    words = [{"what": subject_of(measure), "when": _when(entries)} for measure, entries in said_of.items()]
+    return "; ".join(_("%(what)s missing in %(when)s") % pair for pair in words)
 
 
 def _when(entries: list[MissingPeriod]) -> str:
-    """Return the periods, with how many are lacking in each where it is more than one: "May to December (16 each)"."""
-    amounts = {entry.missing for entry in entries}
-    if amounts == {1}:
-        return periods_text([entry.period for entry in entries])
-    if len(amounts) == 1:
-        return _("%(periods)s (%(n)d each)") % {
-            "periods": periods_text([entry.period for entry in entries]),
-            "n": amounts.pop(),
-        }
-    shown = [_("%(period)s (%(n)d)") % {"period": period_name(entry.period), "n": entry.missing} for entry in entries]
-    return listed(shown)
+    """The periods in words; with how many in each where it is more than one: "May to December (16 each)"."""
+    by_count: dict[int, list[Period]] = {}
+    for entry in entries:
+        by_count.setdefault(entry.missing, []).append(entry.period)
+    parts = []
+    for count, periods in sorted(by_count.items(), key=lambda pair: pair[1]):
+        when = periods_text(periods)
+        many = _("%(when)s (%(count)d each)") if len(periods) > 1 else "%(when)s (%(count)d)"
+        parts.append(many % {"when": when, "count": count} if count > 1 else when)
+    return listed(parts)
 
 
 def subject_of(measure: str) -> str:
@@ -245,3 +241,9 @@ def _judgement(sheet: Sheet, code: str) -> Any:
     """The decision in force on the rule, as far as the person may read it; null for none."""
     rows = Judgement.objects.filter(institution_id=sheet.institution_id, rubric=sheet.rubric.code, rule=code)
     return rows.filter(year=sheet.year, is_counted=True).select_related("recorded_by").first()
+
+
+def decisions_on(sheet: Sheet) -> dict[str, str]:
+    """Return the reason that reviewers gave, by rule, for the decisions in force on a sheet; one query."""
+    rows = Judgement.objects.filter(institution_id=sheet.institution_id, rubric=sheet.rubric.code, year=sheet.year)
+    return dict(rows.filter(is_counted=True).values_list("rule", "reason"))

@@ -46,6 +46,7 @@ class RulePage:
     category: Category
     rule: Rule
     reason: Reason
+    finding: str
     definitions: tuple[Definition, ...]
     has_chart: bool
 
@@ -96,10 +97,12 @@ class ByMonth:
 def rule_page(sheet: Sheet, code: str, *, place: Place) -> RulePage:
     """Return the page of a rule. Raises: UnknownRule."""
     category, rule = sheet.rubric.rule(code)
+    reason = reason_of(sheet, code, place=place, most=MOST)
     return RulePage(
         category=category,
         rule=rule,
-        reason=reason_of(sheet, code, place=place, most=MOST),
+        reason=reason,
+        finding=reason.missing or short_of(reason.facts),
         definitions=tuple(_definitions(sheet.rubric, rule)),
         has_chart=bool(charted(rule)),
     )
@@ -171,7 +174,8 @@ def by_month(sheet: Sheet, rule: Rule) -> ByMonth:
         for measure in measures:
             for part, value in _values(measure, known):
                 values.setdefault((measure.code, part), []).append(value)
-    series = tuple(_series(code, part, tuple(points)) for (code, part), points in values.items())
+    due = frozenset(_due(rule))
+    series = tuple(_series(code, part, tuple(points), due) for (code, part), points in values.items())
     return ByMonth(periods=periods, series=series, target=_target(sheet, rule))
 
 
@@ -184,6 +188,15 @@ def _of_condition(part: object) -> list[str]:
         case Below(ratio=code) | Rises(change=code):
             return [code]
     return []
+
+
+def _due(rule: Rule) -> Iterator[str]:
+    """The measures that say how much is due: drawn as a line above the bars of what is there."""
+    body = rule.body
+    if isinstance(body, PerShortfall):
+        yield from (pair.due for pair in body.shortfalls)
+    if isinstance(body, Fixed | ZeroCategory):
+        yield from (part.due for part in parts_of_condition(body.when) if isinstance(part, Fewer))
 
 
 def _per(measure: Measure) -> str:
@@ -204,14 +217,14 @@ def _values(measure: Measure, table: FigureTable | None) -> Iterator[tuple[str, 
     yield from known.items()
 
 
-def _series(code: str, part: str, values: tuple[float | None, ...]) -> Series:
+def _series(code: str, part: str, values: tuple[float | None, ...], due: frozenset[str]) -> Series:
     measure = catalogue.get(code)
     name = name_of(measure)
     if part == "before":
         name = _("The year before")
     if part == "now":
         name = _("This year")
-    is_line = part == "share" or isinstance(measure.definition, PeriodsDue | InForce)
+    is_line = part == "share" or code in due or isinstance(measure.definition, InForce)
     unit = "%" if part == "share" else measure.unit
     return Series(name=name, kind="line" if is_line else "bar", unit=unit, values=values)
 

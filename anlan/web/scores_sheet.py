@@ -1,6 +1,7 @@
 """The score sheet of one institution in the five columns of the source, ready for the screen."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +11,20 @@ from anlan.assessment.sheet import CategoryScore, RuleScore, Sheet
 from anlan.org.policy import may
 from anlan.web.place import Place
 from anlan.web.scores_facts import facts_of, short_of
-from anlan.web.scores_reason import Reason, reason_of
+from anlan.web.scores_reason import Reason, decisions_on, reason_of
+
+Decisions = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLine:
-    """One rule of the sheet, closed. ``reason`` is filled where the line is worth opening at once: points lost or waiting."""
+    """One rule of the sheet. ``reason`` is filled where the page is asked for opened; else it comes when a person opens it."""
 
     score: RuleScore
     short: str
     reason: Reason | None
     url: str
     why_url: str
-    is_open: bool
 
     @property
     def tone(self) -> str:
@@ -63,8 +65,9 @@ class SheetPage:
 
 
 def sheet_page(sheet: Sheet, *, place: Place, is_open: bool = False) -> SheetPage:
-    """Return the page of a sheet; with `is_open` every lost or waiting rule carries its reason, opened (for print)."""
-    rows = tuple(_row(sheet, category, place, is_open) for category in sheet.categories)
+    """Return the page of a sheet; with `is_open` every rule that costs points carries its reason, opened (for print)."""
+    decided = decisions_on(sheet)
+    rows = tuple(_row(sheet, category, place, decided, is_open=is_open) for category in sheet.categories)
     lines = [line for row in rows for line in row.rules]
     return SheetPage(
         sheet=sheet,
@@ -89,31 +92,23 @@ def takes_judgement(score: RuleScore) -> bool:
     return score.outcome == "awaits_person" or score.rule.reviewer_may_add
 
 
-def _row(sheet: Sheet, category: CategoryScore, place: Place, is_open: bool) -> CategoryRow:
+def _row(sheet: Sheet, category: CategoryScore, place: Place, decided: Decisions, *, is_open: bool) -> CategoryRow:
     applies = category.outcome != "not_applicable"
-    rules = tuple(_line(sheet, score, place, is_open) for score in category.rules)
+    rules = tuple(_line(sheet, score, place, decided, is_open=is_open) for score in category.rules)
     absent = "" if applies else _("This row is for another class of institution.")
     if not applies and not sheet.institution_class:
         absent = _("The class of the institution meets no row.")
     return CategoryRow(score=category, content=category.category.content, rules=rules, reason_absent=absent)
 
 
-def _line(sheet: Sheet, score: RuleScore, place: Place, is_open: bool) -> RuleLine:
-    parameters = {
-        code: sheet.rubric.parameter(code, on=_first_day(sheet)).value for code in score.rule.body.parameters()
-    }
-    speaks = bool(score.deducted or score.proposed or score.outcome == "awaits_person")
-    short = short_of(facts_of(score, parameters)) if score.deducted or score.proposed else ""
-    reason = reason_of(sheet, score.code, place=place) if speaks else None
+def _line(sheet: Sheet, score: RuleScore, place: Place, decided: Decisions, *, is_open: bool) -> RuleLine:
+    on = dt.date(sheet.year, 1, 1)
+    parameters = {code: sheet.rubric.parameter(code, on=on).value for code in score.rule.body.parameters()}
+    costs = bool(score.deducted or score.proposed)
     return RuleLine(
         score=score,
-        short=short,
-        reason=reason,
+        short=(short_of(facts_of(score, parameters)) or decided.get(score.code, "")) if costs else "",
+        reason=reason_of(sheet, score.code, place=place) if is_open and costs else None,
         url=place.url("rule", score.code),
         why_url=place.url("why", score.code),
-        is_open=is_open and bool(score.deducted or score.proposed),
     )
-
-
-def _first_day(sheet: Sheet) -> dt.date:
-    return dt.date(sheet.year, 1, 1)

@@ -1,6 +1,5 @@
-"""Filters of the score screens: texts of the content in the language of the page, and a look into a mapping."""
+"""Filters of the score screens: texts of the content in the language of the page."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -15,12 +14,6 @@ register = template.Library()
 def said(text: Any) -> str:
     """Return a text of the rubric in the language of the page."""
     return scores_words.said(text)
-
-
-@register.filter
-def of(mapping: Mapping[Any, Any], key: Any) -> Any:
-    """Return what a mapping holds under a key; null for nothing."""
-    return mapping.get(key)
 
 
 register.filter("class_names", class_names)

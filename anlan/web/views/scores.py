@@ -32,12 +32,7 @@ def score(request: HttpRequest, place: str, year: int) -> HttpResponse:
     require(here, "can:compare")
     rubric, as_of = rubric_in_view(request), as_of_in_view(request, here)
     page = city_page(
-        here,
-        rubric=rubric,
-        as_of=as_of,
-        by=request.GET.get("by", ""),
-        suffix=suffix(request),
-        chosen=request.GET.get("with", ""),
+        here, rubric=rubric, as_of=as_of, by=request.GET.get("by", ""), suffix=suffix(request), chosen=request.GET.get("with", "")
     )
     return render(request, "anlan/scores/city.html", {**_base(request, here), "rubric": rubric, "page": page})
 
@@ -45,13 +40,7 @@ def score(request: HttpRequest, place: str, year: int) -> HttpResponse:
 def _sheet(request: HttpRequest, here: Place) -> HttpResponse:
     sheet = sheet_in_view(request, here)
     page = sheet_page(sheet, place=here, is_open=request.GET.get("open") == "1")
-    forms = {
-        line.score.code: JudgeForm(sheet=sheet, score=line.score)
-        for row in page.rows
-        for line in row.rules
-        if _asks(page.can_judge, line.score, line.reason)
-    }
-    context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page, "forms": forms}
+    context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page}
     return render(request, "anlan/scores/sheet.html", context)
 
 
@@ -101,9 +90,7 @@ def judge(request: HttpRequest, place: str, year: int, rule: str) -> HttpRespons
     form = JudgeForm(request.POST, request.FILES, sheet=sheet, score=score)
     if not form.is_valid() or form.judge(here) is None:
         return _rule(request, here, sheet, rule, form)
-    messages.success(
-        request, _("The decision on %(rule)s is recorded; the score has changed with it.") % {"rule": rule}
-    )
+    messages.success(request, _("The decision on %(rule)s is recorded; the score has changed with it.") % {"rule": rule})
     return redirect(f"{here.url('score')}{suffix(request)}#{rule}")
 
 
@@ -111,11 +98,7 @@ def rubric(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the rubric as data, with the readings in force and the linter's findings."""
     here = scored_place(request, place, year)
     shown = rubric_in_view(request)
-    return render(
-        request,
-        "anlan/scores/rubric.html",
-        {**_base(request, here), "rubric": shown, "page": rubric_page(shown, place=here)},
-    )
+    return render(request, "anlan/scores/rubric.html", {**_base(request, here), "rubric": shown, "page": rubric_page(shown, place=here)})
 
 
 def scored_place(request: HttpRequest, code: str, year: int) -> Place:

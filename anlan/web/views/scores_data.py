@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from anlan.assessment.sheet import Sheet
 from anlan.web.place import Place
-from anlan.web.scores_city import city_rows, ranked
+from anlan.web.scores_city import city_rows, class_order, ranked
 from anlan.web.scores_rule import by_month
 from anlan.web.scores_source import as_of_in_view, institutions_at, median, month_ends, rubric_in_view, score_table
 from anlan.web.scores_words import UNITS, month_name, period_name, points_text
@@ -18,8 +18,7 @@ def spread(request: HttpRequest, place: str, year: int) -> JsonResponse:
     """Return every institution's score with what is at risk, by class: the distribution."""
     here = _commission(request, place, year)
     rows = city_rows(here, rubric=rubric_in_view(request), as_of=as_of_in_view(request, here), suffix=suffix(request))
-    order = {kind.code: number for number, kind in enumerate(rows[0].sheet.rubric.classes)} if rows else {}
-    rows.sort(key=lambda row: order.get(row.sheet.class_code, len(order)))
+    rows.sort(key=class_order)
     dots = [
         {
             "name": row.name,

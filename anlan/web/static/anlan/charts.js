@@ -33,39 +33,30 @@
   }
 
   function spread(data, c) {
-    var rows = {}, groups = data.groups, points = [], risks = [];
+    var groups = data.groups, placed = groups.map(function () { return []; }), points = [], risks = [];
+    var least = floorOf(data.dots.map(function (dot) { return dot.worst; })), wide = (100 - least) / 42;
     data.dots.forEach(function (dot) {
       if (dot.score === null) return;
-      var group = groups.indexOf(dot.group), slot = group + ":" + Math.round(dot.score / 1.2);
-      rows[slot] = (rows[slot] || 0) + 1;
-      var n = rows[slot] - 1, y = group + (n % 2 ? -1 : 1) * Math.ceil(n / 2) * 0.14;
-      points.push({ value: [dot.score, y], name: dot.name, url: dot.url, worst: dot.worst });
+      var group = groups.indexOf(dot.group), y = group + free(placed[group], dot, wide);
+      points.push({ value: [dot.score, y], group: group, name: dot.name, url: dot.url, worst: dot.worst });
       if (dot.worst < dot.score) risks.push([dot.worst, dot.score, y]);
     });
-    var least = floorOf(data.dots.map(function (dot) { return dot.worst; }));
     lowest(points, groups).forEach(function (point) {
-      point.label = { show: true, formatter: point.name + " " + point.value[0], position: point.value[0] > (least + 100) / 2 ? "left" : "right", distance: 8, color: c.ink, fontSize: 12 };
+      var isRight = point.value[0] > (least + 100) / 2;
+      point.label = { show: true, formatter: point.name, position: "top", align: isRight ? "right" : "left", offset: [isRight ? 8 : -8, -1], color: c.ink, fontSize: 12 };
     });
     var option = base(c);
-    option.grid = { left: 8, right: 24, top: 8, bottom: 30, containLabel: true };
-    option.xAxis = { type: "value", min: least, max: 100, axisLabel: axisText(c), splitLine: quietLine(c), name: "" };
-    option.yAxis = {
-      type: "value", inverse: true, min: -0.6, max: groups.length - 0.4, interval: 1, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { show: false }
-    };
+    option.grid = { left: 8, right: 20, top: 4, bottom: 4, containLabel: true };
+    option.xAxis = { type: "value", min: least, max: 100, axisLine: { show: false, onZero: false }, axisTick: { show: false }, axisLabel: axisText(c), splitLine: quietLine(c) };
+    option.yAxis = { type: "value", inverse: true, min: -1, max: groups.length, interval: 1, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false } };
+    option.yAxis.axisLabel = { color: c.ink, fontSize: 12, lineHeight: 17, showMinLabel: false, showMaxLabel: false, formatter: function (value) {
+      return groups[value] === undefined ? "" : groups[value] + "\n" + data.words.median + " " + shown(data.medians[groups[value]]);
+    } };
     option.series = [
       { type: "custom", silent: true, z: 1, renderItem: riskLine(c), data: risks, encode: { x: [0, 1], y: 2 } },
       { type: "custom", silent: true, z: 1, renderItem: medianMark(c), data: groups.map(function (group, n) { return [data.medians[group], n]; }) },
-      { type: "scatter", z: 3, symbolSize: 11, data: points, itemStyle: { color: c.series[0], borderColor: c.card, borderWidth: 1.5, opacity: 0.92 }, labelLayout: { hideOverlap: true } }
+      { type: "scatter", z: 3, symbolSize: 11, data: points, itemStyle: { color: c.series[0], borderColor: c.card, borderWidth: 1.5 }, labelLayout: { hideOverlap: true } }
     ];
-    option.yAxis.axisLabel = { show: true, color: c.ink, fontSize: 12, width: 108, overflow: "break", formatter: function (value) {
-      if (value !== Math.round(value) || !groups[value]) return "";
-      return groups[value] + "\n" + data.words.median + " " + (data.medians[groups[value]] === null ? "—" : data.medians[groups[value]]);
-    }, lineHeight: 17 };
-    option.yAxis.min = -0.6;
-    option.yAxis.axisLabel.showMinLabel = false;
-    option.yAxis.axisLabel.showMaxLabel = false;
-    option.yAxis.min = -1; option.yAxis.max = groups.length;
     option.tooltip.formatter = function (item) {
       if (!item.data || !item.data.name) return "";
       var lines = [item.data.name, data.words.score + " " + item.data.value[0]];
@@ -75,11 +66,21 @@
     return option;
   }
 
+  /* The nearest row beside the middle where the dot covers no other. */
+  function free(taken, dot, wide) {
+    for (var n = 0; n < 40; n += 1) {
+      var y = (n % 2 ? -1 : 1) * Math.ceil(n / 2) * 0.17;
+      var hit = taken.some(function (other) { return Math.abs(other.x - dot.score) < wide && Math.abs(other.y - y) < 0.16; });
+      if (!hit) { taken.push({ x: dot.score, y: y }); return y; }
+    }
+    return 0;
+  }
+
   /* One name per class: the lowest, where it stands apart. */
   function lowest(points, groups) {
     return groups.map(function (_, group) {
-      return points.filter(function (point) { return Math.round(point.value[1]) === group; }).sort(function (a, b) { return a.value[0] - b.value[0]; });
-    }).filter(function (list) { return list.length > 1 && list[0].value[0] < list[1].value[0] - 0.5; }).map(function (list) { return list[0]; });
+      return points.filter(function (point) { return point.group === group; }).sort(function (a, b) { return a.value[0] - b.value[0]; });
+    }).filter(function (list) { return list.length > 1 && list[0].value[0] < list[1].value[0] - 2; }).map(function (list) { return list[0]; });
   }
 
   function riskLine(c) {
@@ -132,11 +133,12 @@
 
   function months(data, c) {
     var option = base(c), bars = data.series.filter(function (one) { return one.kind === "bar"; });
-    var percent = data.series.every(function (one) { return one.unit === "%"; });
-    option.grid = { left: 8, right: 16, top: 40, bottom: 8, containLabel: true };
+    var percent = data.series.every(function (one) { return one.unit === "%"; }), all = [].concat.apply([], data.series.map(function (one) { return one.values; }));
+    var least = percent && !bars.length ? floorOf(all.concat(data.target === null ? [] : [data.target])) : 0;
+    option.grid = { left: 8, right: data.target === null ? 16 : 62, top: 58, bottom: 8, containLabel: true };
     option.legend = { top: 0, left: 0, itemWidth: 14, itemHeight: 10, textStyle: { color: c.ink, fontSize: 12 }, show: data.series.length > 1 || data.target !== null };
     option.xAxis = { type: "category", data: data.labels, axisLabel: axisText(c), axisLine: quietLine(c), axisTick: { show: false } };
-    option.yAxis = { type: "value", min: 0, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: option.legend.show ? "" : percent ? "%" : data.series[0].unit, nameTextStyle: { color: c.muted, align: "left" } };
+    option.yAxis = { type: "value", min: least, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: percent ? "%" : data.series[0].unit, nameGap: 10, nameTextStyle: { color: c.muted, align: "left", padding: [0, 0, 0, -16] } };
     option.series = data.series.map(function (one, n) {
       var color = c.series[n % 4], made = { name: one.name, type: one.kind, data: one.values, itemStyle: { color: color } };
       if (one.kind === "bar") {
@@ -145,13 +147,14 @@
       } else {
         made.lineStyle = { color: color, width: 2, type: bars.length ? "dashed" : "solid" };
         made.symbol = bars.length ? "none" : "circle"; made.symbolSize = 7; made.step = bars.length ? "middle" : false; made.connectNulls = false;
-        made.label = { show: !bars.length && data.series.length === 1, position: "top", color: c.ink, fontSize: 12 };
+        made.label = { show: !bars.length && data.series.length === 1, position: "bottom", color: c.ink, fontSize: 12 };
+        made.labelLayout = { hideOverlap: true };
       }
       return made;
     });
     if (data.target !== null && option.series.length) option.series[0].markLine = {
       silent: true, symbol: "none", lineStyle: { color: c.danger, type: "dashed", width: 1.5 }, data: [{ yAxis: data.target }],
-      label: { formatter: data.words.target + " " + data.target + (percent ? " %" : ""), position: "insideEndTop", color: c.danger, fontSize: 12 }
+      label: { formatter: data.words.target + " " + data.target + (percent ? " %" : ""), position: "end", color: c.danger, fontSize: 12 }
     };
     option.tooltip.trigger = "axis";
     option.tooltip.formatter = function (items) {
