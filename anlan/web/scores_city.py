@@ -130,7 +130,9 @@ def city_rows(place: Place, *, rubric: Rubric, as_of: dt.date, suffix: str = "")
 
 def ranked(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Return the rows by falling score with ranks; equal scores share one, and the next rank skips them. None comes last."""
-    known = sorted((row for row in rows if row.sheet.normalised is not None), key=lambda row: -(row.sheet.normalised or 0))
+    known = sorted(
+        (row for row in rows if row.sheet.normalised is not None), key=lambda row: -(row.sheet.normalised or 0)
+    )
     scores = [row.sheet.normalised for row in known]
     placed = [replace(row, rank=scores.index(row.sheet.normalised) + 1) for row in known]
     return (*placed, *(row for row in rows if row.sheet.normalised is None))
@@ -230,7 +232,11 @@ def _finding(category: Category, rows: Sequence[Row]) -> str:
             weak,
         )
         return text % {"category": name, "n": weak}
-    text = ngettext("%(category)s loses most: %(n)d institution lost points", "%(category)s loses most: %(n)d institutions lost points", lost)
+    text = ngettext(
+        "%(category)s loses most: %(n)d institution lost points",
+        "%(category)s loses most: %(n)d institutions lost points",
+        lost,
+    )
     return text % {"category": name, "n": lost}
 
 

@@ -38,7 +38,14 @@ def facts_of(score: RuleScore, parameters: Parameters) -> tuple[Fact, ...]:
 
 def short_of(facts: tuple[Fact, ...]) -> str:
     """Return in one line what costs points, for the closed rule; empty when nothing does."""
-    return "; ".join(_("%(what)s: %(value)s") % {"what": fact.label, "value": fact.value} for fact in facts if fact.verdict == BAD)
+    return "; ".join(_short(fact) for fact in facts if fact.verdict == BAD)
+
+
+def _short(fact: Fact) -> str:
+    words = {"what": fact.label, "value": fact.value, "wanted": fact.wanted}
+    if fact.wanted in (_("none"), _("at least 1")):
+        return _("%(what)s: %(value)s") % words
+    return _("%(what)s: %(value)s (%(wanted)s)") % words
 
 
 def joined_note(score: RuleScore) -> str:
@@ -85,7 +92,11 @@ class _Reader:
         part, whole = self.value(code, "num"), self.value(code, "den")
         if part is None or not whole:
             return _("— no record to reckon from")
-        return _("%(percent)s (%(part)d of %(whole)d)") % {"percent": percent_text(part, whole), "part": part, "whole": whole}
+        return _("%(percent)s (%(part)d of %(whole)d)") % {
+            "percent": percent_text(part, whole),
+            "part": part,
+            "whole": whole,
+        }
 
     def years(self, code: str) -> str:
         now, before = self.value(code, "now"), self.value(code, "before")
@@ -127,7 +138,9 @@ def _some(reader: _Reader, asked: SomeOf) -> Fact:
     whole = reader.value(asked.among) if asked.among else None
     if asked.among and whole == 0:
         words = _("the register “%(what)s” holds none") % {"what": reader.name(asked.among)}
-        return reader.fact(asked.measure, words, _("none"), {"unknown": None, "true": True, "false": False}[asked.empty])
+        return reader.fact(
+            asked.measure, words, _("none"), {"unknown": None, "true": True, "false": False}[asked.empty]
+        )
     value = reader.amount(asked.measure)
     if whole is not None and found is not None:
         value = _("%(part)d of %(whole)s") % {"part": found, "whole": reader.amount(asked.among)}
@@ -201,7 +214,10 @@ def _reckon_count(reader: _Reader, body: PerCount) -> str:
 def _reckon_shortfall(reader: _Reader, body: PerShortfall) -> str:
     gaps = ((reader.value(pair.due) or 0) - (reader.value(pair.covered) or 0) for pair in body.shortfalls)
     missing = sum(max(gap, 0) for gap in gaps)
-    return _("%(reckoning)s: %(missing)d missing.") % {"reckoning": _product(missing, body.points, body.cap), "missing": missing}
+    return _("%(reckoning)s: %(missing)d missing.") % {
+        "reckoning": _product(missing, body.points, body.cap),
+        "missing": missing,
+    }
 
 
 def _reckon_ratio(reader: _Reader, body: PerPercentagePoint) -> str:
@@ -219,7 +235,11 @@ def _reckon_rise(reader: _Reader, body: PerRise) -> str:
         return ""
     step = reader.parameters[body.step_percent]
     steps = (now - before) * 100 // (before * step)
-    words = {"rise": percent_text(now - before, before), "step": step, "reckoning": _product(steps, body.points, body.cap)}
+    words = {
+        "rise": percent_text(now - before, before),
+        "step": step,
+        "reckoning": _product(steps, body.points, body.cap),
+    }
     return _("Up %(rise)s; %(reckoning)s for each full %(step)d %%.") % words
 
 

@@ -118,7 +118,11 @@ def rule_across(place: Place, *, rubric: Rubric, as_of: dt.date, code: str, suff
         score = row.sheet.rule(code)
         base = row.url.removesuffix("/")
         short = short_of(facts_of(score, parameters)) if score.outcome != "not_applicable" else ""
-        rows.append(Across(name=row.name, class_name=row.class_name, url=f"{base}/rules/{code}/{suffix}", score=score, short=short))
+        rows.append(
+            Across(
+                name=row.name, class_name=row.class_name, url=f"{base}/rules/{code}/{suffix}", score=score, short=short
+            )
+        )
     order = {"scored": 1, "awaits_person": 0, "no_data": 2, "not_applicable": 3}
     rows.sort(key=lambda row: (-row.score.deducted, -row.score.proposed, order[row.score.outcome]))
     return AcrossPage(
@@ -204,8 +208,7 @@ def _values(measure: Measure, table: FigureTable | None) -> Iterator[tuple[str, 
     """The figure's parts in one period; a ratio gives its percentage with one decimal."""
     parts = parts_of(measure.definition)
     known = {
-        part: table.column(f"{measure.code}_{part}" if part else measure.code)[0] if table else None
-        for part in parts
+        part: table.column(f"{measure.code}_{part}" if part else measure.code)[0] if table else None for part in parts
     }
     if "den" in known:
         share = known["num"] * 1000 // known["den"] / 10 if known["num"] is not None and known["den"] else None

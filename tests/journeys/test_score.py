@@ -28,7 +28,7 @@ def test_li_reads_why_a_point_is_lost_imports_the_roster_and_has_it_back(
     rule = page.locator("details.a-rule", has_text="A7-k6")
     assert "−2" in rule.locator("summary").inner_text()
     rule.locator("summary").click()
-    rule.get_by_text("Wins it back").wait_for()
+    rule.get_by_text("How to win it back").wait_for()
     assert "S1-A7-k6" in rule.inner_text()
 
     page.goto("/at/A/2025/registers/defence_member/import/")
@@ -45,7 +45,7 @@ def test_li_reads_why_a_point_is_lost_imports_the_roster_and_has_it_back(
 
     page.goto("/at/A/2025/score/")
     assert points(page, "A7") == before + 2
-    assert "nothing lost" in page.locator("details.a-rule", has_text="A7-k6").locator("summary").inner_text()
+    assert "Kept" in page.locator("details.a-rule", has_text="A7-k6").locator("summary").inner_text()
     page.goto("/at/A/2025/registers/defence_member/")
     assert page.locator("tbody tr").count() == 2
 
@@ -54,16 +54,18 @@ def test_chen_goes_from_the_city_to_a_lost_point(open_page: Callable[..., Any], 
     page = open_page()
     sign_in(page, chen)
     page.goto("/at/P11/2025/score/")
-    assert page.locator(".a-heat tbody tr").count() == 2
+    assert page.locator(".a-heat tbody tr:not(.a-heat-group)").count() == 2
     page.locator("#spread canvas").wait_for()
     page.locator("#trend canvas").wait_for()
     page.get_by_role("link", name="东城区第一人民医院").first.click()
     page.wait_for_url("**/at/A/2025/score/")
-    page.locator(".a-gaps a").first.click()
-    page.wait_for_url("**/at/A/2025/score/*/")
-    page.locator("#months canvas").wait_for()
+    lost = page.locator("details.a-rule-lost", has_text="A3-k2")
+    lost.locator("summary").click()
+    lost.get_by_role("link", name="Figures by month and all records").click()
+    page.wait_for_url("**/at/A/2025/score/rules/A3-k2/")
+    page.locator("#figures canvas").wait_for()
     page.get_by_text("The same figures as a table").click()
-    assert page.locator("[data-chart-table=months] tbody tr").count() == 12
+    assert page.locator("[data-chart-table=figures] tbody tr").count() == 12
 
 
 def points(page: Any, category: str) -> float:

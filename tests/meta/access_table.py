@@ -41,7 +41,7 @@ OPENING = _reach(office="own child", recorder="own sibling")
 IMPORTING = _reach(office="own child")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
-IMPORTING = _reach(office="own child")
+JUDGING = _reach(reviewer="own child")
 NONE: Reach = {}
 
 
@@ -106,18 +106,15 @@ TABLE: Mapping[str, Entry] = {
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
     "web:score": OF_SCORE,
-    "web:score-print": OF_SCORE,
     "web:rubric": OF_SCORE,
     "web:rule": OF_SCORE,
-    "web:reason": OF_SCORE,
-    "web:chart-rule": OF_SCORE,
-    "web:chart-spread": OF_SCORE,
-    "web:chart-trend": OF_SCORE,
-    "web:imports": Entry(allowed=IMPORTING),
-    "web:import": Entry(allowed=IMPORTING),
-    "web:import-template": Entry(allowed=IMPORTING),
-    "web:import-errors": Entry(allowed=IMPORTING),
-    "web:import-act": Entry(allowed=IMPORTING),
+    "web:why": OF_SCORE,
+    "web:rule-figures": OF_SCORE,
+    "web:own-trend": OF_SCORE,
+    "web:judge": Entry(allowed=JUDGING),
+    # for commissions only; at an institution, which is what the matrix asks for, there is no such page
+    "web:score-spread": Entry(),
+    "web:score-trend": Entry(),
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,

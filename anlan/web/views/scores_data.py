@@ -69,7 +69,11 @@ def own_trend(request: HttpRequest, place: str, year: int) -> JsonResponse:
     rubric, institutions = rubric_in_view(request), institutions_at(here)
     days = [*month_ends(here)]
     own = [
-        _points(score_table(rubric, year=here.year, as_of=day, institutions=institutions).sheet(institutions[0].pk).normalised)
+        _points(
+            score_table(rubric, year=here.year, as_of=day, institutions=institutions)
+            .sheet(institutions[0].pk)
+            .normalised
+        )
         for day in days
     ]
     labels = [month_name(day.month) for day in days]
@@ -94,7 +98,13 @@ def rule(request: HttpRequest, place: str, year: int, rule: str) -> JsonResponse
         [label, *(_figure(one["values"][row]) for one in series)]  # type: ignore[index]
         for row, label in enumerate(labels)
     ]
-    data = {"kind": "months", "labels": labels, "series": series, "target": months.target, "words": {"target": _("Target")}}
+    data = {
+        "kind": "months",
+        "labels": labels,
+        "series": series,
+        "target": months.target,
+        "words": {"target": _("Target")},
+    }
     return JsonResponse({**data, "table": {"head": head, "body": body}})
 
 
