@@ -144,12 +144,14 @@ class _Lowering:
                     column = self._dialect.hundredths(column)
                 return exp.Sum(this=column)
             case "mask":
-                assert aggregate.days is not None  # masks are always of a window
-                return self._mask(aggregate, exp.column(aggregate.days.column))
+                return self._mask(aggregate)
             case "months":
                 return exp.Sum(this=self._months_in_force(scan, aggregate))
 
-    def _mask(self, aggregate: Aggregate, day: Sql) -> Sql:
+    def _mask(self, aggregate: Aggregate) -> Sql:
+        if aggregate.days is None:
+            raise BadDefinition("Periods covered need a window of days. Give the aggregate one.")
+        day = exp.column(aggregate.days.column)
         before: Sql = exp.Sub(this=self._dialect.month(day), expression=integer(1))
         if aggregate.per == "quarter":
             before = self._dialect.quotient(before, integer(3))

@@ -74,18 +74,25 @@ class JudgeForm(forms.Form):
         """Record the decision; null when `perform` refused it, with its words beside the fields."""
         data = self.cleaned_data
         record = Judgement(institution=place.institution)
-        deducted = int((data["points"] or 0) * 100) if data["verdict"] == "set" else 0
         try:
             files: list[StoredFile] = [store(file.name, file.chunks()) for file in data["evidence"] or []]
-            perform(
-                record, "judge", by=place.actor, key=data["key"], evidence=files, occurred_on=place.today,
-                rubric=self.sheet.rubric.code, rule=self.score.code, year=self.sheet.year,
-                verdict=data["verdict"], deducted=deducted, reason=data["reason"],
-            )  # fmt: skip
+            perform(record, "judge", by=place.actor, key=data["key"], evidence=files, values=self._values(place))
         except FlowError as error:
             self._refuse(error)
             return None
         return record
+
+    def _values(self, place: Place) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "occurred_on": place.today,
+            "rubric": self.sheet.rubric.code,
+            "rule": self.score.code,
+            "year": self.sheet.year,
+            "verdict": data["verdict"],
+            "deducted": int((data["points"] or 0) * 100) if data["verdict"] == "set" else 0,
+            "reason": data["reason"],
+        }
 
     def _refuse(self, error: FlowError) -> None:
         names = {"deducted": "points"}
