@@ -1,12 +1,13 @@
 """A deterministic synthetic lake: every register of the rubric for N institutions, as Parquet sorted by institution.
 
 ``python bench/lake.py 100000`` writes ``$BENCH_WORK/lake-100000`` (default folder ``./bench-work``) and prints its size.
-About 125 records per institution for 2025, plus disputes and incidents of 2024 for the year-on-year rules. Values come
+About 130 records per institution for 2025, plus disputes and incidents of 2024 for the year-on-year rules. Values come
 from hashes of (institution, record, register): the same N gives the same lake on every machine.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import time
@@ -54,6 +55,9 @@ def standing(code: str, mean: float, *, fixed: bool = True, **columns: str) -> S
     return Synthetic(code=code, mean=mean, columns=tuple(columns.items()), is_fixed=fixed, is_standing=True)
 
 
+# the rules on which a reviewer may have a say, as the rubric qidong-2018 reads by default
+JUDGED = ("A1-k4", "A2-k1", "A3-k1", "A3-k3", "A3-k4", "A4-k1", "A4-k2", "A4-k3", "A4-k4", "A4-k5", "A5-k3", "A5-k6", "A7-k2",
+          "A7-k7", "A8-k1", "A8-k5")  # fmt: skip
 _DAY_OR_NULL = "CASE WHEN {0} >= {1} THEN d + ({2} % {3})::INT END"
 REGISTERS: tuple[Synthetic, ...] = (
     standing("leading_group", 2, kind=one_of("k", "leading_group", "working_team"), is_head_in_chair=mostly("u", 20)),
@@ -66,7 +70,7 @@ REGISTERS: tuple[Synthetic, ...] = (
     event("education_session", 5, fixed=True, topic=one_of("u", "security", "fire", "law", "medical_safety"),
           expected_count="20 + v % 300", attended_count="20 + (v % 300) * (900 + w % 124) // 1024",
           has_materials=mostly("w", 30)),
-    event("education_attendance", 24, staff_no="'S' || lpad((hash(institution_id, k // 2, u % 3) % 2000)::VARCHAR, 5, '0')",
+    event("education_attendance", 16, staff_no="'S' || lpad((hash(institution_id, k // 2, u % 3) % 2000)::VARCHAR, 5, '0')",
           passed=mostly("v", 40)),
     event("technical_training", 2, fixed=True, kind=one_of("u", "mental_health", "sanji", "emergency_skill"),
           is_ledger_complete=mostly("v", 60)),
@@ -96,37 +100,44 @@ REGISTERS: tuple[Synthetic, ...] = (
     standing("electrical_installation", 1, is_compliant=mostly("u", 20), has_illegal_use="v < 10",
              next_test_on="DATE '2026-01-10' + (w % 300)::INT - 20"),
     standing("material_store", 1, kind=one_of("u", "flammable", "toxic", "narcotic", "radioactive"),
-             is_compliant=mostly("v", 20), is_ledger_balanced=mostly("w", 20)),
+             is_compliant=mostly("v", 20), is_ledger_balanced=mostly("w", 20), has_two_person_lock=mostly("u", 20),
+             next_reconciliation_on="DATE '2026-01-10' + (w % 300)::INT - 20"),
     event("hazard", 3, area=one_of("u", "fire", "boiler", "electrical", "material", "place"), due_on="d + 30",
           rectified_on=_DAY_OR_NULL.format("w", 15, "v", 35)),
     standing("key_post", 2, vetted_on=_DAY_OR_NULL.format("u", 15, "w", 90), trained_on=_DAY_OR_NULL.format("v", 15, "u", 90),
              certificate_valid_until="CASE WHEN w >= 15 THEN DATE '2026-01-10' + (v % 700)::INT - 10 END"),
     standing("quality_plan", 1, covers_hospital=mostly("u", 20), covers_departments=mostly("v", 20)),
-    event("quality_activity", 13, fixed=True, level=one_of("u", "hospital", "department", "department"),
-          has_self_check=mostly("v", 20), has_rectification=mostly("w", 20)),
+    event("quality_activity", 18, level=one_of("u", "hospital", "department", "department", "department"),
+          line=one_of("k", "medical", "nursing", "infection", "technology"), has_self_check=mostly("v", 20), has_rectification=mostly("w", 20)),
     event("record_audit", 4, fixed=True, sampled="100 + u % 50", grade_a="(100 + u % 50) * (960 + v % 64) // 1024"),
     event("committee_meeting", 4, fixed=True, kind=one_of("u", "medical_safety", "medical_safety", "dispute_analysis"),
           has_minutes=mostly("v", 20)),
     event("dispute", 2, previous=True, severity="CASE WHEN u < 60 THEN 'major' ELSE 'general' END",
-          has_mediation_record=mostly("v", 20), is_settled=mostly("w", 40)),
+          mediation=one_of("v", "none", "internal", "people", "judicial"), has_mediation_record=mostly("v", 20),
+          settled_on=_DAY_OR_NULL.format("w", 40, "v", 60), closed_on=_DAY_OR_NULL.format("w", 60, "v", 90),
+          is_settled=mostly("w", 40)),
     standing("reward_rule", 1, covers_rewards=mostly("u", 20), covers_penalties=mostly("v", 20)),
     standing("police_agreement", 1, has_contact_list=mostly("u", 30)),
     standing("security_department", 1, kind=one_of("u", "department", "dedicated_person"), is_full_time=mostly("v", 60)),
     standing("defence_member", 2, employment=one_of("u", "full_time", "part_time")),
     event("officer_visit", 2, assisted_cases="u % 3"),
+    event("judgement", 6, fixed=True, rubric="'qidong-2018'", year="y",
+          rule=one_of("(k * 5 + (hash(institution_id) & 15)::INT)", *JUDGED),
+          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END"),
 )  # fmt: skip
 
 
 def generate(institutions: int, folder: Path) -> int:
     """Write the lake unless it is there, and return its number of records."""
     connection = duckdb.connect()
-    if not (folder / "complete").exists():
+    made_from = hashlib.sha256(repr(REGISTERS).encode()).hexdigest()
+    if not (folder / "complete").exists() or (folder / "complete").read_text() != made_from:
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute("SET memory_limit = '6GB'")
         _write(connection, _institution_query(institutions), folder / "institution.parquet")
         for register in REGISTERS:
             _write(connection, register_query(register, folder), folder / f"{register.code}.parquet")
-        (folder / "complete").touch()
+        (folder / "complete").write_text(made_from)
     codes = [str(folder / f"{register.code}.parquet") for register in REGISTERS]
     row = connection.execute("SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata($1)", [codes]).fetchone()
     assert row is not None

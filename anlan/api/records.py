@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Header, Query, Router, Status
+from ninja import Router, Status
+from ninja.params.functions import Header, Query
 from pydantic import Field, StringConstraints
 
 from anlan.api.institutions import visible_institution

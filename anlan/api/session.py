@@ -25,7 +25,7 @@ class StaffSession(APIKeyCookie):
         person = request.user
         if not person.is_authenticated:
             return None
-        if person.must_change_password:  # type: ignore[union-attr]
+        if person.must_change_password:
             raise Problem(403, UNCHANGED, _("Change the one-time password first."))
         if check_csrf(request):
             raise Problem(403, FORGED, _("The CSRF token is missing or wrong. Send the cookie's value as X-CSRFToken."))

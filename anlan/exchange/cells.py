@@ -79,7 +79,7 @@ def convert(column: Column, cell: Any, *, is_1904: bool = False) -> Value:
         raise BadCell(_("The cell shows the error %(error)s of a formula.") % {"error": cell})
     if column.kind is Kind.DATE:
         return _date(cell, is_1904=is_1904)
-    return Value(value=_CONVERTERS.get(column.kind, _text)(column, cell))
+    return Value(value=_CONVERTERS[column.kind](column, cell))
 
 
 _ERRORS = frozenset({"#N/A", "#REF", "#NAME", "#VALUE", "#NUM", "#NULL", "#DIV/0"})
@@ -208,6 +208,7 @@ _CONVERTERS: Mapping[Kind, Callable[[Column, Any], Any]] = {
     Kind.CHOICE: _choice,
     Kind.INTEGER: _integer,
     Kind.DECIMAL: _decimal,
+    Kind.TEXT: _text,
 }
 
 

@@ -37,7 +37,7 @@ def append_many(facts: Sequence[tuple[int, Fact]]) -> int:
 
 
 _FIELDS = tuple(field for field in Entry._meta.concrete_fields if not field.primary_key)
-_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(
+_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(  # noqa: S608  names of our own table
     table=Entry._meta.db_table,
     columns=", ".join(str(field.column) for field in _FIELDS),
     places=", ".join(["%s"] * len(_FIELDS)),

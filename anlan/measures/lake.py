@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -21,7 +22,7 @@ from anlan.measures.aggregate import Scan, spanning
 from anlan.measures.bindings import bindings, is_closed
 from anlan.measures.errors import LakeIncomplete
 from anlan.measures.figures import FigureTable, table_from_rows
-from anlan.measures.plan import Plan
+from anlan.measures.plan import Plan, narrowed
 from anlan.measures.sql import lower
 
 RANGE = 125_000  # institutions per statement: fewer cost planning, more cost memory
@@ -61,9 +62,18 @@ class DuckDBLake:
             rows = [row for row in rows if row[0] in wanted]
         return table_from_rows(plan, rows)
 
-    def write(self, plan: Plan, *, period: Period, as_of: datetime.date, target: Path | str) -> int:
+    def write(
+        self,
+        plan: Plan,
+        *,
+        period: Period,
+        as_of: datetime.date,
+        target: Path | str,
+        columns: Sequence[str] | None = None,
+    ) -> int:
         """Write the plan's figures as Parquet files into the folder ``target`` and return the number of institutions.
 
+        ``columns`` limits them to those named: only what these need is read and reckoned.
         Shape:  columns institution_id and ``plan.columns()``; one file per range, named in order of institution.
         Nulls:  null is no data or unknown.
         Raises: LakeIncomplete; FileExistsError when the folder holds Parquet files already.
@@ -72,10 +82,14 @@ class DuckDBLake:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.glob("*.parquet")):
             raise FileExistsError(f"{folder} holds figures already. Choose an empty folder, or empty this one.")
-        tasks = [
-            (f"COPY ({text}) TO {_quoted(folder / f'part-{number:05d}.parquet')} (FORMAT parquet)", values)
-            for number, (text, values) in enumerate(self._statements(plan, period, as_of, None))
-        ]
+        if columns is not None:
+            plan = _narrowed(plan, tuple(columns))
+        listed = ", ".join(f'"{name}"' for name in (columns or plan.columns()))
+        tasks = []
+        for number, (text, values) in enumerate(self._statements(plan, period, as_of, None)):
+            file = _quoted(folder / f"part-{number:05d}.parquet")
+            copy = f"COPY (SELECT institution_id, {listed} FROM ({text})) TO {file} (FORMAT parquet)"  # noqa: S608
+            tasks.append((copy, values))
         # a range is a row group or two of most registers, too few for DuckDB to share out: ranges run side by side
         with ThreadPoolExecutor(max_workers=self._threads) as workers:
             return sum(workers.map(self._copy, tasks))
@@ -136,6 +150,12 @@ class DuckDBLake:
         first = _first_year(scan, period)
         recent = [file for file in files if file == whole or int(file.parent.name.removeprefix("year=")) >= first]
         return recent or files[-1:]
+
+
+@lru_cache(maxsize=32)
+def _narrowed(plan: Plan, columns: tuple[str, ...]) -> Plan:
+    """Equal questions get the same plan, so that its SQL is made once."""
+    return narrowed(plan, columns)
 
 
 def _first_year(scan: Scan, period: Period) -> int:

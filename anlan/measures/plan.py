@@ -93,6 +93,50 @@ def make_plan(measures: Iterable[Measure], *, schema: Schema, outputs: Iterable[
     return Plan(schema=schema, scans=fusion.scans(), figures=planned, levels=_levels(listed))
 
 
+def narrowed(plan: Plan, columns: Iterable[str]) -> Plan:
+    """Return the plan of the named columns and of what they need, and nothing else.
+
+    A heat map of a nation asks for the points of eight categories: what only the other columns need is not read.
+    Raises: UnknownFigure for a column that the plan does not have.
+    """
+    outputs = {output.name: output for level in plan.levels for output in level}
+    figures = {figure.column(part): figure for figure in plan.figures for part, _ in figure.parts}
+    wanted: set[str] = set()
+    asked: set[str] = set()
+    queue = list(columns)
+    while queue:
+        name = queue.pop()
+        if name in figures:
+            asked.add(figures[name].name)
+        elif name not in outputs:
+            raise UnknownFigure(name=name, known=plan.columns())
+        elif name not in wanted:
+            wanted.add(name)
+            nodes = tuple(walk(outputs[name].expression))
+            queue += [node.name for node in nodes if isinstance(node, Ref)]
+            asked.update(node.name for node in nodes if isinstance(node, Fig))
+    kept = tuple(figure for figure in plan.figures if figure.name in asked)
+    levels = tuple(tuple(output for output in level if output.name in wanted) for level in plan.levels)
+    return Plan(
+        schema=plan.schema,
+        scans=_narrowed_scans(plan, kept),
+        figures=kept,
+        levels=tuple(level for level in levels if level),
+    )
+
+
+def _narrowed_scans(plan: Plan, kept: tuple[PlannedFigure, ...]) -> tuple[Scan, ...]:
+    parts = [expression for figure in kept for _, expression in figure.parts]
+    slots = {(node.scan, node.name) for part in parts for node in walk(part) if isinstance(node, Slot)}
+    scans = []
+    for scan in plan.scans:
+        pairs = zip(scan.aggregates, scan.aliases, strict=True)
+        needed = {aggregate: alias for aggregate, alias in pairs if (scan.register.code, alias) in slots}
+        if needed:
+            scans.append(_scan(scan.register, needed))
+    return tuple(scans)
+
+
 class _Fusion:
     """Collects aggregates by register while definitions are compiled."""
 

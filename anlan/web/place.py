@@ -79,7 +79,8 @@ def find_place(request: HttpRequest, code: str, year: int) -> Place:
     institution = getattr(unit, "institution", None) if unit.kind == Unit.Kind.INSTITUTION else None
     place = Place(unit=unit, institution=institution, year=year, actor=actor, today=today)
     request.place = place  # type: ignore[attr-defined]
-    request.session["place"] = [code, year]
+    if request.session.get("place") != [code, year]:  # a write would make every page wait for a running import
+        request.session["place"] = [code, year]
     return place
 
 
