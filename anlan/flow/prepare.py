@@ -230,7 +230,8 @@ def _set_reference(record: Register, field: "models.ForeignKey[Any, Any]", value
 
 
 def _set_deadline(record: Register, step: Step) -> None:
-    if step.deadline is not None:
+    # Without a date there is nothing to count from; `_check_values` refuses the record where the date is needed.
+    if step.deadline is not None and getattr(record, step.deadline.after) is not None:
         setattr(record, step.deadline.field, due_date(step.deadline, start=getattr(record, step.deadline.after)))
 
 
