@@ -47,9 +47,7 @@ def mostly(source: str, missing: int) -> str:
 
 def event(code: str, mean: float, *, fixed: bool = False, previous: bool = False, **columns: str) -> Synthetic:
     """Return a register of events."""
-    return Synthetic(
-        code=code, mean=mean, columns=tuple(columns.items()), is_fixed=fixed, has_previous_year=previous
-    )
+    return Synthetic(code=code, mean=mean, columns=tuple(columns.items()), is_fixed=fixed, has_previous_year=previous)
 
 
 def standing(code: str, mean: float, *, fixed: bool = True, **columns: str) -> Synthetic:
@@ -195,7 +193,9 @@ def main() -> None:
     records = generate(institutions, folder)
     size = sum(file.stat().st_size for file in folder.glob("*.parquet"))
     seconds = time.perf_counter() - started
-    print(f"{folder}: {records:,} records, {records / institutions:.1f} per institution, {size / 1e6:.0f} MB, {seconds:.0f} s")
+    print(
+        f"{folder}: {records:,} records, {records / institutions:.1f} per institution, {size / 1e6:.0f} MB, {seconds:.0f} s"
+    )
 
 
 if __name__ == "__main__":

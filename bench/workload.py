@@ -7,7 +7,18 @@ without the content. Each rule yields its deduction in hundredths (null = no dat
 from __future__ import annotations
 
 from anlan.measures.algebra import (
-    Attribute, Change, Count, Distinct, Figure, InForce, MonthsInForce, Overdue, PeriodsCovered, PeriodsDue, Ratio, Sum,
+    Attribute,
+    Change,
+    Count,
+    Distinct,
+    Figure,
+    InForce,
+    MonthsInForce,
+    Overdue,
+    PeriodsCovered,
+    PeriodsDue,
+    Ratio,
+    Sum,
 )  # fmt: skip
 from anlan.measures.catalogue import Measure
 from anlan.measures.expression import UNKNOWN, Case, Condition, Const, Number, Ref, case, fig, greatest, least, total

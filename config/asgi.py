@@ -4,6 +4,8 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
-from config.wsgi import application as pages
+from config.wsgi import application as wsgi_application
+
+pages: Any = wsgi_application
 
 application: Any = WSGIMiddleware(pages, workers=8)

@@ -18,7 +18,7 @@ class Home:
     def from_environment(cls, root: Path) -> "Home":
         """Return the home named by `ANLAN_HOME`, or `var` beside the code; its folders exist afterwards."""
         home = cls(path=Path(os.environ.get("ANLAN_HOME") or root / "var").resolve())
-        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs):
+        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs, home.static):
             folder.mkdir(parents=True, exist_ok=True)
         home.keys.chmod(0o700)
         return home

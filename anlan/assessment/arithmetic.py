@@ -39,8 +39,8 @@ _ZERO = Const(0)
 def sheet_outputs(rubric: Rubric, parameters: Parameters) -> tuple[Output, ...]:
     """Return every output of the sheet: rules, then categories, then totals.
 
-    Names: ``<rule>.applies|amount|outcome|deducted|proposed``, ``<category>.applies|max|sum|points|lost|at_risk``, ``class``,
-    ``raw``, ``applicable_max``, ``at_risk``, ``normalised``.
+    Names: ``<rule>.applies|amount|outcome|deducted|proposed``, ``<category>.applies|max|sum|points|lost|at_risk``,
+    ``class``, ``raw``, ``applicable_max``, ``at_risk``, ``normalised``.
     Units: hundredths of a point; ``normalised`` in hundredths of a point out of 100, rounded half up.
     Nulls: ``amount`` where the rule has no data or does not apply; ``normalised`` where nothing applies.
     """

@@ -106,7 +106,7 @@ class Below:
     def read(cls, at: Cursor) -> Below:
         """Read ``{below: ratio, percent: parameter}``."""
         at.only("below", "percent")
-        return cls(ratio=at.require("below").text(), percent=at.require("percent").text())
+        return cls(ratio=at.require("below").text(), percent=at.require("percent").parameter())
 
     def compile(self, parameters: Parameters) -> Condition:
         """Return: numerator × 100 is smaller than percent × denominator."""
@@ -197,7 +197,7 @@ def read_condition(at: Cursor) -> Asked:
 
     Raises: RubricError assessment.E005 when none or several of the words stand there.
     """
-    words = [key for key in at.keys() if key in _READERS]
+    words = [key for key in at.names() if key in _READERS]
     if len(words) != 1:
         at.fail(
             "assessment.E005",

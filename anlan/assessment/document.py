@@ -30,6 +30,7 @@ class Cursor:
     place: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    parameters: frozenset[str] = frozenset()
 
     @property
     def line(self) -> int:
@@ -40,9 +41,9 @@ class Cursor:
         """Raise the error at this place."""
         raise RubricError(id=id, file=self.file, line=self.line, place=self.place, what=what, mend=mend)
 
-    def with_readings(self, chosen: Mapping[str, str]) -> Cursor:
-        """Return the same place with the readings that ``choose`` is to follow."""
-        return replace(self, chosen=chosen)
+    def knowing(self, *, chosen: Mapping[str, str], parameters: Iterable[str]) -> Cursor:
+        """Return the same place with the readings that ``choose`` is to follow and the parameters that exist."""
+        return replace(self, chosen=chosen, parameters=frozenset(parameters))
 
     def tracking(self) -> Cursor:
         """Return the same place with an empty record of the options asked for."""
@@ -76,7 +77,7 @@ class Cursor:
                 self._at(node, self.place).fail("assessment.E003", f'"{key}" is not known here.', nearest(key, allowed))
         return self
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Return the keys of the mapping in order."""
         return tuple(self._pairs())
 
@@ -134,6 +135,16 @@ class Cursor:
         if word not in names:
             self.fail("assessment.E005", f'"{word}" is not one of the choices.', nearest(word, names))
         return word
+
+    def parameter(self) -> str:
+        """Return the code of a parameter.
+
+        Raises: RubricError assessment.E010, naming the nearest.
+        """
+        if self.text() not in self.parameters:
+            hint = nearest(self.text(), self.parameters)
+            self.fail("assessment.E010", f'no parameter is called "{self.text()}".', hint)
+        return self.text()
 
     def integer(self) -> int:
         """Return a whole number."""

@@ -1,4 +1,7 @@
-"""Every error of the assessment room, each with a stable id. A rubric error names file, line, path within it and the mend."""
+"""Every error of the assessment room, each with a stable id.
+
+An error of a rubric file names file, line, place within it, what is wrong and what to do.
+"""
 
 from __future__ import annotations
 

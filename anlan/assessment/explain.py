@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.recordsquery import RecordsQuery
 from anlan.assessment.sheet import Sheet
 from anlan.assessment.trace import Trace, explain
@@ -65,7 +66,7 @@ def behind_json(behind: Behind) -> dict[str, Any]:
 
 def explained_json(sheet: Sheet, institution: Institution) -> dict[str, Any]:
     """Return the sheet's JSON with, for every rule that took points, found none, or waits, what stands behind it."""
-    data: dict[str, Any] = sheet.to_json(code=institution.code)
+    data: dict[str, Any] = sheet_json(sheet, code=institution.code)
     for category in data["categories"]:
         for rule in category["rules"]:
             score = sheet.rule(rule["code"])

@@ -52,10 +52,13 @@ def attainable_maximum(rubric: Rubric) -> Iterator[Finding]:
     if best < rubric.printed_total:
         most, total = points(best), points(rubric.printed_total)
         yield _finding(
-            "L001", rubric.code,
-            f"印出的总分是 {total}，任何机构至多得 {most}", f"The printed total is {total}; no institution can get more than {most}",
-            f"以适用满分 {most} 折算百分，或改写各行标准分", f"State the score out of {most}, or reset the maxima",
-        )  # fmt: skip
+            "L001",
+            rubric.code,
+            f"印出的总分是 {total}，任何机构至多得 {most}",
+            f"The printed total is {total}; no institution can get more than {most}",
+            f"以适用满分 {most} 折算百分，或改写各行标准分",
+            f"State the score out of {most}, or reset the maxima",
+        )
 
 
 def maxima_and_total(rubric: Rubric) -> Iterator[Finding]:
@@ -64,10 +67,13 @@ def maxima_and_total(rubric: Rubric) -> Iterator[Finding]:
     if added != rubric.printed_total:
         one, other = points(added), points(rubric.printed_total)
         yield _finding(
-            "L002", rubric.code,
-            f"各项标准分合计 {one}，与印出的总分 {other} 不符", f"The maxima add up to {one}, the printed total is {other}",
-            "核对各项标准分", "Check the maxima against the source",
-        )  # fmt: skip
+            "L002",
+            rubric.code,
+            f"各项标准分合计 {one}，与印出的总分 {other} 不符",
+            f"The maxima add up to {one}, the printed total is {other}",
+            "核对各项标准分",
+            "Check the maxima against the source",
+        )
 
 
 def class_without_row(rubric: Rubric) -> Iterator[Finding]:
@@ -77,11 +83,13 @@ def class_without_row(rubric: Rubric) -> Iterator[Finding]:
         if rows and not any(row.applies(dict(kind.example)) for row in rows):
             most = points(_reach(rubric, kind))
             yield _finding(
-                "L003", kind.code,
+                "L003",
+                kind.code,
                 f"“{kind.name.zh}”没有对应的分类标准行，满分只有 {most}",
                 f"{kind.name.en}: no class row applies; the most is {most}",
-                "指定适用哪一行，或写明不适用", "Say which row applies, or that none does",
-            )  # fmt: skip
+                "指定适用哪一行，或写明不适用",
+                "Say which row applies, or that none does",
+            )
 
 
 def deductions_over_maximum(rubric: Rubric) -> Iterator[Finding]:
@@ -91,10 +99,13 @@ def deductions_over_maximum(rubric: Rubric) -> Iterator[Finding]:
         if printed > category.max:
             one, other = points(printed), points(category.max)
             yield _finding(
-                "L004", category.code,
-                f"印出的扣分合计 {one}，标准分只有 {other}", f"Printed deductions of {one} over a maximum of {other}",
-                "写明扣完为止并显示超出部分，或减小分值", "State that the category stops at zero and show the excess, or lower the points",
-            )  # fmt: skip
+                "L004",
+                category.code,
+                f"印出的扣分合计 {one}，标准分只有 {other}",
+                f"Printed deductions of {one} over a maximum of {other}",
+                "写明扣完为止并显示超出部分，或减小分值",
+                "State that the category stops at zero and show the excess, or lower the points",
+            )
 
 
 def rule_over_maximum(rubric: Rubric) -> Iterator[Finding]:
@@ -103,10 +114,13 @@ def rule_over_maximum(rubric: Rubric) -> Iterator[Finding]:
         if (rule.body.most or 0) > category.max:
             one, other = points(rule.body.most or 0), points(category.max)
             yield _finding(
-                "L005", rule.code,
-                f"单条可扣 {one}，超过本项标准分 {other}", f"It can take {one} from a category of {other}",
-                "减小分值，或改为本项得零分", "Lower the points, or let it set the category to zero",
-            )  # fmt: skip
+                "L005",
+                rule.code,
+                f"单条可扣 {one}，超过本项标准分 {other}",
+                f"It can take {one} from a category of {other}",
+                "减小分值，或改为本项得零分",
+                "Lower the points, or let it set the category to zero",
+            )
 
 
 def unbounded_deductions(rubric: Rubric) -> Iterator[Finding]:
@@ -115,10 +129,13 @@ def unbounded_deductions(rubric: Rubric) -> Iterator[Finding]:
         if rule.body.most is None:
             most = points(category.max)
             yield _finding(
-                "L006", rule.code,
-                f"按次累加而无上限，可扣尽本项 {most} 分", f"It adds up without a bound and can take all {most} points of its category",
-                "写明本条至多扣多少分", "Print the most that the rule can take",
-            )  # fmt: skip
+                "L006",
+                rule.code,
+                f"按次累加而无上限，可扣尽本项 {most} 分",
+                f"It adds up without a bound and can take all {most} points of its category",
+                "写明本条至多扣多少分",
+                "Print the most that the rule can take",
+            )
 
 
 def joined_conditions(rubric: Rubric) -> Iterator[Finding]:
@@ -128,10 +145,13 @@ def joined_conditions(rubric: Rubric) -> Iterator[Finding]:
             if isinstance(part, Joined) and len(part.parts) > 1:
                 count = len(part.parts)
                 yield _finding(
-                    "L007", rule.code,
-                    f"一处扣分并列 {count} 个情形，未写明任一即扣还是同时具备", f"One deduction for {count} conditions; the text does not say whether one suffices",
-                    "写明“任一”或“同时”，或拆成几条", 'Write "either" or "both", or split the rule',
-                )  # fmt: skip
+                    "L007",
+                    rule.code,
+                    f"一处扣分并列 {count} 个情形，未写明任一即扣还是同时具备",
+                    f"One deduction for {count} conditions; the text does not say whether one suffices",
+                    "写明“任一”或“同时”，或拆成几条",
+                    'Write "either" or "both", or split the rule',
+                )
 
 
 def content_without_deduction(rubric: Rubric) -> Iterator[Finding]:
@@ -139,10 +159,13 @@ def content_without_deduction(rubric: Rubric) -> Iterator[Finding]:
     for content in _contents(rubric):
         if not content.rules:
             yield _finding(
-                "L008", content.clause,
-                f"有要求而无扣分：{content.text.zh}", f"Asked for, but no deduction answers to it: {content.text.en}",
-                "增设一条扣分，或注明只作提示", "Add a rule, or say that it is for information",
-            )  # fmt: skip
+                "L008",
+                content.clause,
+                f"有要求而无扣分：{content.text.zh}",
+                f"Asked for, but no deduction answers to it: {content.text.en}",
+                "增设一条扣分，或注明只作提示",
+                "Add a rule, or say that it is for information",
+            )
 
 
 def cadence_conflict(rubric: Rubric) -> Iterator[Finding]:
@@ -155,10 +178,13 @@ def cadence_conflict(rubric: Rubric) -> Iterator[Finding]:
             zh = "、".join(f"{clause} 每{_PER_ZH[per]}" for per, clause in statements)
             en = ", ".join(f"{clause} each {per}" for per, clause in statements)
             yield _finding(
-                "L009", subject,
-                f"同一活动的频次不一：{zh}", f"One activity, several frequencies: {en}",
-                "写明由谁按何频次开展，扣分按哪一个计", "Say who acts how often, and which of them the deduction counts",
-            )  # fmt: skip
+                "L009",
+                subject,
+                f"同一活动的频次不一：{zh}",
+                f"One activity, several frequencies: {en}",
+                "写明由谁按何频次开展，扣分按哪一个计",
+                "Say who acts how often, and which of them the deduction counts",
+            )
 
 
 def undefined_zero_base(rubric: Rubric) -> Iterator[Finding]:
@@ -166,10 +192,13 @@ def undefined_zero_base(rubric: Rubric) -> Iterator[Finding]:
     for _, rule in rubric.rules():
         if compared_change(rule.body) and isinstance(rule.body, Fixed | PerRise) and not rule.body.is_base_printed:
             yield _finding(
-                "L010", rule.code,
-                "同比以上年为基数，上年为零时没有规定", "It compares with the year before and does not say what follows from a base of zero",
-                "写明上年为零时如何扣分，或交考核人员认定", "State the deduction for a base of zero, or leave it to a reviewer",
-            )  # fmt: skip
+                "L010",
+                rule.code,
+                "同比以上年为基数，上年为零时没有规定",
+                "It compares with the year before and does not say what follows from a base of zero",
+                "写明上年为零时如何扣分，或交考核人员认定",
+                "State the deduction for a base of zero, or leave it to a reviewer",
+            )
 
 
 def rule_without_measure(rubric: Rubric) -> Iterator[Finding]:
@@ -179,10 +208,13 @@ def rule_without_measure(rubric: Rubric) -> Iterator[Finding]:
         if missing or not rule.measures():
             named = "、".join(missing) or "未指定"
             yield _finding(
-                "L011", rule.code,
-                f"没有可用的指标：{named}", f"No measure: {', '.join(missing) or 'none is named'}",
-                "声明该指标，或改为人工评判", "Declare the measure, or let a person judge the rule",
-            )  # fmt: skip
+                "L011",
+                rule.code,
+                f"没有可用的指标：{named}",
+                f"No measure: {', '.join(missing) or 'none is named'}",
+                "声明该指标，或改为人工评判",
+                "Declare the measure, or let a person judge the rule",
+            )
 
 
 def clause_without_rule(rubric: Rubric) -> Iterator[Finding]:
@@ -191,10 +223,13 @@ def clause_without_rule(rubric: Rubric) -> Iterator[Finding]:
     for clause in rubric.clauses:
         if clause.id.startswith(rubric.clause_prefix) and clause.id not in cited:
             yield _finding(
-                "L012", clause.id,
-                f"条款未被任何扣分或内容引用：{clause.text.zh}", f"No rule or content cites the clause: {clause.text.en}",
-                "为它增设一条，或从条款表中删去", "Add a rule or content for it, or take it off the list",
-            )  # fmt: skip
+                "L012",
+                clause.id,
+                f"条款未被任何扣分或内容引用：{clause.text.zh}",
+                f"No rule or content cites the clause: {clause.text.en}",
+                "为它增设一条，或从条款表中删去",
+                "Add a rule or content for it, or take it off the list",
+            )
 
 
 def undefined_denominator(rubric: Rubric) -> Iterator[Finding]:
@@ -212,10 +247,13 @@ def no_pass_mark(rubric: Rubric) -> Iterator[Finding]:
     """L014: the rubric does not say what score passes."""
     if rubric.pass_mark is None:
         yield _finding(
-            "L014", rubric.code,
-            "没有合格分数线，系统不会印出“合格”", 'No pass mark is printed; nothing will be called "passed"',
-            "由主管部门确定合格线后填入 pass_mark", "Let the commission decide and fill in pass_mark",
-        )  # fmt: skip
+            "L014",
+            rubric.code,
+            "没有合格分数线，系统不会印出“合格”",
+            'No pass mark is printed; nothing will be called "passed"',
+            "由主管部门确定合格线后填入 pass_mark",
+            "Let the commission decide and fill in pass_mark",
+        )
 
 
 def undefined_terms(rubric: Rubric) -> Iterator[Finding]:
@@ -223,10 +261,13 @@ def undefined_terms(rubric: Rubric) -> Iterator[Finding]:
     for term in rubric.terms:
         if term.definition is None:
             yield _finding(
-                "L015", term.code,
-                f"“{term.name.zh}”没有定义", f'"{term.name.en}" is not defined',
-                "写明标准，或指定由谁认定", "State the criterion, or who decides",
-            )  # fmt: skip
+                "L015",
+                term.code,
+                f"“{term.name.zh}”没有定义",
+                f'"{term.name.en}" is not defined',
+                "写明标准，或指定由谁认定",
+                "State the criterion, or who decides",
+            )
 
 
 def unreachable_rule(rubric: Rubric) -> Iterator[Finding]:
@@ -235,10 +276,13 @@ def unreachable_rule(rubric: Rubric) -> Iterator[Finding]:
         examples = [dict(kind.example) for kind in rubric.classes]
         if examples and not any(category.applies(example) and rule.applies(example) for example in examples):
             yield _finding(
-                "L016", rule.code,
-                "没有任何类别的机构适用本条", "No class of institutions meets the rule",
-                "核对适用条件", "Check whom it applies to",
-            )  # fmt: skip
+                "L016",
+                rule.code,
+                "没有任何类别的机构适用本条",
+                "No class of institutions meets the rule",
+                "核对适用条件",
+                "Check whom it applies to",
+            )
 
 
 def unverified_parameters(rubric: Rubric) -> Iterator[Finding]:
@@ -247,10 +291,13 @@ def unverified_parameters(rubric: Rubric) -> Iterator[Finding]:
     for parameter in rubric.parameters:
         if parameter.code in used and not parameter.verified:
             yield _finding(
-                "L017", parameter.code,
-                f"参数“{parameter.name_zh}”未经核对", f'Parameter "{parameter.name_en}" was not compared with its source',
-                f"对照 {parameter.clause} 核对后标为已核对", f"Compare it with {parameter.clause} and mark it verified",
-            )  # fmt: skip
+                "L017",
+                parameter.code,
+                f"参数“{parameter.name_zh}”未经核对",
+                f'Parameter "{parameter.name_en}" was not compared with its source',
+                f"对照 {parameter.clause} 核对后标为已核对",
+                f"Compare it with {parameter.clause} and mark it verified",
+            )
 
 
 def measure_of_wrong_kind(rubric: Rubric) -> Iterator[Finding]:
@@ -261,10 +308,13 @@ def measure_of_wrong_kind(rubric: Rubric) -> Iterator[Finding]:
         for code in changes:
             if _kind(code) not in (None, "change"):
                 yield _finding(
-                    "L018", rule.code,
-                    f"指标 {code} 不含上年数", f"Measure {code} holds no earlier year",
-                    "改用同比指标", "Ask a measure of change",
-                )  # fmt: skip
+                    "L018",
+                    rule.code,
+                    f"指标 {code} 不含上年数",
+                    f"Measure {code} holds no earlier year",
+                    "改用同比指标",
+                    "Ask a measure of change",
+                )
 
 
 CHECKS: tuple[Check, ...] = (
@@ -283,10 +333,13 @@ def _finding(id: str, place: str, zh: str, en: str, mend_zh: str, mend_en: str) 
 
 def _denominator(place: str, zh: str, en: str) -> Finding:
     return _finding(
-        "L013", place,
-        f"比率没有规定分母：{zh}", f"A rate without a defined base: {en}",
-        "写明分母，未定前只显示数目", "Define the base; until then show the count only",
-    )  # fmt: skip
+        "L013",
+        place,
+        f"比率没有规定分母：{zh}",
+        f"A rate without a defined base: {en}",
+        "写明分母，未定前只显示数目",
+        "Define the base; until then show the count only",
+    )
 
 
 def _reach(rubric: Rubric, kind: InstitutionClass) -> int:

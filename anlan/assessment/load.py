@@ -135,7 +135,6 @@ class _Loader:
         self.path, self.wanted = path, wanted
         self.root = open_document(path)
         self.clauses: dict[str, Clause] = {}
-        self.parameter_codes: set[str] = set()
 
     def load(self) -> Rubric:
         root = self.root.only(*_TOP_KEYS)
@@ -144,12 +143,12 @@ class _Loader:
         law = (self.path.parent / root.require("law").text()).resolve()
         self.clauses = {clause.id: clause for clause in load_clauses(law)}
         parameters = load_parameters(law, root.require("parameters").text())
-        self.parameter_codes = {row.code for row in parameters}
         instrument = root.require("instrument")
         instrument.choice(load_instruments(law))
         options = tuple(self._option(at) for at in _list(root, "options"))
         self._refuse_unknown_readings(options)
-        self.root = root = root.with_readings({option.code: option.reading for option in options})
+        chosen = {option.code: option.reading for option in options}
+        self.root = root = root.knowing(chosen=chosen, parameters=[row.code for row in parameters])
         pass_mark = root.get("pass_mark")
         rubric = Rubric(
             code=root.require("code").text(),
@@ -175,7 +174,7 @@ class _Loader:
     def _option(self, at: Cursor) -> Option:
         at.only("code", "ambiguity", "clauses", "question", "reading", "readings")
         code, listed = at.require("code").text(), at.require("readings")
-        readings = tuple(Reading(code=key, text=listed.require(key).label()) for key in listed.keys())
+        readings = tuple(Reading(code=key, text=listed.require(key).label()) for key in listed.names())
         codes = [reading.code for reading in readings]
         default = at.require("reading").choice(codes)
         chosen = self.wanted.get(code, default)
@@ -205,7 +204,7 @@ class _Loader:
             code=at.require("code").text(),
             name=at.require("name").label(),
             where=_where(at.require("where")),
-            example=tuple((key, _attribute(example.require(key))) for key in example.keys()),
+            example=tuple((key, _attribute(example.require(key))) for key in example.names()),
         )
 
     def _term(self, at: Cursor, options: tuple[Option, ...]) -> Term:
@@ -262,9 +261,6 @@ class _Loader:
             kind.fail("assessment.E008", f'"{kind.text()}" is not a kind of rule.', nearest(kind.text(), KINDS))
         at.only(*_RULE_KEYS, *KEYS[kind.text()])
         body = KINDS[kind.text()](at)
-        for code in body.parameters():
-            if code not in self.parameter_codes:
-                at.fail("assessment.E010", f'no parameter is called "{code}".', nearest(code, self.parameter_codes))
         assessed = at.require("assessed").choice(("computed", "proposed", "judged"))
         if (assessed == "judged") != (kind.text() == "judged"):
             kind.fail("assessment.E005", "kind and assessed disagree.", "A judged rule is of kind judged, and only it.")
@@ -319,7 +315,7 @@ def _applies(at: Cursor) -> tuple[Where, ...]:
 def _where(at: Cursor) -> Where:
     return Where(
         values=tuple(
-            (key, tuple(_attribute(value) for value in at.require(key).items())) for key in at.keys() if at.get(key)
+            (key, tuple(_attribute(value) for value in at.require(key).items())) for key in at.names() if at.get(key)
         )
     )
 
@@ -339,4 +335,3 @@ def _refuse_twice(at: Cursor, codes: list[str]) -> None:
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         at.fail("assessment.E009", f"declared twice: {', '.join(twice)}.", "Rename or remove one of each.")
-

@@ -75,9 +75,7 @@ class _Days:
     due_end: dict[str, datetime.date]
 
 
-def queries_of(
-    sheet: Sheet, measure: str, *, role: str, definition: Figure | None = None
-) -> Iterator[RecordsQuery]:
+def queries_of(sheet: Sheet, measure: str, *, role: str, definition: Figure | None = None) -> Iterator[RecordsQuery]:
     """Yield the queries of a measure (or of a definition in its place), one for each register that it reads."""
     figure = definition or catalogue.get(measure).definition
     for part, piece, years in _pieces(figure):
@@ -103,6 +101,11 @@ def describe(predicate: Predicate) -> str:
             return f"{column} is empty"
         case IsTrue(column=column):
             return column
+    return _describe_joined(predicate)
+
+
+def _describe_joined(predicate: Predicate) -> str:
+    match predicate:
         case And(parts=parts):
             return " and ".join(f"({describe(part)})" if isinstance(part, Or) else describe(part) for part in parts)
         case Or(parts=parts):
@@ -156,7 +159,6 @@ def _where(piece: Definition, register: RegisterTable, days: _Days) -> Predicate
 
 
 def _window(piece: Definition, register: RegisterTable, days: _Days) -> Iterator[Predicate]:
-    begun, ended = col(register.date), col(register.ended)
     match piece:
         case Count(by=by, window=window) | Sum(by=by, window=window) | Distinct(by=by, window=window):
             day = col(by or register.date)
@@ -169,6 +171,13 @@ def _window(piece: Definition, register: RegisterTable, days: _Days) -> Iterator
             yield from (day >= days.start, day <= days.due_end[per])
             if each:
                 yield Or(parts=tuple(_filled(part, days) for part in each))
+        case _:
+            yield from _standing_window(piece, register, days)
+
+
+def _standing_window(piece: Definition, register: RegisterTable, days: _Days) -> Iterator[Predicate]:
+    begun, ended = col(register.date), col(register.ended)
+    match piece:
         case InForce(at=at):
             on = days.cutoff if at == "as_of" else days.start
             yield from (begun <= on, ended.is_null() | (ended > on))

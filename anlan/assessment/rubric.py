@@ -247,7 +247,7 @@ class Rubric:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of the canonical JSON of the edition, readings and parameters included; where it lies does not count."""
+        """SHA-256 of the canonical JSON of the edition, its readings and parameters included."""
         return _content_hash(self)
 
 

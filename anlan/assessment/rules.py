@@ -34,7 +34,7 @@ _ZERO = Const(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """What a rule would take. ``amount`` is unknown for want of data; ``refer`` is when a person must decide instead."""
+    """What a rule would take. ``amount`` is unknown for want of data; ``refer``: when a person must decide instead."""
 
     amount: Number
     refer: Condition | None = None
@@ -185,7 +185,7 @@ class PerPercentagePoint:
         return cls(
             points=at.require("points").points(),
             ratios=at.require("ratios").texts(),
-            percent=at.require("percent").text(),
+            percent=at.require("percent").parameter(),
             rounding=at.require("rounding").choice(("floor", "pro_rata")),
             cap=_cap(at),
         )
@@ -237,7 +237,7 @@ class PerRise:
         return cls(
             points=at.require("points").points(),
             change=at.require("change").text(),
-            step_percent=at.require("step_percent").text(),
+            step_percent=at.require("step_percent").parameter(),
             cap=at.require("cap").points(),
             zero_base=_zero_base(at),
             is_base_printed=at.is_fixed("zero_base"),

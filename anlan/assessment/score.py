@@ -112,9 +112,7 @@ def score_institutions(
     if tables is None:
         raise NoSchema("No tables are known to score from. Call use_schema() at start, or give schema=.")
     plan = score_plan(rubric, year=year, schema=tables)
-    table = evaluate(
-        plan.plan, period=Period.year(year), as_of=as_of, engine=engine, institutions=institutions
-    )
+    table = evaluate(plan.plan, period=Period.year(year), as_of=as_of, engine=engine, institutions=institutions)
     return ScoreTable(score_plan=plan, as_of=as_of, figures=table)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from anlan.assessment.errors import UnknownRule, nearest
-from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
 from anlan.measures.catalogue import Measure
 from anlan.measures.schema import Schema
@@ -72,7 +71,7 @@ class CategoryScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One institution's score. Points in hundredths; ``normalised`` is out of 100 points, None where nothing applies."""
+    """One institution's score. Points in hundredths; ``normalised`` is out of 100, None where nothing applies."""
 
     rubric: Rubric
     schema: Schema
@@ -123,7 +122,3 @@ class Sheet:
             if rule.code == code:
                 return rule
         raise UnknownRule(f'The sheet has no rule "{code}". {nearest(code, [rule.code for rule in self.rules()])}')
-
-    def to_json(self, *, code: str | None = None) -> dict[str, object]:
-        """Return the JSON of one institution; ``code`` is the institution's own code."""
-        return sheet_json(self, code=code)

@@ -131,9 +131,7 @@ def missing_periods(sheet: Sheet, rule: Rule, *, engine: Engine) -> tuple[Missin
     year, found = Period.year(sheet.year), []
     before = dict.fromkeys(pairs, 0)
     for month in year.due_months(sheet.as_of):
-        table = evaluate(
-            plan, period=year, as_of=month.end, engine=engine, institutions=(sheet.institution_id,)
-        )
+        table = evaluate(plan, period=year, as_of=month.end, engine=engine, institutions=(sheet.institution_id,))
         for have, due in pairs:
             gap = (table.column(due)[0] or 0) - (table.column(have)[0] or 0)
             if gap > before[have, due]:

@@ -53,7 +53,7 @@ class References:
     def _targets(self, model: type[models.Model]) -> Iterable[models.Model]:
         if issubclass(model, Unit):
             inside = Unit.objects.filter(path__startswith=self._institution.unit.path, is_active=True)
-            return inside.exclude(pk=self._institution.pk)
+            return list(inside.exclude(pk=self._institution.pk))
         if issubclass(model, Register):
             return model.objects.filter(institution=self._institution).exclude(state=ANNULLED)
         return ()

@@ -42,4 +42,28 @@ def clean_name(name: str) -> str:
 
 
 def _path(sha256: str) -> Path:
-    return Path(settings.ANLAN_EVIDENCE["folder"]) / "imports" / sha256[:2] / sha256
+    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "imports" / sha256[:2] / sha256
+
+
+def mark(batch: str, percent: int) -> None:
+    """Note how far the writing of an import is, for other threads and processes."""
+    path = _mark(batch)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(str(percent), encoding="ascii")
+
+
+def marked(batch: str) -> int | None:
+    """Return the percentage written; null when nothing is being written."""
+    try:
+        return int(_mark(batch).read_text(encoding="ascii") or 0)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def unmark(batch: str) -> None:
+    """Forget the mark of a finished import."""
+    _mark(batch).unlink(missing_ok=True)
+
+
+def _mark(batch: str) -> Path:
+    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "imports" / "progress" / batch

@@ -41,7 +41,7 @@ def store(name: str, chunks: Iterable[bytes]) -> StoredFile:
     Raises: BadEvidence when it is empty, larger than allowed, or its content is not what its name says.
     """
     clean = PurePosixPath(name.replace("\\", "/")).name[-200:]
-    folder = Path(settings.ANLAN_EVIDENCE["folder"])
+    folder = Path(settings.ANLAN_EVIDENCE_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix="incoming-")
     try:
@@ -49,7 +49,7 @@ def store(name: str, chunks: Iterable[bytes]) -> StoredFile:
         content_type = _content_type(Path(temporary), clean)
         target = path_of(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, target)
+        Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -58,11 +58,11 @@ def store(name: str, chunks: Iterable[bytes]) -> StoredFile:
 
 def path_of(sha256: str) -> Path:
     """Return where the bytes of a hash lie."""
-    return Path(settings.ANLAN_EVIDENCE["folder"]) / sha256[:2] / sha256
+    return Path(settings.ANLAN_EVIDENCE_FOLDER) / sha256[:2] / sha256
 
 
 def _copy(handle: int, chunks: Iterable[bytes], name: str) -> tuple[int, str]:
-    limit, size, digest = settings.ANLAN_EVIDENCE["max_bytes"], 0, hashlib.sha256()
+    limit, size, digest = settings.ANLAN_EVIDENCE_MAX_BYTES, 0, hashlib.sha256()
     with os.fdopen(handle, "wb") as stream:
         for chunk in chunks:
             size += len(chunk)

@@ -189,6 +189,7 @@ def _follow(prepared: Prepared, *, by: Actor, origin: Origin, batch: Batch | Non
     method = prepared.spec.steps[prepared.step].follow
     if not method:
         return
+    prepared.record.before = prepared.before  # in bulk, later steps of the record were prepared already
     with as_system(f"what follows {prepared.spec.code}.{prepared.step}"):
         for next_one in getattr(prepared.record, method)():
             if next_one.record.pk is None:

@@ -33,6 +33,7 @@ class Prepared:
     changed: tuple[str, ...]
     content: Mapping[str, Any]
     evidence: tuple[StoredFile, ...]
+    before: Mapping[str, Any]
 
 
 def prepare(
@@ -79,7 +80,7 @@ def prepare(
     content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
     content |= {"reason": reason} if reason else {}
     return Prepared(
-        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence)
+        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence), before=before
     )
 
 
@@ -199,13 +200,18 @@ def _set_deadline(record: Register, step: Step) -> None:
         setattr(record, step.deadline.field, due_date(step.deadline, start=getattr(record, step.deadline.after)))
 
 
+def value_of(record: Register, name: str) -> Any:
+    """Return a column's stored value: of a reference the key, so that nothing is fetched."""
+    return getattr(record, spec_of(record).field(name).attname)
+
+
 def _check_values(record: Register, step: Step, *, today: dt.date) -> None:
     if record.occurred_on is None:
         raise InvalidData("flow.E015", _("Some values are missing."), fields={"occurred_on": [_("A date is needed.")]})
     if not record.is_standing and record.occurred_on > today:
         message = _("The date lies in the future; record it when it has happened.")
         raise InvalidData("flow.E016", message, fields={"occurred_on": [message]})
-    missing = [name for name in step.requires if getattr(record, record._meta.get_field(name).attname) in (None, "")]
+    missing = [name for name in step.requires if value_of(record, name) in (None, "")]
     if missing:
         fields = {name: [_("This is needed for the step.")] for name in missing}
         raise InvalidData("flow.E015", _("Some values are missing."), fields=fields)

@@ -31,7 +31,7 @@ def lies_in(target: models.Model, record: Register) -> bool:
     """Tell whether the target belongs to the record's institution; what belongs to none may be named anywhere."""
     if isinstance(target, Unit):
         return bool(target.path.startswith(record.institution.unit.path))
-    return getattr(target, "institution_id", record.institution_id) == record.institution_id
+    return bool(getattr(target, "institution_id", record.institution_id) == record.institution_id)
 
 
 def attach_references(spec: RegisterSpec, rows: Sequence[Register]) -> None:

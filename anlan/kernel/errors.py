@@ -15,25 +15,7 @@ class BadPeriod(KernelError):
     id = "kernel.E001"
 
 
-class NotCanonical(KernelError):
-    """A value has no canonical JSON form."""
-
-    id = "kernel.E002"
-
-
 class BadPoints(KernelError):
     """A text is not a number of points with at most two decimals."""
 
     id = "kernel.E003"
-
-
-class ParameterMissing(KernelError):
-    """No value of a dated parameter is in force on the day asked for."""
-
-    id = "kernel.E004"
-
-
-class BadParameter(KernelError):
-    """A dated parameter contradicts itself."""
-
-    id = "kernel.E005"

@@ -9,7 +9,9 @@ An unsorted lake gives the same figures, more slowly.
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,15 +46,16 @@ class DuckDBLake:
         self._connection.execute("SET preserve_insertion_order = false")
         self._connection.execute(f"SET perfect_ht_threshold = {_ARRAY_BITS}")
         self._connection.execute(f"SET memory_limit = '{memory_limit}'")
-        if threads is not None:
-            self._connection.execute(f"SET threads = {int(threads)}")
+        self._threads = threads or os.cpu_count() or 1
+        self._connection.execute(f"SET threads = {self._threads}")
 
     def figures(
         self, plan: Plan, *, period: Period, as_of: datetime.date, institutions: tuple[int, ...] | None
     ) -> FigureTable:
         """Return the plan's figures in memory; see ``evaluate``. For the nation prefer ``write``."""
+        statements = self._statements(plan, period, as_of, institutions)
         rows: list[tuple[int | None, ...]] = []
-        for text, values in self._statements(plan, period, as_of, institutions):
+        for text, values in statements:
             rows.extend(self._connection.execute(text, values).fetchall())
         if institutions is not None:
             wanted = frozenset(institutions)
@@ -82,12 +85,19 @@ class DuckDBLake:
         if columns is not None:
             plan = _narrowed(plan, tuple(columns))
         listed = ", ".join(f'"{name}"' for name in (columns or plan.columns()))
-        written = 0
+        tasks = []
         for number, (text, values) in enumerate(self._statements(plan, period, as_of, None)):
             file = _quoted(folder / f"part-{number:05d}.parquet")
-            row = self._connection.execute(f"COPY (SELECT institution_id, {listed} FROM ({text})) TO {file} (FORMAT parquet)", values).fetchone()
-            written += int(row[0]) if row else 0
-        return written
+            copy = f"COPY (SELECT institution_id, {listed} FROM ({text})) TO {file} (FORMAT parquet)"  # noqa: S608
+            tasks.append((copy, values))
+        # a range is a row group or two of most registers, too few for DuckDB to share out: ranges run side by side
+        with ThreadPoolExecutor(max_workers=self._threads) as workers:
+            return sum(workers.map(self._copy, tasks))
+
+    def _copy(self, task: tuple[str, dict[str, object]]) -> int:
+        with self._connection.cursor() as cursor:
+            row = cursor.execute(*task).fetchone()
+            return int(row[0]) if row else 0
 
     def close(self) -> None:
         """Free the engine's memory."""
@@ -127,7 +137,7 @@ class DuckDBLake:
 
     def _view(self, name: str, files: list[Path]) -> None:
         listed = ", ".join(_quoted(file) for file in files)
-        self._connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS FROM read_parquet([{listed}])')
+        self._connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS FROM read_parquet([{listed}])')
 
     def _files(self, scan: Scan, period: Period) -> list[Path]:
         code = scan.register.code

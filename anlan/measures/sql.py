@@ -1,8 +1,8 @@
 """A plan as one SQL statement: the institution table, flatly joined to one grouped scan per register.
 
 Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
-the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side by
-side, and one level around them for each level of outputs.
+the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side
+by side, and one level around them for each level of outputs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEY = "institution_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``."""
+    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``, in no order of rows."""
 
     text: str
     parameters: tuple[str, ...]
@@ -69,8 +69,6 @@ class _Lowering:
             columns = [self._named(self._numbers.number(output.expression), output.name) for output in level]
             star = exp.Column(this=exp.Star(), table=exp.to_identifier(alias))
             query = exp.select(star, *columns).from_(query.subquery(alias, copy=False), copy=False)
-        if self._reach != "one":
-            query = query.order_by(exp.column(KEY), copy=False)
         text = self._dialect.text(query)
         return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
 
@@ -152,7 +150,7 @@ class _Lowering:
                 return exp.Sum(this=self._months_in_force(scan, aggregate))
 
     def _mask(self, aggregate: Aggregate, day: Sql) -> Sql:
-        before = exp.Sub(this=self._dialect.month(day), expression=integer(1))
+        before: Sql = exp.Sub(this=self._dialect.month(day), expression=integer(1))
         if aggregate.per == "quarter":
             before = self._dialect.quotient(before, integer(3))
         return self._dialect.union_of_bits(self._dialect.bit(before))
@@ -160,7 +158,7 @@ class _Lowering:
     def _months_in_force(self, scan: Scan, aggregate: Aggregate) -> Sql:
         """Due months from the one in which the record begins to the one before it ends; see ``month_index``."""
         dialect, register = self._dialect, scan.register
-        begun = self._month_index(exp.column(register.date))
+        begun: Sql = self._month_index(exp.column(register.date))
         if aggregate.is_whole:
             is_late = exp.GT(this=dialect.day_of_month(exp.column(register.date)), expression=integer(1))
             step = exp.Case(ifs=[exp.If(this=is_late, true=integer(1))], default=integer(0))

@@ -103,7 +103,8 @@ def home_unit(actor: Actor) -> Unit | None:
     """Return the unit of the actor's first post; null for someone without a post."""
     if not actor.grants:
         return None
-    return Unit.objects.get(pk=actor.grants[0].unit_id)
+    unit: Unit = Unit.objects.get(pk=actor.grants[0].unit_id)
+    return unit
 
 
 __all__ = [

@@ -69,6 +69,11 @@ def year_of(spec: RegisterSpec, year: int) -> Q:
     return Q(occurred_on__gte=start, occurred_on__lte=end)
 
 
+def often(specs: Iterable[RegisterSpec]) -> list[RegisterSpec]:
+    """Return registers with those first that take a record again and again: events before what stands for years."""
+    return sorted(specs, key=lambda spec: (spec.is_standing, -len(spec.steps)))
+
+
 def reportable(place: Place) -> list[RegisterSpec]:
     """Return the registers in which the person may open a record at the place; none at a commission."""
     institution = place.institution
@@ -79,3 +84,10 @@ def reportable(place: Place) -> list[RegisterSpec]:
         for spec in all_registers()
         if may(place.actor, spec.steps[spec.first].by, institution=institution, sensitivity=spec.sensitivity)
     ]
+
+
+def can_import(place: Place, spec: RegisterSpec) -> bool:
+    """Tell whether the person may import sheets into the register of the place."""
+    if place.institution is None:
+        return False
+    return may(place.actor, ("can:import",), institution=place.institution, sensitivity=spec.sensitivity)

@@ -5,9 +5,7 @@ from anlan.measures.predicate import AS_OF, col
 from anlan_cn.measures.declare import declare
 
 _TWO_PERSON_KINDS = ("explosive", "toxic", "narcotic", "psychotropic")
-_CERTIFIED = (
-    (col("vetted_on") <= AS_OF) & (col("trained_on") <= AS_OF) & (col("certificate_valid_until") >= AS_OF)
-)
+_CERTIFIED = (col("vetted_on") <= AS_OF) & (col("trained_on") <= AS_OF) & (col("certificate_valid_until") >= AS_OF)
 
 for _register, _zh, _en, _clause, _faulty in (
     (

@@ -93,9 +93,10 @@ def _data(
     table: "ScoreTable", institutions: "Sequence[Institution]", *, as_of: dt.date, explain: bool
 ) -> dict[str, Any]:
     from anlan.assessment.explain import explained_json
+    from anlan.assessment.jsonform import sheet_json
 
     rows = []
     for institution in institutions:
         sheet: Sheet = table.sheet(institution.pk)
-        rows.append(explained_json(sheet, institution) if explain else sheet.to_json(code=institution.code))
+        rows.append(explained_json(sheet, institution) if explain else sheet_json(sheet, code=institution.code))
     return {"rubric": table.rubric.code, "year": table.year, "as_of": as_of.isoformat(), "institutions": rows}

@@ -15,13 +15,13 @@ from anlan.flow.evidence import store
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
-from anlan.flow.spec import RegisterSpec, find_register
+from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.entry import Origin
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor, as_system
 from config.demo.city import CITY, DISTRICTS, HOSPITALS, Hospital
-from config.demo.item import Item, Ref
+from config.demo.item import Item, Ref, Teller
 from config.demo.story import CHAPTERS
 
 DEMO = Origin(kind="demo")
@@ -169,18 +169,17 @@ class _Writer:
                 for item in chapter(hospital):
                     by_register.setdefault(item.register, []).append((hospital, item))
         total = sum(map(len, by_register.values()))
-        written = 0
+        steps = _Percent(total, say)
         for register, items in by_register.items():
             spec = find_register(register)
             histories = [self._history(spec, hospital, item) for hospital, item in items]
-            perform_many(histories, origin=DEMO)
+            perform_many(histories, origin=DEMO, progress=steps.within)
             for (hospital, item), history in zip(items, histories, strict=True):
                 if item.name:
                     self._named[hospital.code, item.name] = history.record
             self._afterwards(register, items, histories)
-            written += len(items)
-            say(f"  {written * 100 // total:3d} %  {register}")
-        return written
+            steps.done(len(items))
+        return total
 
     def _history(self, spec: RegisterSpec, hospital: Hospital, item: Item) -> History:
         record = spec.model(institution=self._institutions[hospital.code])
@@ -228,26 +227,54 @@ class _Writer:
         return dt.datetime(day.year, day.month, day.day, hour, 15, tzinfo=timezone.get_default_timezone())
 
     def _afterwards(self, register: str, items: list[tuple[Hospital, Item]], histories: list[History]) -> None:
-        """Send the notices that screenings opened."""
-        if register != "patient_screening":
-            return
-        notices = find_register("police_notice").model
-        for (hospital, item), history in zip(items, histories, strict=True):
-            for notice in notices.objects.filter(screening=history.record):
-                send = find_register("police_notice").steps["send"]
-                sent_on = item.days["sent_on"]
-                data = {"sent_on": sent_on, "received_by": "综治中心、派出所"}
-                perform(
-                    notice,
-                    "send",
-                    by=self._actor(hospital, send.by),
-                    at=dt.datetime(
-                        sent_on.year, sent_on.month, sent_on.day, 10, 0, tzinfo=timezone.get_default_timezone()
-                    ),
-                    origin=DEMO,
-                    evidence=(self._paper,) * needed_evidence(notice, send),
-                    **data,
-                )
+        """Go on with what other records opened: notices of screenings, hazards that a check found."""
+        if register == "patient_screening":
+            for (hospital, item), history in zip(items, histories, strict=True):
+                self._send_notices(hospital, history.record, item.days["sent_on"])
+        if register == "key_place_check":
+            for hospital in {hospital.code: hospital for hospital, _ in items}.values():
+                self._mend_findings(hospital)
+
+    def _send_notices(self, hospital: Hospital, screening: Register, sent_on: dt.date) -> None:
+        for notice in find_register("police_notice").model.objects.filter(screening=screening):
+            self._step(hospital, notice, "send", on=sent_on, sent_on=sent_on, received_by="综治中心、派出所")
+
+    def _mend_findings(self, hospital: Hospital) -> None:
+        """A careful hospital mends what its checks found within ten days; a careless one leaves some open."""
+        teller = Teller(hospital, "mended-findings")
+        found = find_register("hazard").model.objects.filter(
+            institution=self._institutions[hospital.code], state="found"
+        )
+        for hazard in found.order_by("pk"):
+            mended = hazard.occurred_on + dt.timedelta(days=teller.between(2, 10))
+            self._step(hospital, hazard, "assign", on=hazard.occurred_on, owner_post="总务科")
+            if teller.careful(slack=3):
+                self._step(hospital, hazard, "rectify", on=mended, measures="演示数据：已修复。", rectified_on=mended)
+                self._step(hospital, hazard, "verify", on=mended, verified_on=mended)
+
+    def _step(self, hospital: Hospital, record: Register, name: str, *, on: dt.date, **data: Any) -> None:
+        step = spec_of(record).steps[name]
+        at = dt.datetime(on.year, on.month, on.day, 16, 30, tzinfo=timezone.get_default_timezone())
+        files = (self._paper,) * needed_evidence(record, step)
+        perform(record, name, by=self._actor(hospital, step.by), at=at, origin=DEMO, evidence=files, **data)
+
+
+class _Percent:
+    """Says how far the writing is, at every tenth."""
+
+    def __init__(self, total: int, say: Say) -> None:
+        self._total, self._say, self._before, self._said = total, say, 0, 0
+
+    def within(self, done: int, _of: int) -> None:
+        """Note the records written of the register at hand."""
+        percent = (self._before + done) * 100 // self._total
+        if percent >= self._said + 10:
+            self._said = percent // 10 * 10
+            self._say(f"  {self._said:3d} %")
+
+    def done(self, count: int) -> None:
+        """Note that a register is written."""
+        self._before += count
 
 
 def _picture() -> bytes:

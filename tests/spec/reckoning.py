@@ -38,13 +38,13 @@ def row(name: str, change: Change, outcome: str, points: float, **others: object
     return Row(name=name, change=change, outcome=outcome, points=points, **others)  # type: ignore[arg-type]
 
 
-def check(rule: str, *rows: Row) -> None:
+def assert_rule(rule: str, *rows: Row) -> None:
     """Run the table of one rule; the message names the row that fails."""
     for entry in rows:
         world = perfect(World(), level=entry.level, specialist=entry.specialist)
         entry.change(world)
         sheet = world.sheet(as_of=entry.as_of, **entry.readings)
-        score, category = sheet.rule(rule), sheet.category(rule.split("-")[0])
+        score, category = sheet.rule(rule), sheet.category(rule[:2])
         found = (score.outcome, score.deducted / 100, score.proposed / 100)
         assert found == (entry.outcome, entry.points, entry.proposed), f"{rule}, {entry.name}"
         if entry.category is not None:

@@ -11,7 +11,7 @@ import sqlite3
 from functools import cache
 from pathlib import Path
 
-import anlan_cn.measures  # noqa: F401  declares the measures
+import anlan_cn.measures
 import anlan_cn.rubrics
 from anlan.assessment.load import load_rubric
 from anlan.assessment.rubric import Rubric
@@ -20,6 +20,7 @@ from anlan.assessment.sheet import RuleScore, Sheet
 from anlan.measures.engines import SqlConnection
 from anlan.measures.schema import Column, InstitutionTable, RegisterTable, Schema
 
+assert anlan_cn.measures  # importing it declares the measures
 RUBRIC = Path(anlan_cn.rubrics.__file__).parent / "qidong-2018.yaml"
 YEAR = 2025
 YEAR_END = datetime.date(YEAR, 12, 31)

@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from anlan.kernel.text import Text
@@ -22,15 +22,15 @@ SPRITE = "vendor/icons.svg"
 
 # One word and one colour for each standing remark; the words never vary between screens.
 TAGS: dict[str, tuple[str, str, str]] = {
-    "synthetic": ("attention", "info-circle", "Synthetic"),
-    "provisional": ("info", "clock", "Provisional"),
-    "unverified": ("warning", "alert-triangle", "Unverified"),
-    "suppressed": ("line", "eye-off", "Suppressed"),
-    "no_data": ("line", "minus", "No data"),
-    "not_applicable": ("line", "ban", "Not applicable"),
-    "awaits_person": ("info", "user-check", "Awaits a person"),
-    "late": ("danger", "alert-triangle", "Late"),
-    "masked": ("line", "lock", "Masked"),
+    "synthetic": ("attention", "info-circle", gettext_noop("Synthetic")),
+    "provisional": ("info", "clock", gettext_noop("Provisional")),
+    "unverified": ("warning", "alert-triangle", gettext_noop("Unverified")),
+    "suppressed": ("line", "eye-off", gettext_noop("Suppressed")),
+    "no_data": ("line", "minus", gettext_noop("No data")),
+    "not_applicable": ("line", "ban", gettext_noop("Not applicable")),
+    "awaits_person": ("info", "user-check", gettext_noop("Awaits a person")),
+    "late": ("danger", "alert-triangle", gettext_noop("Late")),
+    "masked": ("line", "lock", gettext_noop("Masked")),
 }
 
 
@@ -39,7 +39,9 @@ def icon(name: str, css: str = "") -> SafeString:
     """Return one decorative icon of the sprite; the word beside it carries the meaning."""
     return format_html(
         '<svg class="a-icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        f" {css}" if css else "", static(SPRITE), name,
+        f" {css}" if css else "",
+        static(SPRITE),
+        name,
     )
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.flow.subsystem import find_subsystem
-from anlan.web.catalogue import counts_of, overview, reportable, sections
+from anlan.web.catalogue import can_import, counts_of, overview, reportable, sections
 from anlan.web.finder import find_records, find_registers
 from anlan.web.listing import find, read_listing
 from anlan.web.place import Place, find_place
@@ -43,6 +43,7 @@ def listing(request: HttpRequest, place: str, year: int, register: str) -> HttpR
     found = find(wanted)
     context |= {"listing": wanted, "found": found, "table": table_of(wanted, found)}
     context |= {"can_open": spec in reportable(here), "opens": spec.steps[spec.first].label}
+    context["can_import"] = can_import(here, spec)
     part = "anlan/part/list.html"
     return render(request, part if request.htmx else "anlan/list.html", context)  # type: ignore[attr-defined]
 
@@ -66,7 +67,9 @@ def report(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the registers in which the person may open a record, as large buttons."""
     here = find_place(request, place, year)
     specs = reportable(here)
-    return render(request, "anlan/report.html", {"place": here, "sections": sections(here, specs, {}), "crumbs": crumbs(here)})
+    return render(
+        request, "anlan/report.html", {"place": here, "sections": sections(here, specs, {}), "crumbs": crumbs(here)}
+    )
 
 
 def readable_registers(place: Place) -> list[RegisterSpec]:

@@ -108,7 +108,9 @@ def _checks(hospital: Hospital, names: tuple[tuple[str, str, bool], ...], year: 
     teller = Teller(hospital, f"checks-{year}")
     for number in range(len(names)):
         for year_, month in months(year):
-            if teller.has("checks_stopped") and year == 2025 and month >= 5:
+            stopped = teller.has("checks_stopped") and month >= 5
+            skipped = teller.has("checks_missed") and month == 7 and number % 3 == 0
+            if year == 2025 and (stopped or skipped):
                 continue
             day = teller.day(year_, month)
             found = teller.chance(3)
@@ -129,7 +131,7 @@ def _checks(hospital: Hospital, names: tuple[tuple[str, str, bool], ...], year: 
 def _analyses(hospital: Hospital, year: int) -> Iterator[Item]:
     teller = Teller(hospital, f"analyses-{year}")
     for year_, month in months(year):
-        if hospital.care < 80 and year == 2025 and month in (2, 10):
+        if year == 2025 and (hospital.care < 72 and month == 2 or teller.has("reports_missed") and month == 10):
             continue
         day = dt.date(year_, month, teller.between(24, 28))
         values = {

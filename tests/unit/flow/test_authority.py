@@ -19,8 +19,8 @@ pytestmark = pytest.mark.database
 def test_the_steps_offered_follow_state_and_role(world, li_actor, qian_actor, shen_actor):
     hazard = report_hazard(world.hospital_a, by=qian_actor)
 
-    assert [name for name, _ in offered_steps(hazard, to=li_actor)] == ["assign", "correct", "annul"]
-    assert offered_steps(hazard, to=qian_actor) == ()
+    assert [name for name, _ in offered_steps(hazard, to=li_actor)] == ["assign", "attach", "correct", "annul"]
+    assert [name for name, _ in offered_steps(hazard, to=qian_actor)] == ["attach"]
     assert offered_steps(hazard, to=shen_actor) == ()
 
 

@@ -1,0 +1,157 @@
+"""The access policy as data: what each role may do at each address with what is its own, below it, beside it, or elsewhere.
+
+`own` is the unit of the role's post, `child` a unit below it, `sibling` a unit beside it, `other` a unit elsewhere.
+A new address or API operation without an entry here fails `test_access_matrix.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES = ("office", "recorder", "director", "assessor", "reviewer", "auditor", "administrator", "nobody")
+RELATIONS = ("own", "child", "sibling", "other")
+Reach = Mapping[str, frozenset[str]]
+
+# Which institution (and department) stands for a relation; null where the role has none.
+# A, B lie in district 1 and C in district 2 of one city, D in another city.
+TARGETS: Mapping[str, Mapping[str, tuple[str, str] | None]] = {
+    "office": {"own": ("A", ""), "child": ("A", "A-ER"), "sibling": ("B", ""), "other": ("C", "")},
+    "recorder": {"own": ("A", "A-ER"), "child": None, "sibling": ("A", "A-IM"), "other": ("B", "B-ER")},
+    "director": {"own": ("A", ""), "child": ("A", "A-ER"), "sibling": ("B", ""), "other": ("C", "")},
+    "assessor": {"own": ("A", ""), "child": ("A", "A-ER"), "sibling": ("B", ""), "other": ("C", "")},
+    "reviewer": {"own": ("A", ""), "child": ("A", "A-ER"), "sibling": ("C", ""), "other": ("D", "")},
+    "auditor": {"own": ("A", ""), "child": ("A", "A-ER"), "sibling": ("C", ""), "other": ("D", "")},
+    "administrator": {"own": ("A", ""), "child": ("A", "A-ER"), "sibling": ("D", ""), "other": None},
+    "nobody": {"own": None, "child": None, "sibling": None, "other": ("A", "")},
+}
+
+
+def _reach(**roles: str) -> Reach:
+    return {role: frozenset(relations.split()) for role, relations in roles.items()}
+
+
+# ── who sees what ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+WHOLE = {"director": "own child", "assessor": "own child", "reviewer": "own child", "auditor": "own child"}
+RECORDS = _reach(office="own child", recorder="own", **WHOLE)
+# A department's people see their institution, and with it the pages on which other departments' records are left out.
+INSTITUTIONS = _reach(office="own child", recorder="own sibling", **WHOLE)
+SCORES = _reach(office="own child", **WHOLE)
+OPENING = _reach(office="own child", recorder="own sibling")
+JUDGING = _reach(reviewer="own child")
+WORKING = _reach(office="own child", recorder="own")
+ATTACHING = WORKING
+IMPORTING = _reach(office="own child")
+NONE: Reach = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The policy of one address.
+
+    `allowed` and `refused` give relations by role; everything else is hidden (404). `anyone` lets strangers in,
+    `members` every signed-in person. `body` is what a POST sends, `query` what a GET asks. A page that answers a refusal
+    by leading back to what the person may see sets `leads_back`.
+    """
+
+    allowed: Reach = field(default_factory=dict)
+    refused: Reach = field(default_factory=dict)
+    anyone: bool = False
+    members: bool = False
+    nothing: bool = False
+    leads_back: bool = False
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    form: Mapping[str, Any] | None = None
+
+
+ANYONE, MEMBERS, NOTHING = Entry(anyone=True), Entry(members=True), Entry(nothing=True)
+OF_INSTITUTION, OF_RECORD, OF_SCORE = Entry(allowed=INSTITUTIONS), Entry(allowed=RECORDS), Entry(allowed=SCORES)
+
+
+def _beyond(seen: Reach, done: Reach) -> Reach:
+    """Those who see a thing and may not do what is asked are refused; to the others it is hidden."""
+    return {role: relations - done.get(role, frozenset()) for role, relations in seen.items()}
+
+
+_PLACE = {"occurred_on": "2025-01-06", "kind": "pharmacy", "name": "新药房", "location": "一层"}
+_INSPECTION = {"values": {"inspected_on": "2025-02-03"}}
+_OF_PLACE = {"institution": "{institution}"}
+_SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
+
+OF_IMPORT = Entry(allowed=IMPORTING)
+
+TABLE: Mapping[str, Entry] = {
+    # staff screens
+    "web:start": MEMBERS,
+    "web:sign-in": ANYONE,
+    "web:sign-out": MEMBERS,
+    "web:password": MEMBERS,
+    "web:me": MEMBERS,
+    "web:language": ANYONE,
+    "web:theme": ANYONE,
+    "web:evidence": OF_RECORD,
+    "web:home": OF_INSTITUTION,
+    "web:todo-count": OF_INSTITUTION,
+    "web:search": OF_INSTITUTION,
+    "web:report": OF_INSTITUTION,
+    "web:registers": OF_INSTITUTION,
+    "web:list": OF_INSTITUTION,
+    "web:new": Entry(allowed=OPENING),
+    "web:imports": OF_IMPORT,
+    "web:import-template": OF_IMPORT,
+    "web:import": OF_IMPORT,
+    "web:import-errors": OF_IMPORT,
+    "web:import-act": OF_IMPORT,
+    "web:record": OF_RECORD,
+    "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
+    "web:score": OF_SCORE,
+    "web:rubric": OF_SCORE,
+    "web:rule": OF_SCORE,
+    "web:why": OF_SCORE,
+    "web:judge": Entry(allowed=JUDGING),
+    "web:rule-figures": OF_SCORE,
+    "web:own-trend": OF_SCORE,
+    # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
+    "web:score-spread": Entry(),
+    "web:score-trend": Entry(),
+    "web:imports": Entry(allowed=IMPORTING),
+    "web:import": Entry(allowed=IMPORTING),
+    "web:import-template": Entry(allowed=IMPORTING),
+    "web:import-errors": Entry(allowed=IMPORTING),
+    "web:import-act": Entry(allowed=IMPORTING),
+    # API
+    "api:openapi-json": MEMBERS,
+    "api:api-root": NOTHING,
+    "GET /api/v1/institutions": MEMBERS,
+    "GET /api/v1/registers": MEMBERS,
+    "GET /api/v1/registers/{code}": MEMBERS,
+    "GET /api/v1/registers/{code}/records": Entry(allowed=INSTITUTIONS, query=_OF_PLACE),
+    "POST /api/v1/registers/{code}/records": Entry(
+        allowed=OPENING,
+        refused=_beyond(INSTITUTIONS, OPENING),
+        body={"institution": "{institution}", "values": _PLACE},
+    ),
+    "POST /api/v1/registers/{code}/records/with-evidence": Entry(
+        allowed=OPENING,
+        refused=_beyond(INSTITUTIONS, OPENING),
+        form={"institution": "{institution}", "values": _PLACE},
+    ),
+    "GET /api/v1/records/{uid}": OF_RECORD,
+    "GET /api/v1/records/{uid}/timeline": OF_RECORD,
+    "GET /api/v1/records/{uid}/evidence": OF_RECORD,
+    "GET /api/v1/records/{uid}/evidence/{file}": OF_RECORD,
+    "POST /api/v1/records/{uid}/evidence": Entry(allowed=ATTACHING, refused=_beyond(RECORDS, ATTACHING), form={}),
+    "POST /api/v1/records/{uid}/steps/{step}": Entry(
+        allowed=WORKING, refused=_beyond(RECORDS, WORKING), body=_INSPECTION
+    ),
+    "POST /api/v1/records/{uid}/steps/{step}/with-evidence": Entry(
+        allowed=WORKING, refused=_beyond(RECORDS, WORKING), form=_INSPECTION
+    ),
+    "GET /api/v1/rubrics": MEMBERS,
+    "GET /api/v1/rubrics/{code}": MEMBERS,
+    "GET /api/v1/rubrics/{code}/findings": MEMBERS,
+    "GET /api/v1/scores": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
+    "GET /api/v1/scores/trend": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
+    "GET /api/v1/scores/{institution}/rules/{rule}/trace": Entry(allowed=SCORES, query=_SCORED),
+}

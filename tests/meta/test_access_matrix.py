@@ -1,0 +1,284 @@
+"""Every address × every role × (own, child, sibling, other) against the one policy table; a new address without an entry fails."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import get_resolver, path
+
+from anlan.api.application import api
+from anlan.exchange.commit import open_batch
+from anlan.flow.evidence import store
+from anlan.flow.models import Batch, Evidence
+from anlan.flow.perform import perform
+from anlan.flow.spec import find_register
+from anlan.org.models import Institution, Person, Unit
+from anlan.org.scope import as_system
+from anlan_cn.models import KeyPlace
+from tests.meta.access_table import RELATIONS, ROLES, TABLE, TARGETS, Entry
+from tests.meta.addresses import Address, addresses
+from tests.sheets import comma_text
+from tests.world import employ
+
+ADDRESSES = addresses(get_resolver().url_patterns)
+PDF = b"%PDF-1.7 floor plan"
+SHEET = "列入日期,类别,名称,位置\n2025-01-06,药房,药房,一层\n"
+YEAR = 2025
+
+
+def uncovered(found: tuple[Address, ...]) -> list[str]:
+    """Return the keys of addresses without an entry in the policy table."""
+    return [address.key for address in found if address.key not in TABLE]
+
+
+def test_every_address_has_an_entry_in_the_policy_table():
+    assert uncovered(ADDRESSES) == []
+
+
+def test_no_entry_stands_for_an_address_that_is_gone():
+    assert sorted(set(TABLE) - {address.key for address in ADDRESSES}) == []
+
+
+def test_every_api_operation_is_collected():
+    described = {
+        f"{method.upper()} {template}"
+        for template, item in api.get_openapi_schema()["paths"].items()
+        for method in item
+    }
+
+    assert described == {address.key for address in ADDRESSES if " " in address.key}
+
+
+def test_a_new_page_or_operation_without_an_entry_is_found():
+    """The check can fail: a page and an operation are added, and both are named."""
+    from ninja import NinjaAPI
+
+    other = NinjaAPI(urls_namespace="other", docs_url=None, openapi_url=None)
+    other.get("/secrets/{uid}")(lambda request, uid: {})
+    patterns = [
+        *get_resolver().url_patterns,
+        path("secrets/", lambda request: HttpResponse(), name="secrets"),
+        path("unnamed/<int:pk>/", lambda request, pk: HttpResponse()),
+        path("other/", other.urls),
+    ]
+
+    found = set(uncovered(addresses(patterns))) - set(uncovered(ADDRESSES))
+    assert found == {"/unnamed/<int:pk>/", "GET /other/secrets/{uid}", "other:api-root", "secrets"}
+
+
+# ── the matrix ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def targets(world) -> dict[tuple[str, str], KeyPlace]:
+    """One key place with a file in each unit that the table names, each with a name that occurs nowhere else."""
+    city = Unit.objects.add_child(
+        world.province, {"code": "P2", "name": "邻州市卫生健康委", "kind": "commission", "level": "city"}
+    )
+    unit = Unit.objects.add_child(city, {"code": "D", "name": "邻州医院", "kind": "institution"})
+    Institution.objects.create(unit=unit, code="D", class_level=2, kind="general")
+    wanted = {target for relations in TARGETS.values() for target in relations.values() if target}
+    for institution in sorted({institution for institution, _department in wanted}):
+        _import(institution)
+    return {target: _place(*target) for target in sorted(wanted)}
+
+
+def _import(institution: str) -> None:
+    """A sheet that somebody uploaded for the institution's key places."""
+    heading = ("occurred_on", "kind", "name", "location")
+    sheet = comma_text(heading, ("2025-01-06", "pharmacy", marker(institution, ""), "一层"))
+    with as_system("test") as system:
+        place = Institution.objects.select_related("unit").get(code=institution)
+        open_batch(find_register("key_place"), place, sheet, name="places.csv", by=system)
+
+
+def _place(institution: str, department: str) -> KeyPlace:
+    with as_system("test") as system:
+        place = KeyPlace(institution=Institution.objects.select_related("unit").get(code=institution))
+        values = {
+            "occurred_on": dt.date(2025, 1, 6),
+            "kind": "pharmacy",
+            "name": marker(institution, department),
+            "location": "一层",
+        }
+        file = store("平面图.pdf", [PDF])
+        open_batch(find_register("key_place"), place.institution, SHEET.encode(), name="要害部位.csv", by=system)
+        perform(
+            place,
+            "list_place",
+            by=system,
+            evidence=[file],
+            values=values | ({"department": department} if department else {}),
+        )
+    return place
+
+
+def marker(institution: str, department: str) -> str:
+    return f"只属于{institution}{department}的名称"
+
+
+@pytest.fixture
+def people(world) -> dict[str, Person]:
+    """One person of each role; the administrator administers the city, reviewer and auditor are of district 1."""
+    district, hospital = world.district_1, world.hospital_a.unit
+    posts = {"recorder": world.emergency_a, "reviewer": district, "auditor": district, "administrator": world.city}
+    staff = {role: employ(role, role, role, posts.get(role, hospital)) for role in ROLES if role != "nobody"}
+    return staff | {"nobody": Person.objects.create_user("nobody", name="nobody")}
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.key)
+def test_each_role_reaches_exactly_what_the_policy_says(address, targets, people, client_as):
+    entry, faults = TABLE[address.key], []
+    for role in ROLES:
+        client = client_as(people[role])
+        for relation, target in _cases(role):
+            for method in address.methods:
+                answer = _ask(client, method, address, entry, target, targets[target])
+                outcome, wanted = _outcome(answer, entry), _wanted(entry, role, relation)
+                if outcome != "no such method" and outcome != wanted:
+                    faults.append(
+                        f"{role} × {relation}, {method}: {outcome} ({answer.status_code}), the policy says {wanted}"
+                    )
+                if leaked := _leaks(answer, role):
+                    faults.append(f"{role} × {relation}, {method}: shows {leaked}")
+    assert faults == []
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.key)
+def test_a_stranger_is_turned_away(address, targets, client):
+    entry, place = TABLE[address.key], targets["A", ""]
+    for method in address.methods:
+        answer = _ask(client, method, address, entry, ("A", ""), place)
+        is_away = answer.status_code in (401, 405) or _leads_to_sign_in(answer)
+        if entry.nothing:
+            is_away = is_away or answer.status_code == 404
+        assert is_away is not entry.anyone or answer.status_code == 405, f"{method}: {answer.status_code}"
+        assert marker("A", "") not in _text(answer)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    "address",
+    [one for one in ADDRESSES if "<str:place>" in one.template and "<uuid:" in one.template],
+    ids=lambda one: one.key,
+)
+def test_the_own_place_opens_nothing_of_another(address, targets, people, client_as):
+    """Li asks at hospital A for a record or an import of hospital B by its receipt."""
+    for method in address.methods:
+        answer = _ask(client_as(people["office"]), method, address, TABLE[address.key], ("A", ""), targets["B", ""])
+        assert answer.status_code in (404, 405)
+        assert marker("B", "") not in _text(answer)
+
+
+def _cases(role: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    for relation in RELATIONS:
+        target = TARGETS[role][relation]
+        if target is not None:
+            yield relation, target
+
+
+def _wanted(entry: Entry, role: str, relation: str) -> str:
+    if entry.anyone or entry.members:
+        return "allowed"
+    if relation in entry.allowed.get(role, ()):
+        return "allowed"
+    return "refused" if relation in entry.refused.get(role, ()) else "hidden"
+
+
+def _outcome(answer: HttpResponse, entry: Entry) -> str:
+    status = answer.status_code
+    named = {401: "stranger", 403: "refused", 404: "hidden", 405: "no such method"}
+    if status in named:
+        return named[status]
+    if status == 302 and entry.leads_back:
+        return "refused"
+    return "allowed" if status < 500 else "broken"
+
+
+def _ask(
+    client: Client, method: str, address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace
+) -> HttpResponse:
+    """Send one request and undo what it wrote."""
+    values = {
+        "place": target[0],
+        "institution": target[0],
+        "year": YEAR,
+        "register": "key_place",
+        "code": "key_place",
+        "uid": place.uid,
+        "step": "inspect_defences",
+        "rule": "A3-k3",
+        "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
+        "action": "cancel",
+    }
+    if "/rubrics/" in address.key:
+        values["code"] = "qidong-2018"
+    file = Evidence.objects.get(record_uid=place.uid).uid
+    values["file"] = file
+    if address.key == "web:evidence":
+        values["uid"] = file
+    where = address.fill(values)
+    with transaction.atomic():
+        answer: Any = _send(client, method, where, entry, values)
+        _text(answer)
+        transaction.set_rollback(True)
+    return answer
+
+
+def _send(client: Client, method: str, where: str, entry: Entry, values: dict[str, Any]) -> HttpResponse:
+    headers = {"Accept-Language": "en"}
+    if method == "GET":
+        query = {name: str(value).format(**values) for name, value in entry.query.items()}
+        return client.get(where, query, headers=headers)
+    if entry.form is not None:
+        data = json.dumps(_filled(entry.form, values))
+        return client.post(where, {"data": data, "evidence": SimpleUploadedFile("a.pdf", PDF)}, headers=headers)
+    if entry.body is not None:
+        return client.post(
+            where, json.dumps(_filled(entry.body, values)), content_type="application/json", headers=headers
+        )
+    return client.post(where, {}, headers=headers)
+
+
+def _filled(shape: Any, values: dict[str, Any]) -> Any:
+    if isinstance(shape, dict):
+        return {name: _filled(value, values) for name, value in shape.items()}
+    return shape.format(**values) if isinstance(shape, str) else shape
+
+
+def _leads_to_sign_in(answer: HttpResponse) -> bool:
+    return answer.status_code == 302 and "/sign-in/" in answer["Location"]
+
+
+def _text(answer: Any) -> str:
+    """Return the body; a stream is read once and kept."""
+    if answer.streaming:
+        if not hasattr(answer, "kept"):
+            answer.kept = b"".join(answer.streaming_content)
+        return str(answer.kept.decode("utf-8", "replace"))
+    return str(answer.content.decode("utf-8", "replace"))
+
+
+def _leaks(answer: HttpResponse, role: str) -> list[str]:
+    """Return the markers of records in the answer that the role may not read, whatever page was asked for."""
+    text = _text(answer)
+    readable = TABLE["GET /api/v1/records/{uid}"].allowed.get(role, frozenset())
+    allowed = {target for relation, target in _cases(role) if relation in readable}
+    every = {target for relations in TARGETS.values() for target in relations.values() if target}
+    return [
+        marker(*target) for target in sorted(every - allowed) if marker(*target) in text and not _is_own(role, target)
+    ]
+
+
+def _is_own(role: str, target: tuple[str, str]) -> bool:
+    """A role of a whole institution or district reads every department below it, not only the one that the table names."""
+    wide = {"office": "A", "director": "A", "assessor": "A", "reviewer": "AB", "auditor": "AB"}
+    return target[0] in wide.get(role, "")
