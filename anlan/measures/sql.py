@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from anlan.measures.aggregate import Aggregate, Days, Scan, shifted, spanning
 from anlan.measures.dialects import Dialect, Sql, all_of, bigint, bracket_or, dialect_of, integer
+from anlan.measures.errors import BadDefinition
 from anlan.measures.expression import Attr, Bound, Fig, Number, Ref, Slot
 from anlan.measures.expression_sql import ExpressionLowering, Leaf
 from anlan.measures.plan import Plan

@@ -91,11 +91,15 @@ class Sheet:
             "a5_k1": lambda: self.once(f("quality_plans") == 0, 2500),
             "a5_k2": lambda: (12 - f("quality_months")) * 50,
             "a5_k3": lambda: f("unchecked") * 50 + self.greatest(f("j_a5_k3"), 0),
-            "a5_k4": lambda: self.greatest(f("sampled") * 95 - f("grade_a") * 100, 0) // self.greatest(f("sampled"), 1) * 50,
+            "a5_k4": lambda: (
+                self.greatest(f("sampled") * 95 - f("grade_a") * 100, 0) // self.greatest(f("sampled"), 1) * 50
+            ),
             "a5_k5": lambda: (4 - f("meetings")) * 50,
             "a5_k6": lambda: self.more_disputes(),
             "a6_k1": lambda: self.once((f("rewards") == 0) | (f("penalties") == 0), 200),
-            "a6_k2": lambda: self.once(((f("places") > 0) & (f("checks") < f("place_months"))) | (f("checks_bad") > 0), 300),
+            "a6_k2": lambda: self.once(
+                ((f("places") > 0) & (f("checks") < f("place_months"))) | (f("checks_bad") > 0), 300
+            ),
             "a7_k1": lambda: self.in_row(True, self.once(f("agreements") == 0, 300)),
             "a7_k2": lambda: self.in_row(
                 True,
