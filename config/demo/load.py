@@ -114,7 +114,7 @@ def _institution(hospital: Hospital, district: Unit) -> Institution:
         department = {"kind": "department", "code": f"{hospital.code}-D{number}", "name": name}
         Unit.objects.add_child(Unit.objects.get(pk=unit.pk), department)
     head = Person.objects.create(
-        username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!"
+        username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password=NO_PASSWORD
     )
     return Institution.objects.create(
         unit=unit,
