@@ -28,6 +28,7 @@ from tests.world import employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
 PDF = b"%PDF-1.7 floor plan"
+SHEET = "列入日期,类别,名称,位置\n2025-01-06,药房,药房,一层\n"
 YEAR = 2025
 
 
@@ -107,6 +108,7 @@ def _place(institution: str, department: str) -> KeyPlace:
             "location": "一层",
         }
         file = store("平面图.pdf", [PDF])
+        open_batch(find_register("key_place"), place.institution, SHEET.encode(), name="要害部位.csv", by=system)
         perform(
             place,
             "list_place",
@@ -213,7 +215,7 @@ def _ask(
         "code": "key_place",
         "uid": place.uid,
         "step": "inspect_defences",
-        "rule": "A3-k3",
+        "rule": "A3-k1",
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
     }
