@@ -126,6 +126,16 @@ def test_a_commission_sees_how_many_records_each_institution_holds(
     assert "西河区人民医院" not in page
 
 
+def test_another_institution_is_chosen_without_leaving_the_page(client_as: Browser, chen: Person) -> None:
+    page = text(english(client_as(chen)), f"{AT_A}registers/hazard/")
+    assert '<a href="/at/B/2025/registers/hazard/">' in page
+    assert '<a href="/at/B/2025/score/">' in text(english(client_as(chen)), f"{AT_A}score/")
+
+
+def test_another_year_is_chosen_without_leaving_the_page(office: Client) -> None:
+    assert '<a href="/at/A/2024/registers/hazard/?area=fire">' in text(office, f"{AT_A}registers/hazard/?area=fire")
+
+
 def test_a_stale_form_is_refused_with_a_sentence(office: Client, world: World) -> None:
     record = hazard(world)
     answer = office.post(
