@@ -32,7 +32,8 @@ class JudgeForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, sheet: Sheet, score: RuleScore, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"judge-{score.code}-%s", **kwargs)
+        kwargs["auto_id"] = f"judge-{score.code}-%s"
+        super().__init__(*args, **kwargs)
         self.sheet, self.score = sheet, score
         self.most = score.rule.body.most or sheet.category(sheet.rubric.rule(score.code)[0].code).max
         self.initial.setdefault("key", uuid.uuid4().hex)

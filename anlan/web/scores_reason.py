@@ -18,7 +18,7 @@ from anlan.measures import catalogue
 from anlan.measures.algebra import Change, Count, PeriodsCovered, Ratio
 from anlan.web.place import Place
 from anlan.web.scores_facts import Fact, facts_of, joined_note, reckoning_of
-from anlan.web.scores_words import listed, month_name, name_of, period_name, periods_text, said
+from anlan.web.scores_words import listed, name_of, period_short, periods_text, said
 
 BRIEF = 6  # records shown inside the sheet; the rule page shows up to MOST
 ROLES = ("against", "evidence", "for")
@@ -180,14 +180,8 @@ def _cadence(code: str) -> str:
 
 
 def _slot(period: Period, *, is_due: bool, missing: int) -> Slot:
-    number = (period.start.month + 2) // 3
-    name = _("Q%(number)d") % {"number": number} if period.kind == "quarter" else _month_short(period.start.month)
+    name = period_short(period)
     return Slot(name=name, state="missing" if missing else "covered" if is_due else "notdue", missing=missing)
-
-
-def _month_short(month: int) -> str:
-    name = month_name(month)
-    return name if name.endswith("月") else name[:3]
 
 
 def _thresholds(trace: Trace) -> list[Threshold]:

@@ -150,7 +150,7 @@ def test_scores_are_evaluated_once_until_something_is_written(client_as, li, li_
 
 def test_the_trend_has_the_median_of_each_month_end_and_the_chosen_institution(client_as, chen):
     data = data_of(client_as(chen), "/at/P11/2025/score/trend/?with=A")
-    assert data["labels"] == [dt.date(2025, month, 1).strftime("%B") for month in range(1, 13)]
+    assert data["labels"] == [dt.date(2025, month, 1).strftime("%b") for month in range(1, 13)]
     assert data["names"] == ["Median", "Lower quarter", "Upper quarter", "东城区第一人民医院"]
     assert data["columns"][0] == data["columns"][3]
     assert len(data["table"]["body"]) == 12
