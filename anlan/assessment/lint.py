@@ -212,7 +212,7 @@ def rule_without_measure(rubric: Rubric) -> Iterator[Finding]:
                 rule.code,
                 f"没有可用的指标：{named}",
                 f"No measure: {', '.join(missing) or 'none is named'}",
-                "声明该指标，或改为人工评判",
+                "声明该指标，或改为人工认定",
                 "Declare the measure, or let a person judge the rule",
             )
 

@@ -74,8 +74,8 @@ PAGES = (
     "/at/A/2025/registers/hazard/import/",
     "/at/A/2025/report/",
     "/at/A/2025/score/",
-    "/at/A/2025/score/A6-k2/",
-    "/at/A/2025/score/rubric/",
+    "/at/A/2025/score/rules/A6-k2/",
+    "/at/A/2025/rubric/",
     "/me/",
 )
 
@@ -98,5 +98,7 @@ def test_on_a_phone_the_menu_opens_and_closes_with_the_keyboard(
     sign_in(page, li)
     page.get_by_role("button", name="Open the menu").click()
     page.locator(".a-nav a").first.wait_for(state="visible")
+    assert page.locator("[data-rail=open]").get_attribute("aria-expanded") == "true"
     page.keyboard.press("Escape")
     page.locator(".a-nav a").first.wait_for(state="hidden")
+    assert page.locator("[data-rail=open]").get_attribute("aria-expanded") == "false"

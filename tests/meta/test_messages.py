@@ -9,7 +9,7 @@ from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.subsystem import all_subsystems
 from anlan.measures import catalogue
 from anlan.org.roles import all_roles
-from anlan.web.reasons import unit_word
+from anlan.web.scores_words import UNITS
 from config import messages
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -42,7 +42,7 @@ def test_subsystems_and_roles_have_chinese_and_english_names() -> None:
 def test_every_unit_of_a_measure_has_a_chinese_word() -> None:
     units = {measure.unit for measure in catalogue.all()} - {"percent"}
     with translation.override("zh-hans"):
-        assert sorted(unit for unit in units if not HAN.search(unit_word(unit))) == []
+        assert sorted(unit for unit in units if not HAN.search(str(UNITS.get(unit, unit)))) == []
 
 
 def test_a_word_with_two_chinese_meanings_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

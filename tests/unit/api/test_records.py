@@ -277,3 +277,12 @@ def test_institutions_are_those_in_reach(world, chen, li, guan, client_as):
     assert codes == {"chen": ["A", "B"], "li": ["A"], "guan": []}
     (first, _) = client_as(chen).get("/api/v1/institutions").json()
     assert (first["name"], first["commission"], first["class_level"]) == ("东城区第一人民医院", "P11", 2)
+
+
+def test_a_record_without_its_date_is_refused_before_its_deadline_is_reckoned(li, client_as):
+    values = {"area": "fire", "level": "general", "description": "Exit blocked"}
+
+    answer = post(client_as(li), "/api/v1/registers/hazard/records", {"institution": "A", "values": values})
+
+    assert problem(answer)[:2] == (422, "flow.E015")
+    assert list(answer.json()["fields"]) == ["occurred_on"]
