@@ -97,6 +97,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
 
 
+def in_turn(words: Iterable[str]) -> str:
+    """Return statements one after the other, parted by the semicolon of the language."""
+    return ("；" if is_chinese() else "; ").join(words)
+
+
 def _runs(periods: Iterable[Period]) -> list[list[Period]]:
     runs: list[list[Period]] = []
     for period in periods:

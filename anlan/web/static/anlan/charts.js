@@ -147,7 +147,7 @@
       } else {
         made.lineStyle = { color: color, width: 2, type: bars.length ? "dashed" : "solid" };
         made.symbol = bars.length ? "none" : "circle"; made.symbolSize = 7; made.step = bars.length ? "middle" : false; made.connectNulls = false;
-        made.label = { show: !bars.length && data.series.length === 1, position: "bottom", color: c.ink, fontSize: 12 };
+        made.label = { show: !bars.length && data.series.length === 1, position: "top", color: c.ink, fontSize: 12 };
         made.labelLayout = { hideOverlap: true };
       }
       return made;
