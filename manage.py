@@ -1,4 +1,5 @@
 """Django's own command line, for developers; people use `anlan`."""
+
 import os
 import sys
 

@@ -1,4 +1,5 @@
 """The roles of a safe-hospital programme that this release knows. The administrator reads the descriptions on screen."""
+
 from django.utils.translation import gettext_lazy as _
 
 from anlan.org.roles import Reach, Role, Sensitivity, declare
@@ -7,7 +8,9 @@ OFFICE = declare(
     Role(
         code="office",
         name=_("Institution office"),
-        description=_("Runs the programme in one institution: keeps every register, imports sheets, corrects and annuls with a reason."),
+        description=_(
+            "Runs the programme in one institution: keeps every register, imports sheets, corrects and annuls with a reason."
+        ),
         reach=Reach.INSTITUTION,
         sensitivity=Sensitivity.SENSITIVE,
         capabilities=frozenset({"record", "manage", "verify", "correct", "import", "score"}),
@@ -27,7 +30,9 @@ DIRECTOR = declare(
     Role(
         code="director",
         name=_("Institution director"),
-        description=_("Heads the institution: reads every register and the score, approves plans, verifies rectified hazards."),
+        description=_(
+            "Heads the institution: reads every register and the score, approves plans, verifies rectified hazards."
+        ),
         reach=Reach.INSTITUTION,
         sensitivity=Sensitivity.SENSITIVE,
         capabilities=frozenset({"approve", "verify", "score"}),
@@ -37,7 +42,9 @@ ASSESSOR = declare(
     Role(
         code="assessor",
         name=_("Assessment-group member"),
-        description=_("Self-checks the institution before the commission comes: reads the registers and the score, proposes judgements."),
+        description=_(
+            "Self-checks the institution before the commission comes: reads the registers and the score, proposes judgements."
+        ),
         reach=Reach.INSTITUTION,
         sensitivity=Sensitivity.SENSITIVE,
         capabilities=frozenset({"score", "self-check"}),
@@ -47,7 +54,9 @@ REVIEWER = declare(
     Role(
         code="reviewer",
         name=_("Commission reviewer"),
-        description=_("Scores and compares the institutions below the commission, confirms or rejects what the system proposes, and judges."),
+        description=_(
+            "Scores and compares the institutions below the commission, confirms or rejects what the system proposes, and judges."
+        ),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.SENSITIVE,
         capabilities=frozenset({"judge", "score", "compare"}),

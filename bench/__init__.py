@@ -1,0 +1,1 @@
+"""Benchmarks against named peers and limits: `python -m bench`. Figures and how to repeat them: docs/performance.md."""

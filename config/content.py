@@ -31,5 +31,7 @@ def load() -> None:
 
 def _working_days(file: Path) -> WorkingDayTable:
     years = yaml.safe_load(file.read_text(encoding="utf-8"))["years"]
-    days = {name: frozenset(day for year in years.values() for day in year[name]) for name in ("holidays", "makeup_days")}
+    days = {
+        name: frozenset(day for year in years.values() for day in year[name]) for name in ("holidays", "makeup_days")
+    }
     return WorkingDayTable(years=frozenset(years), off=days["holidays"], on=days["makeup_days"])

@@ -4,6 +4,7 @@ Needs the extra `lake` (pyarrow and the ADBC drivers). Layout and order are thos
 """
 
 import datetime as dt
+import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,17 +47,14 @@ def export_lake(folder: Path, *, progress: Callable[[str, int], None] | None = N
 
 
 def _driver() -> Any:
+    driver = "adbc_driver_sqlite" if connection.vendor == "sqlite" else "adbc_driver_postgresql"
     try:
-        if connection.vendor == "sqlite":
-            from adbc_driver_sqlite import dbapi
-        else:
-            from adbc_driver_postgresql import dbapi
-        import pyarrow  # noqa: F401
+        importlib.import_module("pyarrow")
+        return importlib.import_module(f"{driver}.dbapi")
     except ImportError as error:
         raise LakeExtraMissing(
             "Writing the lake needs more packages: run `make lake`, or `pip install anlan[lake]`."
         ) from error
-    return dbapi
 
 
 def _target() -> str:

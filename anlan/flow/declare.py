@@ -1,4 +1,5 @@
 """The words with which content declares a register: `Step`, `Deadline`, `FollowUp`. Plain values, checked when models load."""
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

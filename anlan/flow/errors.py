@@ -1,4 +1,5 @@
 """Errors of the flow: a stable id, a sentence that says what happened, to which thing, and what to do."""
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,4 +1,5 @@
 """Evidence files: kept under their SHA-256, typed by content, never overwritten."""
+
 import hashlib
 import os
 import tempfile
@@ -67,7 +68,10 @@ def _copy(handle: int, chunks: Iterable[bytes], name: str) -> tuple[int, str]:
         for chunk in chunks:
             size += len(chunk)
             if size > limit:
-                message = _('"%(name)s" is larger than %(limit)d MB; send a smaller file.') % {"name": name, "limit": limit // 2**20}
+                message = _('"%(name)s" is larger than %(limit)d MB; send a smaller file.') % {
+                    "name": name,
+                    "limit": limit // 2**20,
+                }
                 raise BadEvidence("flow.E030", message)
             digest.update(chunk)
             stream.write(chunk)
@@ -87,7 +91,9 @@ def _content_type(path: Path, name: str) -> str:
             return content_type
     if ending in _OFFICE and _holds(path, _OFFICE[ending][0]):
         return _OFFICE[ending][1]
-    message = _('The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.') % {"name": name}
+    message = _('The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.') % {
+        "name": name
+    }
     raise BadEvidence("flow.E032", message)
 
 

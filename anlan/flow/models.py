@@ -1,4 +1,5 @@
 """The flow's own tables: import batches, counters for numbers, evidence files, idempotency keys."""
+
 import uuid
 
 from django.db import models
@@ -33,7 +34,9 @@ class Batch(models.Model):
 
     class Meta:
         verbose_name = _("Import")
-        indexes = [models.Index(fields=["institution", "register", "at"], name="flow_batch_recent")]  # an institution's imports
+        indexes = [
+            models.Index(fields=["institution", "register", "at"], name="flow_batch_recent")
+        ]  # an institution's imports
 
     def __str__(self) -> str:
         return f"{self.register} {self.file_name}"

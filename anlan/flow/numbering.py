@@ -1,11 +1,14 @@
 """Numbers of records: prefix, year, running number within register and institution. Gaps never occur; a number is never given twice."""
+
 from django.db import connection
 
 from anlan.flow.models import Counter
 
+_TABLE = Counter._meta.db_table
+# One statement: the ORM would need a look-up, a lock and a write.
 _TAKE = (
-    f"INSERT INTO {Counter._meta.db_table} (institution_id, register, year, last) VALUES (%s, %s, %s, %s) "
-    f"ON CONFLICT (institution_id, register, year) DO UPDATE SET last = {Counter._meta.db_table}.last + excluded.last RETURNING last"
+    f"INSERT INTO {_TABLE} (institution_id, register, year, last) VALUES (%s, %s, %s, %s) "  # noqa: S608  (our own table)
+    f"ON CONFLICT (institution_id, register, year) DO UPDATE SET last = {_TABLE}.last + excluded.last RETURNING last"
 )
 
 

@@ -1,4 +1,5 @@
 """`perform`: the only way that a record changes. Row, number, ledger entry, evidence and follow-ups go in one transaction."""
+
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +81,9 @@ def perform(
     with transaction.atomic():
         if full_key and (known := Performed.objects.filter(key=full_key).first()):
             return Entry.objects.get(pk=known.entry_id)
-        prepared = prepare(record, step, by=by, at=moment, data={**data, **(values or {})}, evidence=evidence, reason=reason)
+        prepared = prepare(
+            record, step, by=by, at=moment, data={**data, **(values or {})}, evidence=evidence, reason=reason
+        )
         entry = _write(prepared, by=by, origin=origin)
         if full_key:
             _remember(full_key, entry)
@@ -120,7 +123,9 @@ def _update(prepared: Prepared) -> None:
     values = {name: getattr(record, name) for name in prepared.changed}
     rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
     if not rows.update(version=prepared.version, **values):
-        message = _("%(register)s %(number)s was changed by somebody else in the meantime. Reload it and take the step again.")
+        message = _(
+            "%(register)s %(number)s was changed by somebody else in the meantime. Reload it and take the step again."
+        )
         raise Conflict("flow.E020", message % {"register": prepared.spec.name, "number": record.number})
 
 
@@ -128,7 +133,9 @@ def _conflict(prepared: Prepared, error: IntegrityError) -> Conflict:
     detail = str(error).splitlines()[0]
     if rule := _broken_rule(type(prepared.record), detail):
         return Conflict("flow.E021", f"{prepared.spec.name}: {rule}")
-    message = _("%(register)s: the database refused the record, since one like it exists or a value breaks a rule (%(detail)s).")
+    message = _(
+        "%(register)s: the database refused the record, since one like it exists or a value breaks a rule (%(detail)s)."
+    )
     return Conflict("flow.E021", message % {"register": prepared.spec.name, "detail": detail})
 
 
@@ -225,7 +232,9 @@ def walk(history: History) -> Ready:
     record = history.record
     done: list[tuple[Prepared, Actor]] = []
     for move in history.moves:
-        prepared = prepare(record, move.step, by=move.by, at=move.at, data=move.data, evidence=move.evidence, reason=move.reason)
+        prepared = prepare(
+            record, move.step, by=move.by, at=move.at, data=move.data, evidence=move.evidence, reason=move.reason
+        )
         record.pk = -1
         done.append((prepared, move.by))
     record.pk = None
@@ -290,7 +299,9 @@ def annul_many(
         for start in range(0, len(done), ROWS_PER_STATEMENT):
             part = done[start : start + ROWS_PER_STATEMENT]
             _update_part(part)
-            append_many([(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared in part])
+            append_many(
+                [(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared in part]
+            )
             for prepared in part:
                 _follow(prepared, by=by, origin=origin)
             if progress is not None:
@@ -310,7 +321,9 @@ def _update_part(part: Sequence[Prepared]) -> None:
         keys = [prepared.record.pk for prepared in group]
         rows = type(first.record).objects.filter(pk__in=keys, version=first.version - 1)
         if rows.update(version=first.version, **values) != len(group):
-            message = _("%(register)s: some of the records were changed by somebody else in the meantime. Nothing was done; try again.")
+            message = _(
+                "%(register)s: some of the records were changed by somebody else in the meantime. Nothing was done; try again."
+            )
             raise Conflict("flow.E020", message % {"register": first.spec.name})
 
 

@@ -1,4 +1,5 @@
 """The checks before a step: authority, state, data, evidence. Pure towards the database; `perform` writes what comes out."""
+
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,9 @@ def prepare(
         _check_authority(record, spec, step, by)
     _check_state(record, spec, step_name, step)
     if step.needs_reason and not reason.strip():
-        raise InvalidData("flow.E014", _("Say why: the reason stays in the timeline."), fields={"reason": [_("A reason is needed.")]})
+        raise InvalidData(
+            "flow.E014", _("Say why: the reason stays in the timeline."), fields={"reason": [_("A reason is needed.")]}
+        )
     record.before = before = {} if record.pk is None else {name: getattr(record, name) for name in _columns(spec)}
     if not follows:
         _set_department(record, step, data, by)
@@ -76,11 +79,21 @@ def prepare(
         record.recorded_at, record.recorded_by_id = at, by.person_id
     record.version += 1
     changed = tuple(name for name in _columns(spec) if record.pk is None or before[name] != getattr(record, name))
-    content = {name: json_value(getattr(record, name)) for name in changed if getattr(record, name) not in (None, "") or before}
+    content = {
+        name: json_value(getattr(record, name)) for name in changed if getattr(record, name) not in (None, "") or before
+    }
     content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
     content |= {"reason": reason} if reason else {}
     return Prepared(
-        record=record, spec=spec, step=step_name, version=record.version, at=at, changed=changed, content=content, evidence=tuple(evidence), before=before
+        record=record,
+        spec=spec,
+        step=step_name,
+        version=record.version,
+        at=at,
+        changed=changed,
+        content=content,
+        evidence=tuple(evidence),
+        before=before,
     )
 
 
@@ -122,7 +135,13 @@ def _check_authority(record: Register, spec: RegisterSpec, step: Step, by: Actor
     raise Refused(
         "flow.E011",
         _('%(who)s may not take the step "%(step)s" on %(register)s %(number)s; it is for: %(roles)s.')
-        % {"who": by.name, "step": step.label, "register": spec.name, "number": record.number or _("(new)"), "roles": roles},
+        % {
+            "who": by.name,
+            "step": step.label,
+            "register": spec.name,
+            "number": record.number or _("(new)"),
+            "roles": roles,
+        },
     )
 
 
@@ -140,10 +159,20 @@ def _check_state(record: Register, spec: RegisterSpec, name: str, step: Step) ->
         return
     if record.pk is None:
         message = _('A new record of "%(register)s" opens with "%(first)s", not with "%(step)s".')
-        raise WrongState("flow.E012", message % {"register": spec.name, "first": spec.steps[spec.first].label, "step": step.label})
+        raise WrongState(
+            "flow.E012", message % {"register": spec.name, "first": spec.steps[spec.first].label, "step": step.label}
+        )
     sources = ", ".join(str(spec.states[state]) for state in step.sources) or _("a new record")
-    message = _('%(register)s %(number)s is "%(state)s"; "%(step)s" starts from %(sources)s. Take another step, or correct the record first.')
-    words = {"register": spec.name, "number": record.number, "state": spec.states[record.state], "step": step.label, "sources": sources}
+    message = _(
+        '%(register)s %(number)s is "%(state)s"; "%(step)s" starts from %(sources)s. Take another step, or correct the record first.'
+    )
+    words = {
+        "register": spec.name,
+        "number": record.number,
+        "state": spec.states[record.state],
+        "step": step.label,
+        "sources": sources,
+    }
     raise WrongState("flow.E012", message % words)
 
 
@@ -151,8 +180,13 @@ def _assign(record: Register, spec: RegisterSpec, step_name: str, step: Step, da
     allowed = spec.settable(step) | {"department"}
     unknown = sorted(set(data) - allowed)
     if unknown:
-        message = _('The step "%(step)s" does not set: %(columns)s.') % {"step": step.label, "columns": ", ".join(unknown)}
-        raise InvalidData("flow.E013", message, fields={name: [_("This step does not set the column.")] for name in unknown})
+        message = _('The step "%(step)s" does not set: %(columns)s.') % {
+            "step": step.label,
+            "columns": ", ".join(unknown),
+        }
+        raise InvalidData(
+            "flow.E013", message, fields={name: [_("This step does not set the column.")] for name in unknown}
+        )
     problems: dict[str, list[str]] = {}
     for name, value in (*data.items(), *step.sets.items()):
         try:

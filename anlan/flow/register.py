@@ -1,4 +1,5 @@
 """The base of every register: the columns that all records share, and managers that fail closed."""
+
 import datetime as dt
 import uuid
 from collections.abc import Mapping
@@ -46,16 +47,30 @@ class Register(models.Model):
     before: Mapping[str, Any] = MappingProxyType({})
 
     uid = models.UUIDField(_("Receipt"), unique=True, default=uuid.uuid4, editable=False)
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("Institution"), db_index=False)
+    institution = models.ForeignKey(
+        Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("Institution"), db_index=False
+    )
     department = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("Department"), db_index=False
+        Unit,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("Department"),
+        db_index=False,
     )
     number = models.CharField(_("Number"), max_length=32, editable=False)
     state = models.CharField(_("State"), max_length=16, editable=False)
     occurred_on = models.DateField(_("Occurred on"))
     recorded_at = models.DateTimeField(_("Recorded at"), editable=False)
     recorded_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("Recorded by"), db_index=False
+        Person,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("Recorded by"),
+        db_index=False,
     )
     due_on = models.DateField(_("Due on"), null=True, blank=True)
     is_counted = models.BooleanField(_("Counts"), default=False, editable=False)
@@ -105,7 +120,8 @@ class StandingRegister(Register):
         constraints = [
             *Register.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=models.F("occurred_on")), name="%(app_label)s_%(class)s_ends_after_start"
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=models.F("occurred_on")),
+                name="%(app_label)s_%(class)s_ends_after_start",
             ),
         ]
 
@@ -113,7 +129,9 @@ class StandingRegister(Register):
         """Refuse an end before the beginning."""
         super().clean()
         if self.ended_on and self.occurred_on and self.ended_on < self.occurred_on:
-            raise ValidationError({"ended_on": _("The end lies before the beginning (%(day)s).") % {"day": self.occurred_on}})
+            raise ValidationError(
+                {"ended_on": _("The end lies before the beginning (%(day)s).") % {"day": self.occurred_on}}
+            )
 
 
 @receiver(class_prepared)

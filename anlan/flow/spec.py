@@ -2,6 +2,7 @@
 
 Screens, forms, templates, import, API, facts and tests follow from a spec; none of them looks at the class again.
 """
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,20 @@ if TYPE_CHECKING:
 
 # Columns that the engine alone writes.
 ENGINE_COLUMNS = frozenset(
-    {"id", "uid", "institution", "number", "state", "recorded_at", "recorded_by", "due_on", "is_counted", "version", "batch", "extra"}
+    {
+        "id",
+        "uid",
+        "institution",
+        "number",
+        "state",
+        "recorded_at",
+        "recorded_by",
+        "due_on",
+        "is_counted",
+        "version",
+        "batch",
+        "extra",
+    }
 )
 
 
@@ -58,7 +72,9 @@ class RegisterSpec:
     @cached_property
     def fields(self) -> "tuple[models.Field[Any, Any], ...]":
         """The columns that people fill, `occurred_on` first, derived columns left out."""
-        own = [f for f in self.model._meta.concrete_fields if f.name not in ENGINE_COLUMNS and f.name not in self.derived]
+        own = [
+            f for f in self.model._meta.concrete_fields if f.name not in ENGINE_COLUMNS and f.name not in self.derived
+        ]
         return tuple(sorted(own, key=lambda f: (f.name != "occurred_on", f.name == "ended_on")))
 
     @cached_property
@@ -200,7 +216,9 @@ def _privacy(model: "type[Register]", privacy: type) -> dict[str, Sensitivity]:
     for level in Sensitivity:
         for name in getattr(privacy, level.value, ()):
             if name not in levels:
-                raise DeclarationError("flow.E102", f'{model.__name__}.Privacy names "{name}", which is no column of it.')
+                raise DeclarationError(
+                    "flow.E102", f'{model.__name__}.Privacy names "{name}", which is no column of it.'
+                )
             levels[name] = level
     return levels
 

@@ -54,7 +54,9 @@ def open_for(
             states = _states(spec, actor)
             if states and by_key:
                 found += [
-                    item for row in _rows(spec, states, by_key, today, limit) if (item := _open(spec, row, actor, today))
+                    item
+                    for row in _rows(spec, states, by_key, today, limit)
+                    if (item := _open(spec, row, actor, today))
                 ]
     found.sort(key=lambda item: (item.due_on is None, item.due_on or item.record.occurred_on, item.record.number))
     return tuple(found[:limit])
@@ -71,7 +73,9 @@ def _may_ever(actor: Actor, step: Step, spec: RegisterSpec) -> bool:
     return actor.is_system or any(answers(grant, step, spec.sensitivity) for grant in actor.grants)
 
 
-def _rows(spec: RegisterSpec, states: tuple[str, ...], reached: dict[Any, Institution], today: dt.date, limit: int) -> list[Register]:
+def _rows(
+    spec: RegisterSpec, states: tuple[str, ...], reached: dict[Any, Institution], today: dt.date, limit: int
+) -> list[Register]:
     if len(reached) == 1:
         rows: models.QuerySet[Any] = spec.model.objects.within(next(iter(reached.values())))
     else:

@@ -1,4 +1,5 @@
 """Canonical JSON (RFC 8785): the same value gives the same bytes everywhere, so that its hash can be checked by anyone."""
+
 import datetime as dt
 import json
 import uuid
@@ -58,4 +59,6 @@ def _text(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, uuid.UUID):
         return value.hex
-    raise TypeError(f"{type(value).__name__} has no canonical JSON form; turn it into text, a number, a list or a mapping first.")
+    raise TypeError(
+        f"{type(value).__name__} has no canonical JSON form; turn it into text, a number, a list or a mapping first."
+    )

@@ -1,4 +1,5 @@
 """Dated parameters: a figure of law or plan is data with instrument and clause, never a number in code."""
+
 import datetime as dt
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
 """Chinese working days: weekends and holidays are off, make-up days are on. The table is data; an uncovered year is provisional."""
+
 import datetime as dt
 from dataclasses import dataclass, field
 
@@ -22,18 +23,17 @@ class WorkingDayTable:
         return day.year not in self.years
 
 
-_table = WorkingDayTable()
+_tables = [WorkingDayTable()]
 
 
 def set_working_day_table(table: WorkingDayTable) -> None:
     """Replace the table that deadlines use."""
-    global _table
-    _table = table
+    _tables[:] = [table]
 
 
 def working_day_table() -> WorkingDayTable:
     """Return the table that deadlines use."""
-    return _table
+    return _tables[0]
 
 
 def add_working_days(start: dt.date, days: int, *, table: WorkingDayTable) -> dt.date:

@@ -115,8 +115,8 @@ class DuckDBLake:
     def _ranges(self, plan: Plan, institutions: tuple[int, ...] | None) -> list[tuple[int, int]]:
         """Bounds of consecutive ranges of institutions that together hold all that are asked for."""
         table = plan.schema.institution
-        every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"
-        bounds = f"SELECT min(id), max(id) FROM ({every}) GROUP BY place // {self._per_range} ORDER BY 1"
+        every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"  # noqa: S608
+        bounds = f"SELECT min(id), max(id) FROM ({every}) GROUP BY place // {self._per_range} ORDER BY 1"  # noqa: S608
         ranges: list[tuple[int, int]] = self._connection.execute(bounds).fetchall()
         if institutions is None:
             return ranges

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from anlan.measures.aggregate import Aggregate, Days, Scan, shifted, spanning
 from anlan.measures.dialects import Dialect, Sql, all_of, bigint, bracket_or, dialect_of, integer
+from anlan.measures.errors import BadDefinition
 from anlan.measures.expression import Attr, Bound, Fig, Number, Ref, Slot
 from anlan.measures.expression_sql import ExpressionLowering, Leaf
 from anlan.measures.plan import Plan
@@ -144,12 +145,14 @@ class _Lowering:
                     column = self._dialect.hundredths(column)
                 return exp.Sum(this=column)
             case "mask":
-                assert aggregate.days is not None  # masks are always of a window
-                return self._mask(aggregate, exp.column(aggregate.days.column))
+                return self._mask(aggregate)
             case "months":
                 return exp.Sum(this=self._months_in_force(scan, aggregate))
 
-    def _mask(self, aggregate: Aggregate, day: Sql) -> Sql:
+    def _mask(self, aggregate: Aggregate) -> Sql:
+        if aggregate.days is None:
+            raise BadDefinition("Periods covered need a window of days. Give the aggregate one.")
+        day = exp.column(aggregate.days.column)
         before: Sql = exp.Sub(this=self._dialect.month(day), expression=integer(1))
         if aggregate.per == "quarter":
             before = self._dialect.quotient(before, integer(3))

@@ -31,7 +31,7 @@ class Job(models.Model):
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
     arguments = models.JSONField(default=dict)
-    key = models.CharField(max_length=120, unique=True, null=True)
+    key = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001  many jobs have none
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     run_after = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
@@ -106,7 +106,7 @@ def run_next(*, now: dt.datetime) -> bool:
         _handlers[job.kind](job)
     except LeaseLost:
         return True
-    except Exception as error:  # the process edge: a failed job is a row, the worker goes on
+    except Exception as error:  # noqa: BLE001  process edge: a failed job is a row, the worker goes on
         _finish(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}")
         return True
     _finish(job, Job.State.DONE)

@@ -144,9 +144,13 @@ def heat(points: int, most: int) -> str:
     return next((f"h{step}" for least, step in STEPS if share >= least), "h0")
 
 
+def _of_no_group(_row: Row) -> str:
+    return ""
+
+
 def _groups(rows: Sequence[Row], by: str) -> Iterator[Group]:
     keys: dict[str, Callable[[Row], str]] = {"class": lambda row: row.class_name, "district": lambda row: row.district}
-    key = keys.get(by, lambda row: "")
+    key: Callable[[Row], str] = keys.get(by, _of_no_group)
     found: dict[str, list[Row]] = {}
     for row in sorted(rows, key=class_order) if by == "class" else rows:
         found.setdefault(key(row), []).append(row)

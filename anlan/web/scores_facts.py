@@ -38,9 +38,14 @@ def facts_of(score: RuleScore, parameters: Parameters) -> tuple[Fact, ...]:
 
 def short_of(facts: tuple[Fact, ...]) -> str:
     """Return in one line what costs points, for the closed rule; empty when nothing does."""
-    return "; ".join(
-        _("%(what)s: %(value)s") % {"what": fact.label, "value": fact.value} for fact in facts if fact.verdict == BAD
-    )
+    return "; ".join(_short(fact) for fact in facts if fact.verdict == BAD)
+
+
+def _short(fact: Fact) -> str:
+    words = {"what": fact.label, "value": fact.value, "wanted": fact.wanted}
+    if fact.wanted in (_("none"), _("at least 1")):
+        return _("%(what)s: %(value)s") % words
+    return _("%(what)s: %(value)s (%(wanted)s)") % words
 
 
 def joined_note(score: RuleScore) -> str:

@@ -32,7 +32,8 @@ class JudgeForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, sheet: Sheet, score: RuleScore, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"judge-{score.code}-%s", **kwargs)
+        kwargs["auto_id"] = f"judge-{score.code}-%s"
+        super().__init__(*args, **kwargs)
         self.sheet, self.score = sheet, score
         self.most = score.rule.body.most or sheet.category(sheet.rubric.rule(score.code)[0].code).max
         self.initial.setdefault("key", uuid.uuid4().hex)
@@ -74,18 +75,25 @@ class JudgeForm(forms.Form):
         """Record the decision; null when `perform` refused it, with its words beside the fields."""
         data = self.cleaned_data
         record = Judgement(institution=place.institution)
-        deducted = int((data["points"] or 0) * 100) if data["verdict"] == "set" else 0
         try:
             files: list[StoredFile] = [store(file.name, file.chunks()) for file in data["evidence"] or []]
-            perform(
-                record, "judge", by=place.actor, key=data["key"], evidence=files, occurred_on=place.today,
-                rubric=self.sheet.rubric.code, rule=self.score.code, year=self.sheet.year,
-                verdict=data["verdict"], deducted=deducted, reason=data["reason"],
-            )  # fmt: skip
+            perform(record, "judge", by=place.actor, key=data["key"], evidence=files, values=self._values(place))
         except FlowError as error:
             self._refuse(error)
             return None
         return record
+
+    def _values(self, place: Place) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "occurred_on": place.today,
+            "rubric": self.sheet.rubric.code,
+            "rule": self.score.code,
+            "year": self.sheet.year,
+            "verdict": data["verdict"],
+            "deducted": int((data["points"] or 0) * 100) if data["verdict"] == "set" else 0,
+            "reason": data["reason"],
+        }
 
     def _refuse(self, error: FlowError) -> None:
         names = {"deducted": "points"}

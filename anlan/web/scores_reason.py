@@ -18,7 +18,7 @@ from anlan.measures import catalogue
 from anlan.measures.algebra import Change, Count, PeriodsCovered, Ratio
 from anlan.web.place import Place
 from anlan.web.scores_facts import Fact, facts_of, joined_note, reckoning_of
-from anlan.web.scores_words import listed, month_name, name_of, period_name, periods_text, said
+from anlan.web.scores_words import listed, month_name, name_of, periods_text, said
 
 BRIEF = 6  # records shown inside the sheet; the rule page shows up to MOST
 ROLES = ("against", "evidence", "for")

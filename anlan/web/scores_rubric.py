@@ -64,7 +64,7 @@ def rubric_page(rubric: Rubric, *, place: Place) -> RubricPage:
         reaches=tuple(Reach(kind=kind, most=_most(rubric.categories, kind)) for kind in rubric.classes),
         findings=lint(rubric),
         parameters=tuple(rubric.parameter(code, on=on) for code in used),
-        counts=tuple((kind, kinds.count(kind)) for kind in KINDS),
+        counts=tuple((kind, sum(found == kind for found in kinds)) for kind in KINDS),
         rules=len(kinds),
     )
 

@@ -73,6 +73,6 @@ W09 | W | 石桥镇卫生院 | Shiqiao Township Health Centre | 1 | township | 4
 W10 | W | 白沙镇卫生院 | Baisha Township Health Centre | 1 | township | 30 | 48 | 88 |
 W11 | W | 西湾区疾病预防控制中心 | Xiwan Centre for Disease Control | 0 | public_health | 0 | 88 | 85 | no_session_q3
 W12 | W | 西湾区急救站 | Xiwan Emergency Station | 0 | public_health | 0 | 46 | 70 | no_session_q3
-"""
+"""  # noqa: E501
 
 HOSPITALS = tuple(_hospital(row) for row in _ROWS.strip().splitlines())

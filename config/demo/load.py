@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from config.demo.item import Item, Ref, Teller
 from config.demo.story import CHAPTERS
 
 DEMO = Origin(kind="demo")
+NO_PASSWORD = make_password(None)
 SINCE = dt.date(2023, 1, 1)
 Say = Callable[[str], None]
 Account = tuple[str, str, str]
@@ -112,7 +114,7 @@ def _institution(hospital: Hospital, district: Unit) -> Institution:
         department = {"kind": "department", "code": f"{hospital.code}-D{number}", "name": name}
         Unit.objects.add_child(Unit.objects.get(pk=unit.pk), department)
     head = Person.objects.create(
-        username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password="!"
+        username=f"demo-{hospital.code}-head".lower(), name="演示院长", is_synthetic=True, password=NO_PASSWORD
     )
     return Institution.objects.create(
         unit=unit,
@@ -139,7 +141,7 @@ def _people() -> tuple[Account, ...]:
     for hospital in HOSPITALS:
         for role, name in (("office", "演示平安办"), ("director", "演示院长")):
             username = f"demo-{hospital.code}-{role}".lower()
-            person = Person.objects.create(username=username, name=name, is_synthetic=True, password="!")
+            person = Person.objects.create(username=username, name=name, is_synthetic=True, password=NO_PASSWORD)
             Post.objects.create(person=person, unit=Unit.objects.get(code=hospital.code), role=role, starts_on=SINCE)
     return tuple(accounts)
 

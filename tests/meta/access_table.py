@@ -38,10 +38,10 @@ RECORDS = _reach(office="own child", recorder="own", **WHOLE)
 INSTITUTIONS = _reach(office="own child", recorder="own sibling", **WHOLE)
 SCORES = _reach(office="own child", **WHOLE)
 OPENING = _reach(office="own child", recorder="own sibling")
+IMPORTING = _reach(office="own child")
 JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
-IMPORTING = _reach(office="own child")
 NONE: Reach = {}
 
 
@@ -115,11 +115,6 @@ TABLE: Mapping[str, Entry] = {
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
     "web:score-trend": Entry(),
-    "web:imports": Entry(allowed=IMPORTING),
-    "web:import": Entry(allowed=IMPORTING),
-    "web:import-template": Entry(allowed=IMPORTING),
-    "web:import-errors": Entry(allowed=IMPORTING),
-    "web:import-act": Entry(allowed=IMPORTING),
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,

@@ -215,7 +215,7 @@ def _ask(
         "code": "key_place",
         "uid": place.uid,
         "step": "inspect_defences",
-        "rule": "A3-k3",
+        "rule": "A3-k1",
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
     }

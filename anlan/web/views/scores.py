@@ -32,7 +32,12 @@ def score(request: HttpRequest, place: str, year: int) -> HttpResponse:
     require(here, "can:compare")
     rubric, as_of = rubric_in_view(request), as_of_in_view(request, here)
     page = city_page(
-        here, rubric=rubric, as_of=as_of, by=request.GET.get("by", ""), suffix=suffix(request), chosen=request.GET.get("with", "")
+        here,
+        rubric=rubric,
+        as_of=as_of,
+        by=request.GET.get("by", ""),
+        suffix=suffix(request),
+        chosen=request.GET.get("with", ""),
     )
     return render(request, "anlan/scores/city.html", {**_base(request, here), "rubric": rubric, "page": page})
 
@@ -90,7 +95,9 @@ def judge(request: HttpRequest, place: str, year: int, rule: str) -> HttpRespons
     form = JudgeForm(request.POST, request.FILES, sheet=sheet, score=score)
     if not form.is_valid() or form.judge(here) is None:
         return _rule(request, here, sheet, rule, form)
-    messages.success(request, _("The decision on %(rule)s is recorded; the score has changed with it.") % {"rule": rule})
+    messages.success(
+        request, _("The decision on %(rule)s is recorded; the score has changed with it.") % {"rule": rule}
+    )
     return redirect(f"{here.url('score')}{suffix(request)}#{rule}")
 
 
@@ -98,7 +105,11 @@ def rubric(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the rubric as data, with the readings in force and the linter's findings."""
     here = scored_place(request, place, year)
     shown = rubric_in_view(request)
-    return render(request, "anlan/scores/rubric.html", {**_base(request, here), "rubric": shown, "page": rubric_page(shown, place=here)})
+    return render(
+        request,
+        "anlan/scores/rubric.html",
+        {**_base(request, here), "rubric": shown, "page": rubric_page(shown, place=here)},
+    )
 
 
 def scored_place(request: HttpRequest, code: str, year: int) -> Place:

@@ -94,10 +94,7 @@ def rule(request: HttpRequest, place: str, year: int, rule: str) -> JsonResponse
         for one in months.series
     ]
     head = [_("Period"), *(f"{one['name']} ({one['unit']})" if one["unit"] else one["name"] for one in series)]
-    body = [
-        [label, *(_figure(one["values"][row]) for one in series)]  # type: ignore[index]
-        for row, label in enumerate(labels)
-    ]
+    body = [[label, *(_figure(one["values"][row]) for one in series)] for row, label in enumerate(labels)]
     data = {
         "kind": "months",
         "labels": labels,

@@ -19,10 +19,10 @@ def tell(hospital: Hospital) -> Iterator[Item]:
 
 
 def _next(teller: Teller) -> dt.date:
-    """A careful hospital's next check lies in 2026; a careless one let it pass."""
-    return (
-        dt.date(2026, teller.between(1, 9), 15) if teller.careful(slack=6) else dt.date(2025, teller.between(9, 11), 15)
-    )
+    """A careful hospital's next check lies ahead; a careless one let it pass."""
+    if teller.careful(slack=6):
+        return dt.date(2027 + teller.between(0, 1), teller.between(1, 12), 15)
+    return dt.date(2025, teller.between(9, 11), 15)
 
 
 def _fire(hospital: Hospital) -> Iterator[Item]:
@@ -109,6 +109,6 @@ def _posts(hospital: Hospital) -> Iterator[Item]:
             "vetted_on": dt.date(2023, 1 + number % 12, 2),
             "trained_on": dt.date(2023, 1 + number % 12, 3),
             "certificate_no": f"演示证{hospital.code}{number:03d}",
-            "certificate_valid_until": dt.date(2025, 8, 31) if expired else dt.date(2027, 1 + number % 12, 1),
+            "certificate_valid_until": dt.date(2025, 8, 31) if expired else dt.date(2028, 1 + number % 12, 1),
         }
         yield Item(register="key_post", values=values, recorded_on=LISTED)

@@ -39,8 +39,7 @@ def tell(hospital: Hospital) -> Iterator[Item]:
 def _place_names(hospital: Hospital) -> Iterator[tuple[str, str, bool]]:
     """A bigger house has more kinds of place, and several ward floors."""
     count = 4 + 2 * size(hospital) if hospital.level else 5
-    for kind, name, is_crowded in PLACES[: min(count, 11)]:
-        yield kind, name, is_crowded
+    yield from PLACES[: min(count, 11)]
     for floor in range(1, min(9, hospital.beds // 80 + 1)):
         yield "ward_floor", f"住院楼 {floor + 1} 层", True
 
@@ -131,7 +130,7 @@ def _checks(hospital: Hospital, names: tuple[tuple[str, str, bool], ...], year: 
 def _analyses(hospital: Hospital, year: int) -> Iterator[Item]:
     teller = Teller(hospital, f"analyses-{year}")
     for year_, month in months(year):
-        if year == 2025 and (hospital.care < 72 and month == 2 or teller.has("reports_missed") and month == 10):
+        if year == 2025 and ((hospital.care < 72 and month == 2) or (teller.has("reports_missed") and month == 10)):
             continue
         day = dt.date(year_, month, teller.between(24, 28))
         values = {

@@ -50,7 +50,9 @@ def test_sheets_are_those_of_the_assessment_room_in_tree_order(world, chen, clie
         "rubric": "qidong-2018",
         "year": 2025,
         "as_of": "2025-12-31",
-        "institutions": [sheet_json(table.sheet(one.pk), code=one.code) for one in (world.hospital_a, world.hospital_b)],
+        "institutions": [
+            sheet_json(table.sheet(one.pk), code=one.code) for one in (world.hospital_a, world.hospital_b)
+        ],
     }
     ScoresOut.model_validate(answer)
     assert [sheet["applicable_max"] for sheet in answer["institutions"]] == [85, 85]
