@@ -76,8 +76,8 @@ class Judgement(Register):
         default = "internal"
 
     def needed_files(self) -> int:
-        """A decision that takes points needs at least one file of evidence."""
-        return 1 if self.verdict == self.Verdict.SET and self.deducted > 0 else 0
+        """A decision that takes points needs at least one file of evidence: confirming does, and setting above 0."""
+        return int(self.verdict == self.Verdict.CONFIRM or self.deducted > 0)
 
     def clean(self) -> None:
         """Points go with the verdict "set" only."""

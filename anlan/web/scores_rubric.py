@@ -56,7 +56,7 @@ class RubricPage:
 
 def rubric_page(rubric: Rubric, *, place: Place) -> RubricPage:
     """Return the page of a rubric."""
-    kinds = [rule.assessed for _, rule in rubric.rules()]
+    kinds: list[str] = [rule.assessed for _, rule in rubric.rules()]
     on = dt.date(place.year, 12, 31)
     used = sorted({code for _, rule in rubric.rules() for code in rule.body.parameters()})
     return RubricPage(

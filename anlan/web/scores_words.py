@@ -65,6 +65,18 @@ def month_name(month: int) -> str:
     return dt.date(2000, month, 1).strftime("%B")
 
 
+def month_short(month: int) -> str:
+    """Return the short name of a month, for strips and axes: 4月, Apr."""
+    return month_name(month) if is_chinese() else month_name(month)[:3]
+
+
+def period_short(period: Period) -> str:
+    """Return the short name of a month or quarter, for axes: 4月, Apr, Q2."""
+    if period.kind == "quarter":
+        return _("Q%(number)d") % {"number": (period.start.month + 2) // 3}
+    return month_short(period.start.month)
+
+
 def period_name(period: Period) -> str:
     """Return the name of a month or quarter within its year."""
     if period.kind == "quarter":
@@ -83,6 +95,11 @@ def listed(words: Sequence[str]) -> str:
     if is_chinese():
         return "、".join(words)
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def in_turn(words: Iterable[str]) -> str:
+    """Return statements one after the other, parted by the semicolon of the language."""
+    return ("；" if is_chinese() else "; ").join(words)
 
 
 def _runs(periods: Iterable[Period]) -> list[list[Period]]:

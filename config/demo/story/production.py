@@ -80,14 +80,15 @@ def _stores(hospital: Hospital) -> Iterator[Item]:
     kinds = ["narcotic", "psychotropic", "flammable"] + (["toxic", "radioactive"] if hospital.level >= 2 else [])
     kinds += ["pathogen"] if hospital.kind == "public_health" else []
     for kind in kinds:
+        balanced = teller.careful(slack=6)
         values = {
             "occurred_on": dt.date(2022, teller.between(1, 12), 2),
             "kind": kind,
             "location": f"{teller.between(1, 3)} 号楼 1 层",
             "custodian_post": "库管员",
             "has_two_person_lock": True,
-            "is_ledger_balanced": teller.careful(slack=6),
-            "is_compliant": True,
+            "is_ledger_balanced": balanced,
+            "is_compliant": balanced,
             "last_reconciled_on": dt.date(2024, 1, 9),
             "next_reconciliation_on": _next(teller),
         }
