@@ -248,8 +248,9 @@ class _Writer:
             institution=self._institutions[hospital.code], state="found"
         )
         for hazard in found.order_by("pk"):
-            mended = hazard.occurred_on + dt.timedelta(days=teller.between(2, 10))
-            self._step(hospital, hazard, "assign", on=hazard.occurred_on, owner_post="总务科")
+            recorded = timezone.localtime(hazard.recorded_at).date()
+            mended = recorded + dt.timedelta(days=teller.between(2, 10))
+            self._step(hospital, hazard, "assign", on=recorded, owner_post="总务科")
             if teller.careful(slack=3):
                 self._step(hospital, hazard, "rectify", on=mended, measures="演示数据：已修复。", rectified_on=mended)
                 self._step(hospital, hazard, "verify", on=mended, verified_on=mended)
