@@ -124,7 +124,8 @@ REGISTERS: tuple[Synthetic, ...] = (
     event("officer_visit", 2, assisted_cases="u % 3"),
     event("judgement", 6, fixed=True, rubric="'qidong-2018'", year="y",
           rule=one_of("(k * 5 + (hash(institution_id) & 15)::INT)", *JUDGED),
-          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END"),
+          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END",
+          decision="CASE u % 4 WHEN 2 THEN 2 WHEN 3 THEN 1 ELSE 3 + 50 * (v % 8) END"),
 )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ def run_orm(institutions: int) -> dict[str, float]:
 
     from bench.peers.orm_loop import prepare, score
 
+    folder_of(institutions).joinpath("results").mkdir(exist_ok=True)
     sample = prepare(folder_of(institutions), folder_of(institutions) / "results" / "orm.sqlite3")
     score(*sample[0])
     started = time.perf_counter()
