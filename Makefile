@@ -19,7 +19,7 @@ PY := $(BIN)/python
 CHECK := ANLAN_HOME=$(CURDIR)/$(VENV)/check-home $(PY)
 INSTALL := $(PY) -m pip install --quiet --no-input --only-binary :all: --no-deps --require-hashes
 
-.PHONY: help run test check format bench lake demo migrations messages new-register new-measure clean
+.PHONY: help run test check format bench lake demo migrations messages manual new-register new-measure clean
 
 help: ## print this list
 	@printf 'Anlan 安澜\n\n'
@@ -38,9 +38,9 @@ test-sqlite: $(VENV)/.test
 test-postgres: $(VENV)/.test
 	$(PY) -m pytest --postgres $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
-CHECKS := lint layout types imports migrated deployable templates messages locked content
+CHECKS := lint layout types imports migrated deployable templates messages manual locked content
 .PHONY: $(CHECKS:%=check-%)
-check: $(CHECKS:%=check-%) ## lint, layout, types, import contracts, migrations, deployment, templates, messages, locks; -k runs all
+check: $(CHECKS:%=check-%) ## lint, layout, types, import contracts, migrations, deployment, templates, messages, manual, locks; -k runs all
 $(CHECKS:%=check-%): $(VENV)/.check
 check-lint:
 	$(BIN)/ruff check --quiet .
@@ -58,6 +58,8 @@ check-templates:
 	$(BIN)/djlint anlan config --lint --quiet
 check-messages:
 	$(CHECK) -m config.messages check
+check-manual:
+	$(CHECK) -m config.manual check
 check-locked:
 	$(PY) constraints/vendor.py
 	$(PY) -m pip check
@@ -81,6 +83,9 @@ migrations: $(VENV)/.run ## write the migrations that the models ask for
 
 messages: $(VENV)/.check ## extract the English texts, merge and compile their Chinese; fails while any is missing
 	$(CHECK) -m config.messages update
+
+manual: $(VENV)/.run ## write the manual pages of the registers from their declarations
+	$(CHECK) -m config.manual write
 
 new-register: $(VENV)/.run ## write a new register from a template: make new-register NAME=fire_drill
 	@$(PY) -m config.scaffold register "$(NAME)"

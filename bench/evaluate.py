@@ -125,7 +125,9 @@ def main() -> None:
         f"anlan/{name}": {key: round(medians["anlan"][key] / medians[name][key], 2) for key in ("seconds", "cpu")}
         for name in CONTENDERS[1:]
     }
-    print(json.dumps({"institutions": institutions, "repeats": repeats, "medians": medians, "ratios": ratios}, indent=2))
+    print(
+        json.dumps({"institutions": institutions, "repeats": repeats, "medians": medians, "ratios": ratios}, indent=2)
+    )
 
 
 if __name__ == "__main__":

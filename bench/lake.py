@@ -47,9 +47,7 @@ def mostly(source: str, missing: int) -> str:
 
 def event(code: str, mean: float, *, fixed: bool = False, previous: bool = False, **columns: str) -> Synthetic:
     """Return a register of events."""
-    return Synthetic(
-        code=code, mean=mean, columns=tuple(columns.items()), is_fixed=fixed, has_previous_year=previous
-    )
+    return Synthetic(code=code, mean=mean, columns=tuple(columns.items()), is_fixed=fixed, has_previous_year=previous)
 
 
 def standing(code: str, mean: float, *, fixed: bool = True, **columns: str) -> Synthetic:
@@ -125,7 +123,8 @@ REGISTERS: tuple[Synthetic, ...] = (
     event("officer_visit", 2, assisted_cases="u % 3"),
     event("judgement", 6, fixed=True, rubric="'qidong-2018'", year="y",
           rule=one_of("(k * 5 + (hash(institution_id) & 15)::INT)", *JUDGED),
-          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END"),
+          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END",
+          decision="CASE u % 4 WHEN 2 THEN 2 WHEN 3 THEN 1 ELSE 3 + 50 * (v % 8) END"),
 )  # fmt: skip
 
 
@@ -196,7 +195,9 @@ def main() -> None:
     records = generate(institutions, folder)
     size = sum(file.stat().st_size for file in folder.glob("*.parquet"))
     seconds = time.perf_counter() - started
-    print(f"{folder}: {records:,} records, {records / institutions:.1f} per institution, {size / 1e6:.0f} MB, {seconds:.0f} s")
+    print(
+        f"{folder}: {records:,} records, {records / institutions:.1f} per institution, {size / 1e6:.0f} MB, {seconds:.0f} s"
+    )
 
 
 if __name__ == "__main__":

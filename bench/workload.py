@@ -7,7 +7,18 @@ without the content. Each rule yields its deduction in hundredths (null = no dat
 from __future__ import annotations
 
 from anlan.measures.algebra import (
-    Attribute, Change, Count, Distinct, Figure, InForce, MonthsInForce, Overdue, PeriodsCovered, PeriodsDue, Ratio, Sum,
+    Attribute,
+    Change,
+    Count,
+    Distinct,
+    Figure,
+    InForce,
+    MonthsInForce,
+    Overdue,
+    PeriodsCovered,
+    PeriodsDue,
+    Ratio,
+    Sum,
 )  # fmt: skip
 from anlan.measures.catalogue import Measure
 from anlan.measures.expression import UNKNOWN, Case, Condition, Const, Number, Ref, case, fig, greatest, least, total
@@ -21,7 +32,7 @@ _TYPES: dict[str, ColumnType] = {
     "employment": "text", "level": "text", "area": "text", "staff_no": "text", "amount_yuan": "decimal",
     "sampled": "int", "grade_a": "int", "expected_count": "int", "attended_count": "int", "respondents": "int",
     "aware": "int", "screened": "int", "found": "int", "patients": "int", "cases_reviewed": "int", "assisted_cases": "int",
-    "mediation": "text", "rubric": "text", "rule": "text", "verdict": "text", "year": "int", "deducted": "int",
+    "mediation": "text", "rubric": "text", "rule": "text", "verdict": "text", "year": "int", "deducted": "int", "decision": "int",
 }  # fmt: skip
 
 

@@ -7,10 +7,23 @@ from dataclasses import dataclass
 
 from django.db import OperationalError
 
+from anlan.assessment.errors import AssessmentError
+from anlan.exchange.errors import ExchangeError
 from anlan.flow.errors import FlowError
 from anlan.kernel.errors import KernelError
 from anlan.measures.errors import MeasuresError
 from anlan.org.errors import OrgError
+
+MENDABLE = (
+    AssessmentError,
+    ExchangeError,
+    FlowError,
+    KernelError,
+    MeasuresError,
+    OrgError,
+    LookupError,
+    FileNotFoundError,
+)
 
 
 class BadInput(Exception):
@@ -30,7 +43,7 @@ def as_exit_code() -> Iterator[Outcome]:
     outcome = Outcome()
     try:
         yield outcome
-    except (BadInput, FlowError, KernelError, MeasuresError, OrgError, LookupError, FileNotFoundError) as error:
+    except (BadInput, *MENDABLE) as error:
         code = getattr(error, "code", "") or getattr(error, "id", "")
         print(f"anlan: {error.args[0] if error.args else error}" + (f" [{code}]" if code else ""), file=sys.stderr)
         outcome.code = 1

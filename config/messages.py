@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"anlan": ("anlan", "config"), "anlan_cn": ("anlan_cn",)}
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
-FIXED = datetime(2026, 1, 1, tzinfo=UTC)
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # one date for ever: an update changes only what changed
 Key = tuple[str, str]  # context, id
 
 
@@ -120,13 +120,12 @@ def _merged(package: str, extra: dict[str, str]) -> "tuple[Catalog, int]":
             (translation,) if plural else translation,
             locations=files,  # type: ignore[arg-type]
             context=context or None,
-            flags=["python-format"] if "%(" in text else [],
+            flags=["python-format"] if "%(" in text + plural else [],
         )
     return catalogue, left
 
 
 def _empty_catalogue() -> "Catalog":
-    # A fixed date: a catalogue that nobody changed stays the same to the byte.
     from babel.messages.catalog import Catalog
 
     return Catalog(
@@ -136,11 +135,8 @@ def _empty_catalogue() -> "Catalog":
         project="Anlan",
         version="1",
         header_comment="# Chinese of the package; `make messages` extracts, merges and compiles. docs/glossary.md fixes the terms.",
-        msgid_bugs_address="",
-        last_translator="",
-        language_team="",
-        creation_date=FIXED,
-        revision_date=FIXED,
+        creation_date=SOME_DAY,
+        revision_date=SOME_DAY,
     )
 
 
@@ -155,7 +151,7 @@ def _known(package: str) -> dict[Key, str]:
     texts = {}
     for message in catalogue:
         key = message.id[0] if isinstance(message.id, tuple | list) else message.id
-        value = message.string[0] if isinstance(message.string, tuple | list) else message.string
+        value = (message.string[0] if isinstance(message.string, tuple | list) else message.string) or ""
         if key:
             texts[message.context or "", key] = value
     return texts
@@ -163,7 +159,7 @@ def _known(package: str) -> dict[Key, str]:
 
 def faults() -> list[str]:
     """Return what is wrong: untranslated or stale messages, broken placeholders, an old compiled file. Empty when all is well."""
-    found = []
+    found = _double_meanings()
     for package in PACKAGES:
         known, wanted = _known(package), extract(package)
         found += [
@@ -177,11 +173,23 @@ def faults() -> list[str]:
             if (_, text) not in wanted
         ]
         for (_, text), value in known.items():
-            if value and set(re.findall(r"%\(\w+\)\w", text)) != set(re.findall(r"%\(\w+\)\w", value)):
+            # Chinese has one form for both, and it names the number that the English singular spells out.
+            english = wanted[_, text][0] or text if (_, text) in wanted else text
+            if value and set(re.findall(r"%\(\w+\)\w", english)) != set(re.findall(r"%\(\w+\)\w", value)):
                 found.append(f'{package}: the placeholders of "{text}" and its Chinese differ')
         if _is_stale(package, known):
             found.append(f"{package}: the compiled messages are older than the catalogue; run `make messages`")
     return found
+
+
+def _double_meanings() -> list[str]:
+    # Django merges the catalogues of all packages into one, so that an id has one translation; the loser would show a wrong word.
+    one, other = (_known(package) for package in PACKAGES)
+    return [
+        f'"{text}" is {one[_, text]} in anlan and {other[_, text]} in anlan_cn; give one of them a context'
+        for _, text in sorted(one.keys() & other.keys())
+        if one[_, text] != other[_, text]
+    ]
 
 
 def _is_stale(package: str, known: dict[Key, str]) -> bool:

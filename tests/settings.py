@@ -41,3 +41,5 @@ elif "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ.pop("ANLAN_DATABASE_URL", None)
 
 from config.settings import *  # noqa: E402, F403
+
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

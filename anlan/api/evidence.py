@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
-from ninja import File, Form, Router, UploadedFile
+from ninja import File, Form, Router, Status, UploadedFile
 from pydantic import ValidationError
 
 from anlan.api.institutions import visible_institution
@@ -53,10 +53,10 @@ def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:
 @router.post("/records/{uid}/evidence", response={201: list[EvidenceOut]}, summary="Add files to a record")
 def add_evidence(
     request: HttpRequest, uid: UUID, evidence: File[list[UploadedFile]], key: Key = IdempotencyKey
-) -> tuple[int, list[EvidenceOut]]:
+) -> Status[list[EvidenceOut]]:
     """Take the step `attach` with the files and return every file of the record."""
     take(request, find_record(uid), "attach", Taking(), key=key, evidence=_stored(evidence))
-    return 201, list_evidence(request, uid)
+    return Status(201, list_evidence(request, uid))
 
 
 @router.post("/records/{uid}/steps/{step}/with-evidence", response=RecordOut, summary="Take a step that brings files")
@@ -79,12 +79,12 @@ def take_step_with_evidence(
 )
 def open_record_with_evidence(
     request: HttpRequest, code: str, evidence: File[list[UploadedFile]], data: Form[str], key: Key = IdempotencyKey
-) -> tuple[int, RecordOut]:
+) -> Status[RecordOut]:
     """Open the record. `data` is what the plain opening takes as its body, as JSON text."""
     opening, spec = _parse(Opening, data), known_register(code)
     place = visible_institution(request, opening.institution)
     record = take(request, spec.model(institution=place), spec.first, opening, key=key, evidence=_stored(evidence))
-    return 201, record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request))
+    return Status(201, record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request)))
 
 
 def _stored(files: list[UploadedFile]) -> tuple[StoredFile, ...]:

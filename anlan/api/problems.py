@@ -17,7 +17,7 @@ from anlan.org.errors import NotAllowed
 MISSING = "api.E001"
 STRANGER = "api.E002"
 FORGED = "api.E003"
-PASSWORD = "api.E004"  # noqa: S105  (an error id)
+UNCHANGED = "api.E004"
 UNREADABLE = "api.E005"
 INVALID = "api.E006"
 OTHER_USE = "api.E007"

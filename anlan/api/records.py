@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Header, Query, Router
+from ninja import Router, Status
+from ninja.params.functions import Header, Query
 from pydantic import Field, StringConstraints
 
 from anlan.api.institutions import visible_institution
@@ -54,7 +55,7 @@ def list_page(
     search: Line = "",
     sort: Line = NEWEST_FIRST,
     after: Line = "",
-    limit: Annotated[int, Field(ge=1, le=200)] = Query(50),  # noqa: B008  (how ninja declares a parameter)
+    limit: Annotated[int, Field(ge=1, le=200)] = Query(50),
 ) -> PageOut:
     """Return the page that starts behind the key `after`, newest first unless `sort` says otherwise."""
     spec, place = known_register(code), visible_institution(request, institution)
@@ -69,11 +70,11 @@ def list_page(
 
 
 @router.post("/registers/{code}/records", response={201: RecordOut}, summary="Open a record")
-def open_record(request: HttpRequest, code: str, opening: Opening, key: Key = IdempotencyKey) -> tuple[int, RecordOut]:
+def open_record(request: HttpRequest, code: str, opening: Opening, key: Key = IdempotencyKey) -> Status[RecordOut]:
     """Take the register's opening step and return the new record."""
     spec, place = known_register(code), visible_institution(request, opening.institution)
     record = take(request, spec.model(institution=place), spec.first, opening, key=key)
-    return 201, record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request))
+    return Status(201, record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request)))
 
 
 @router.get("/records/{uid}", response=RecordOut, summary="One record")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja.security import APIKeyCookie
 from ninja.utils import check_csrf
 
-from anlan.api.problems import FORGED, PASSWORD, Problem
+from anlan.api.problems import FORGED, UNCHANGED, Problem
 from anlan.org.scope import Actor
 
 
@@ -25,8 +25,8 @@ class StaffSession(APIKeyCookie):
         person = request.user
         if not person.is_authenticated:
             return None
-        if person.must_change_password:  # type: ignore[union-attr]
-            raise Problem(403, PASSWORD, _("Change the one-time password first."))
+        if person.must_change_password:
+            raise Problem(403, UNCHANGED, _("Change the one-time password first."))
         if check_csrf(request):
             raise Problem(403, FORGED, _("The CSRF token is missing or wrong. Send the cookie's value as X-CSRFToken."))
         return person

@@ -248,8 +248,6 @@ def register_out(spec: RegisterSpec) -> RegisterOut:
 
 def _field(spec: RegisterSpec, name: str) -> FieldOut:
     field = spec.field(name)
-    related = field.related_model
-    is_register = isinstance(related, type) and issubclass(related, Register)
     return FieldOut(
         name=name,
         label=str(spec.label(name)),
@@ -258,9 +256,15 @@ def _field(spec: RegisterSpec, name: str) -> FieldOut:
         is_derived=name in spec.derived,
         max_length=field.max_length,
         choices=[Choice(value=value, label=str(label)) for value, label in field.flatchoices],
-        refers_to=(spec_of(related).code if is_register else "unit") if related else None,
+        refers_to=_referred(field.related_model),
         privacy=spec.field_sensitivity[name].value,
     )
+
+
+def _referred(model: Any) -> str | None:
+    if model is None:
+        return None
+    return spec_of(model).code if issubclass(model, Register) else "unit"
 
 
 def _step(spec: RegisterSpec, name: str, step: Step) -> StepOut:

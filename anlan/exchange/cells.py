@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -78,10 +79,7 @@ def convert(column: Column, cell: Any, *, is_1904: bool = False) -> Value:
         raise BadCell(_("The cell shows the error %(error)s of a formula.") % {"error": cell})
     if column.kind is Kind.DATE:
         return _date(cell, is_1904=is_1904)
-    converter = {Kind.BOOL: _bool, Kind.CHOICE: _choice, Kind.INTEGER: _integer, Kind.DECIMAL: _decimal}.get(
-        column.kind, _text
-    )
-    return Value(value=converter(column, cell))
+    return Value(value=_CONVERTERS[column.kind](column, cell))
 
 
 _ERRORS = frozenset({"#N/A", "#REF", "#NAME", "#VALUE", "#NUM", "#NULL", "#DIV/0"})
@@ -203,6 +201,15 @@ def _text(column: Column, cell: Any) -> str:
             raise BadCell(_("Excel keeps only 15 digits of a number; format the cell as text and write it again."))
         return shown(cell) if float(cell).is_integer() else repr(cell)
     return clean_text(shown(cell))
+
+
+_CONVERTERS: Mapping[Kind, Callable[[Column, Any], Any]] = {
+    Kind.BOOL: _bool,
+    Kind.CHOICE: _choice,
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.TEXT: _text,
+}
 
 
 def clean_text(text: str) -> str:

@@ -255,34 +255,36 @@ class _Run:
 
     def _walk(self, index: int, row: list[Any], values: dict[str, Any]) -> None:
         record = self._spec.model(institution=self._checked.institution)
-        step, data = self._spec.first, self._walker.opening(values)
-        done: list[tuple[Prepared, Actor]] = []
-        stored: set[str] = set()
-        taken: set[str] = set()
+        before = len(self._report.problems)
         try:
-            while True:
-                done.append((prepare(record, step, by=self._by, at=self._at, data=data), self._by))
-                record.pk = -1  # stored, to the steps that follow
-                taken.add(step)
-                stored |= set(data)
-                following = self._walker.next(record, values, stored, taken)
-                if following is None:
-                    break
-                step, data = following
+            done, stored = self._take_steps(record, values)
         except FlowError as error:
             self._refused(index, row, error)
             return
-        record.pk = None
-        self._leftovers(
-            index,
-            row,
-            record,
-            [name for name in values if name not in stored and getattr(record, name) != values[name]],
-            values,
-        )
+        lost = [name for name in values if name not in stored and getattr(record, name) != values[name]]
+        self._leftovers(index, row, record, lost, values)
         if clash := self._keys.clash(record, row=index + 1):
             self._problem_at(index, row, clash.name, clash.what, clash.expected)
-            return
+        if len(self._report.problems) == before:
+            self._accept(index, record, done, values)
+
+    def _take_steps(self, record: Register, values: dict[str, Any]) -> tuple[list[tuple[Prepared, Actor]], set[str]]:
+        """Walk a new record through every step that the values justify; return the steps and the columns they stored."""
+        done: list[tuple[Prepared, Actor]] = []
+        stored: set[str] = set()
+        taken: set[str] = set()
+        following: tuple[str, dict[str, Any]] | None = (self._spec.first, self._walker.opening(values))
+        while following is not None:
+            step, data = following
+            done.append((prepare(record, step, by=self._by, at=self._at, data=data), self._by))
+            record.pk = -1  # stored, to the steps that follow
+            taken.add(step)
+            stored |= set(data)
+            following = self._walker.next(record, values, stored, taken)
+        record.pk = None
+        return done, stored
+
+    def _accept(self, index: int, record: Register, done: list[tuple[Prepared, Actor]], values: dict[str, Any]) -> None:
         self._note_waiting(index, record, values)
         self._report.steps += len(done)
         state = str(self._spec.states[record.state])

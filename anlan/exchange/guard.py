@@ -257,7 +257,7 @@ class _SheetReader:
         self.rows, self.columns, self.cells = max(self.rows, row + 1), max(self.columns, column + 1), self.cells + 1
         if self.rows > MAX_ROWS + 20 or self.columns > MAX_COLUMNS or self.rows * self.columns > MAX_CELLS:
             message = _(
-                'Sheet "%(sheet)s" has a value in cell %(cell)s. A file may have %(rows)d rows and %(columns)d columns; clear it or split it.'
+                'Sheet "%(sheet)s" has a value in cell %(cell)s. A file may have %(rows)d rows and %(columns)d columns.'
             )
             words = {"sheet": self.name, "cell": f"{letter(column)}{row + 1}", "rows": MAX_ROWS, "columns": MAX_COLUMNS}
             raise BadFile("exchange.E009", message % words)

@@ -66,16 +66,29 @@ class Walker:
         return None
 
     def waits_for(self, record: Register, values: Mapping[str, Any]) -> tuple[str, str] | None:
-        """Return the step that a record which does not count yet, or whose columns are filled, waits for, and why."""
+        """Return the step that a record waits for, and why an import did not take it; null when it waits for none.
+
+        Asked of records that do not count yet, and where the columns of a step that needs evidence are filled.
+        """
+        is_counted = record.state in self._spec.counted
         for name, step in self._later.items():
-            onward = record.state in step.sources and step.target not in ("", record.state)
             if (
-                onward
-                and needed_evidence(record, step)
-                and (record.state not in self._spec.counted or self._is_filled(step, values))
+                record.state not in step.sources
+                or step.target in ("", record.state)
+                or not step.by
+                or step.needs_reason
             ):
-                return name, self._hindrances[name] or _evidence(needed_evidence(record, step))
+                continue
+            files = needed_evidence(record, step)
+            if not is_counted or (files and self._is_filled(step, values)):
+                return name, self._why_not(name, files, values)
         return None
+
+    def _why_not(self, name: str, files: int, values: Mapping[str, Any]) -> str:
+        if self._hindrances[name] or files:
+            return self._hindrances[name] or _evidence(files)
+        missing = [str(self._spec.label(column)) for column in self._later[name].requires if column not in values]
+        return _("it needs: %(columns)s") % {"columns": _(", ").join(missing)} if missing else _("a person decides it")
 
     def _is_filled(self, step: Step, values: Mapping[str, Any]) -> bool:
         if not step.requires or any(column not in values for column in step.requires):

@@ -153,7 +153,7 @@ def _not_past(column: str, key: tuple[Any, int], is_descending: bool) -> Q:
 
 
 def _beyond(spec: RegisterSpec, column: str, after: str, is_descending: bool) -> Q:
-    value, mark, pk = after.rpartition("~")
+    value, _mark, pk = after.rpartition("~")
     try:
         return _past(column, (spec.field(column).to_python(value), int(pk)), is_descending)
     except (ValueError, ValidationError) as error:
@@ -211,25 +211,25 @@ def _in_states(values: list[Any]) -> In:
 
 
 def _value(spec: RegisterSpec, name: str, given: Any) -> Any:
-    if name in BOUNDS:
-        name = "occurred_on"
+    """Return a filter's value as the column holds it. Raises: ValueError or ValidationError for one that it cannot hold."""
     if name == "state":
-        if given not in spec.states:
-            raise ValueError(given)
-        return given
-    field = spec.field(name)
-    if isinstance(given, str) and isinstance(field, models.BooleanField):
-        given = {"true": True, "false": False}.get(given.lower(), given)
-    if field.choices and given not in dict(field.flatchoices):
-        given = field.to_python(given)
-        if given not in dict(field.flatchoices):
-            raise ValueError(given)
+        return _one_of(spec.states, given)
+    field = spec.field("occurred_on" if name in BOUNDS else name)
     if isinstance(field, models.ForeignKey):
         target = find_target(field, given)
         if target is None:
             raise ValueError(given)
         return target.pk
-    return field.to_python(given)
+    if isinstance(field, models.BooleanField) and isinstance(given, str):
+        given = {"true": True, "false": False}.get(given.lower(), given)
+    value = field.to_python(given)
+    return _one_of(dict(field.flatchoices), value) if field.choices else value
+
+
+def _one_of(known: Mapping[Any, Any], value: Any) -> Any:
+    if value not in known:
+        raise ValueError(value)
+    return value
 
 
 def _search(spec: RegisterSpec, text: str, clearance: int) -> Q:

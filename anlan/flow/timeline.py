@@ -122,12 +122,19 @@ class _Reader:
     def _change(self, field: "models.Field[Any, Any]", before: Any, after: Any) -> Change:
         label = self.spec.label(field.name)
         if not may_read(self.spec, field.name, clearance=self.clearance):
-            masks = {"before": MASK, "after": MASK, "before_text": MASK, "after_text": MASK}
-            return Change(name=field.name, label=label, is_masked=True, **masks)
-        texts = {"before_text": self._text(field, before), "after_text": self._text(field, after)}
+            return Change(
+                name=field.name,
+                label=label,
+                before=MASK,
+                after=MASK,
+                before_text=MASK,
+                after_text=MASK,
+                is_masked=True,
+            )
+        was, is_now = self._text(field, before), self._text(field, after)
         if isinstance(field, models.ForeignKey):  # keys stay inside; people and programs get the words
-            before, after = (texts["before_text"] if before else None), (texts["after_text"] if after else None)
-        return Change(name=field.name, label=label, before=before, after=after, **texts)
+            before, after = (was if before else None), (is_now if after else None)
+        return Change(name=field.name, label=label, before=before, after=after, before_text=was, after_text=is_now)
 
     def _text(self, field: "models.Field[Any, Any]", value: Any) -> str:
         if field.name == "state" and value:
@@ -139,7 +146,7 @@ class _Reader:
 
 def _names(spec: RegisterSpec, contents: Iterable[Mapping[str, Any]]) -> dict[tuple[str, Any], str]:
     """Name every record that the contents refer to, in the reader's scope: what is hidden gets no name."""
-    names = {}
+    names: dict[tuple[str, Any], str] = {}
     contents = list(contents)
     for field in spec.model._meta.concrete_fields:
         if isinstance(field, models.ForeignKey):

@@ -13,8 +13,22 @@ from anlan.measures import algebra
 from anlan.measures.aggregate import Aggregate, Days, shifted
 from anlan.measures.errors import BadDefinition
 from anlan.measures.expression import (
-    UNKNOWN, Add, Attr, BitCount, Bound, Case, Compare, Const, FloorDiv, IfUnknown, Max, Min, Mul,
-    Number, Sub, total,
+    UNKNOWN,
+    Add,
+    Attr,
+    BitCount,
+    Bound,
+    Case,
+    Compare,
+    Const,
+    FloorDiv,
+    IfUnknown,
+    Max,
+    Min,
+    Mul,
+    Number,
+    Sub,
+    total,
 )  # fmt: skip
 from anlan.measures.predicate import ALWAYS, AS_OF, PERIOD_START, Predicate, check_types, col, conjunction
 from anlan.measures.schema import RegisterTable, Schema
@@ -44,14 +58,8 @@ def compile_figure(figure: algebra.Figure, *, schema: Schema, want: Want) -> tup
 
 def _compile(definition: algebra.Definition | int, schema: Schema, want: Want, years: int) -> Number:
     match definition:
-        case int():
-            return Const(definition)
         case algebra.Arithmetic(op=op, left=left, right=right):
             return _OPERATORS[op](_compile(left, schema, want, years), _compile(right, schema, want, years))
-        case algebra.Attribute(column=column):
-            return _attribute(schema, column)
-        case algebra.PeriodsDue(per=per):
-            return Bound(f"{per}s_due")
         case algebra.Count() | algebra.Sum() | algebra.Distinct():
             return _windowed(definition, schema, want, years)
         case algebra.PeriodsCovered():
@@ -60,6 +68,17 @@ def _compile(definition: algebra.Definition | int, schema: Schema, want: Want, y
             return _standing(definition, schema, want, years)
         case algebra.Overdue():
             return _overdue(definition, schema, want, years)
+    return _without_records(definition, schema)
+
+
+def _without_records(definition: algebra.Definition | int, schema: Schema) -> Number:
+    match definition:
+        case int():
+            return Const(definition)
+        case algebra.Attribute(column=column):
+            return _attribute(schema, column)
+        case algebra.PeriodsDue(per=per):
+            return Bound(f"{per}s_due")
     raise BadDefinition(f"{definition!r} is not a definition of the algebra. See anlan.measures.algebra.")
 
 
@@ -121,9 +140,7 @@ def _covered(definition: algebra.PeriodsCovered, schema: Schema, want: Want, yea
     return BitCount(masks)
 
 
-def _standing(
-    definition: algebra.InForce | algebra.MonthsInForce, schema: Schema, want: Want, years: int
-) -> Number:
+def _standing(definition: algebra.InForce | algebra.MonthsInForce, schema: Schema, want: Want, years: int) -> Number:
     register = _register(schema, definition.register, definition.where)
     if not register.is_standing:
         raise BadDefinition(
@@ -131,9 +148,7 @@ def _standing(
             "force. Count them instead."
         )
     if isinstance(definition, algebra.MonthsInForce):
-        wanted = Aggregate(
-            kind="months", where=definition.where, years_back=years, is_whole=definition.whole
-        )
+        wanted = Aggregate(kind="months", where=definition.where, years_back=years, is_whole=definition.whole)
         return IfUnknown(want(register, wanted), _ZERO)
     day = AS_OF if definition.at == "as_of" else PERIOD_START
     begun, ended = col(register.date) <= day, col(register.ended)
@@ -146,9 +161,7 @@ def _overdue(definition: algebra.Overdue, schema: Schema, want: Want, years: int
     missed = done.is_null() | (done > due)
     register = _register(schema, definition.register, definition.where, missed)
     days = _days(register, definition.due, years)
-    wanted = Aggregate(
-        kind="count", where=conjunction((definition.where, missed)), days=days, years_back=years
-    )
+    wanted = Aggregate(kind="count", where=conjunction((definition.where, missed)), days=days, years_back=years)
     return IfUnknown(want(register, wanted), _ZERO)
 
 

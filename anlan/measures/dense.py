@@ -40,7 +40,7 @@ class DensePlan:
     """Statements of one range, all with the parameters ``institution_low`` and ``institution_high``, inclusive.
 
     ``spine`` and the tables are queries to keep under their names, in this order; ``figures`` reads them and answers as
-    ``sql.lower`` does, in order of institution.
+    ``sql.lower`` does, and in order of institution.
     """
 
     spine: Statement

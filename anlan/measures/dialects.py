@@ -85,7 +85,7 @@ class Dialect:
         return exp.Anonymous(this="BIT_OR", expressions=[mask])
 
     def bit_count(self, mask: Sql) -> Sql:
-        """Return how many of the low twelve bits are set: three copies side by side, every fourth bit, digits summed."""
+        """Return how many of the low twelve bits are set: copies side by side, every fourth bit, digits summed."""
         spread = exp.Paren(this=exp.Mul(this=bracket(mask), expression=integer(0x200040008001)))
         digits = exp.Paren(this=exp.BitwiseAnd(this=spread, expression=integer(0x111111111111111)))
         return exp.Mod(this=digits, expression=integer(15))

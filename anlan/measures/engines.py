@@ -104,7 +104,6 @@ class SqlConnection:
         values: dict[str, Any] = dict(bindings(statement.parameters, period=period, as_of=as_of))
         if self._dialect == "sqlite":
             return {
-                name: value.isoformat() if isinstance(value, datetime.date) else value
-                for name, value in values.items()
+                name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in values.items()
             }
         return values

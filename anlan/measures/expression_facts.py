@@ -8,8 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from anlan.measures.expression import (
-    Add, And, Attr, BitCount, Bound, Case, Compare, Condition, Const, Fig, FloorDiv, IfUnknown, IsUnknown, Max, Min,
-    Mul, Not, Number, Or, Ref, Slot, Sub,
+    Add,
+    And,
+    BitCount,
+    Bound,
+    Case,
+    Compare,
+    Condition,
+    Const,
+    Fig,
+    FloorDiv,
+    IfUnknown,
+    IsUnknown,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Number,
+    Or,
+    Ref,
+    Slot,
+    Sub,
 )  # fmt: skip
 
 Resolve = Callable[[Fig | Ref], Number]
@@ -22,18 +41,14 @@ def may_be_unknown(node: Number, resolve: Resolve) -> bool:
             return value is None
         case Bound() | BitCount():
             return False
-        case Slot() | Attr():
-            return True
         case Fig() | Ref():
             return may_be_unknown(resolve(node), resolve)
         case FloorDiv(left=left, right=right):
             return not _is_positive(right) or may_be_unknown(left, resolve)
         case IfUnknown(otherwise=otherwise):
             return may_be_unknown(otherwise, resolve)
-        case Case(branches=branches, otherwise=otherwise):
-            node = reachable(Case(branches, otherwise), resolve)
-            values = (node.otherwise, *(then for _, then in node.branches))
-            return any(may_be_unknown(value, resolve) for value in values)
+        case Case():
+            return _case_may_be_unknown(reachable(node, resolve), resolve)
         case Add(left, right) | Sub(left, right) | Mul(left, right) | Min(left, right) | Max(left, right):
             return may_be_unknown(left, resolve) or may_be_unknown(right, resolve)
     return True
@@ -81,6 +96,10 @@ def is_non_negative(node: Number, resolve: Resolve) -> bool:
         case Case(branches=branches, otherwise=otherwise):
             return all(is_non_negative(value, resolve) for value in (otherwise, *(then for _, then in branches)))
     return False
+
+
+def _case_may_be_unknown(node: Case, resolve: Resolve) -> bool:
+    return any(may_be_unknown(value, resolve) for value in (node.otherwise, *(then for _, then in node.branches)))
 
 
 def _is_positive(node: Number) -> bool:

@@ -9,8 +9,28 @@ from sqlglot import exp
 from anlan.measures.dialects import Dialect, Sql, bigint, bracket, integer
 from anlan.measures.errors import BadExpression
 from anlan.measures.expression import (
-    Add, And, Attr, BitCount, Bound, Case, Compare, Condition, Const, Fig, FloorDiv, IfUnknown, IsUnknown, Max, Min,
-    Mul, Not, Number, Or, Ref, Slot, Sub,
+    Add,
+    And,
+    Attr,
+    BitCount,
+    Bound,
+    Case,
+    Compare,
+    Condition,
+    Const,
+    Fig,
+    FloorDiv,
+    IfUnknown,
+    IsUnknown,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Number,
+    Or,
+    Ref,
+    Slot,
+    Sub,
 )  # fmt: skip
 from anlan.measures.expression_facts import Resolve, is_non_negative, may_be_unknown, reachable
 

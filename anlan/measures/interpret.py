@@ -6,8 +6,28 @@ from collections.abc import Callable, Iterable
 
 from anlan.measures.errors import BadExpression
 from anlan.measures.expression import (
-    Add, And, Attr, BitCount, Bound, Case, Compare, Condition, Const, Fig, FloorDiv, IfUnknown, IsUnknown, Max, Min,
-    Mul, Not, Number, Or, Ref, Slot, Sub,
+    Add,
+    And,
+    Attr,
+    BitCount,
+    Bound,
+    Case,
+    Compare,
+    Condition,
+    Const,
+    Fig,
+    FloorDiv,
+    IfUnknown,
+    IsUnknown,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Number,
+    Or,
+    Ref,
+    Slot,
+    Sub,
 )  # fmt: skip
 
 Lookup = Callable[[Fig | Ref | Slot | Attr | Bound], int | None]

@@ -243,12 +243,9 @@ def check_types(predicate: Predicate, register: RegisterTable) -> None:
 
     Raises: UnknownColumn; BadDefinition, naming register, column and what it is compared with.
     """
+    for part in _parts(predicate):
+        check_types(part, register)
     match predicate:
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                check_types(part, register)
-        case Not(part=part):
-            check_types(part, register)
         case Compare(column=column, operand=operand):
             _check_operand(register, column, operand)
         case IsIn(column=column, values=values):
@@ -256,16 +253,25 @@ def check_types(predicate: Predicate, register: RegisterTable) -> None:
                 _check_operand(register, column, value)
         case IsTrue(column=column):
             if register.type_of(column) != "bool":
-                raise BadDefinition(f'{register.code}.{column} is not a boolean; compare it with a value.')
+                raise BadDefinition(f"{register.code}.{column} is not a boolean; compare it with a value.")
         case IsNull(column=column):
             register.type_of(column)
+
+
+def _parts(predicate: Predicate) -> tuple[Predicate, ...]:
+    match predicate:
+        case And(parts=parts) | Or(parts=parts):
+            return parts
+        case Not(part=part):
+            return (part,)
+    return ()
 
 
 def _check_operand(register: RegisterTable, column: str, operand: Operand) -> None:
     left, right = register.type_of(column), _operand_type(register, operand)
     if left != right and {left, right} != {"int", "decimal"}:
         raise BadDefinition(
-            f'{register.code}.{column} is a {left}; it cannot be compared with the {right} {operand!r}. '
+            f"{register.code}.{column} is a {left}; it cannot be compared with the {right} {operand!r}. "
             f"Compare it with a {left}."
         )
 

@@ -10,7 +10,18 @@ from anlan.measures.aggregate import Days, shifted
 from anlan.measures.dialects import Dialect, Sql, any_of, bracket
 from anlan.measures.errors import BadDefinition
 from anlan.measures.predicate import (
-    Always, And, ColumnName, Compare, IsIn, IsNull, IsTrue, Not, Operand, Or, Predicate, Symbol,
+    Always,
+    And,
+    ColumnName,
+    Compare,
+    IsIn,
+    IsNull,
+    IsTrue,
+    Not,
+    Operand,
+    Or,
+    Predicate,
+    Symbol,
 )  # fmt: skip
 
 _COMPARISONS: dict[str, type[exp.Binary]] = {
@@ -30,6 +41,16 @@ class PredicateLowering:
     def condition(self, predicate: Predicate) -> Sql:
         """Return SQL that is true where the predicate is met, and false or null elsewhere."""
         match predicate:
+            case And(parts=parts):
+                return self._joined(exp.And, parts)
+            case Or(parts=parts):
+                return self._joined(exp.Or, parts)
+            case Not(part=part):
+                return self._negated(part)
+        return self._atom(predicate)
+
+    def _atom(self, predicate: Predicate) -> Sql:
+        match predicate:
             case Always():
                 return exp.true()
             case Compare(column=column, op=op, operand=operand):
@@ -40,12 +61,6 @@ class PredicateLowering:
                 return exp.Is(this=exp.column(column), expression=exp.null())
             case IsTrue(column=column):
                 return exp.column(column)
-            case And(parts=parts):
-                return self._joined(exp.And, parts)
-            case Or(parts=parts):
-                return self._joined(exp.Or, parts)
-            case Not(part=part):
-                return self._negated(part)
         raise BadDefinition(f"{predicate!r} is not a predicate of the algebra. See anlan.measures.predicate.")
 
     def within(self, days: Days, *, pushed: Days | None = None) -> list[Sql]:

@@ -64,7 +64,7 @@ class RegisterTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionTable:
-    """The table with one row per institution; every figure is joined to it, so that none is lost for want of records."""
+    """The table with one row per institution; every figure is joined to it, so none is lost for want of records."""
 
     table: str = "org_institution"
     key: str = "unit_id"

@@ -2,8 +2,8 @@
 
 The lake has a form of its own, without joins: ``dense.py``.
 Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
-the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side by
-side, and one level around them for each level of outputs.
+the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side
+by side, and one level around them for each level of outputs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KEY = "institution_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``."""
+    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``, in no order of rows."""
 
     text: str
     parameters: tuple[str, ...]
@@ -64,10 +64,7 @@ class Lowering:
         self._numbers = ExpressionLowering(dialect=dialect, leaf=self._leaf, resolve=self._resolve)
 
     def statement(self) -> Statement:
-        query = self._levels(self._figures())
-        if self._reach != "one":
-            query = query.order_by(exp.column(KEY), copy=False)
-        return self._finished(query)
+        return self._finished(self._levels(self._figures()))
 
     def scan_statement(self, scan: Scan) -> Statement:
         """Return one register's grouped scan."""
@@ -187,7 +184,7 @@ class Lowering:
         first = self._integer_parameter(shifted("first_month", aggregate.years_back))
         after = self._integer_parameter(shifted("after_due_months", aggregate.years_back))
         ended = exp.Coalesce(this=self._month_index(exp.column(register.ended)), expressions=[after.copy()])
-        span: Sql = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
+        span = exp.Sub(this=dialect.smaller(ended, after), expression=dialect.larger(begun, first))
         return dialect.larger(span, integer(0))
 
     def _month_index(self, day: Sql) -> Sql:

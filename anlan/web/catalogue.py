@@ -11,7 +11,6 @@ from anlan.flow.declare import ANNULLED
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.policy import institutions_for, may
-from anlan.org.policy import may
 from anlan.web.place import Place, unit_name
 
 
@@ -68,6 +67,11 @@ def year_of(spec: RegisterSpec, year: int) -> Q:
     if spec.is_standing:
         return Q(occurred_on__lte=end) & (Q(ended_on__isnull=True) | Q(ended_on__gt=start))
     return Q(occurred_on__gte=start, occurred_on__lte=end)
+
+
+def often(specs: Iterable[RegisterSpec]) -> list[RegisterSpec]:
+    """Return registers with those first that take a record again and again: events before what stands for years."""
+    return sorted(specs, key=lambda spec: (spec.is_standing, -len(spec.steps)))
 
 
 def reportable(place: Place) -> list[RegisterSpec]:

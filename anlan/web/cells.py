@@ -88,7 +88,7 @@ def say(value: Any) -> str:
 def _is_hidden(field: "models.ForeignKey[Any, Any]", record: Register) -> bool:
     """A reference that was not attached lies outside the reader's scope."""
     is_set = getattr(record, field.attname) is not None
-    return is_set and issubclass(field.related_model, Register) and not field.is_cached(record)  # type: ignore[arg-type]
+    return is_set and issubclass(field.related_model, Register) and not field.is_cached(record)
 
 
 def _link(field: "models.Field[Any, Any]", record: Register) -> tuple[str, str] | None:

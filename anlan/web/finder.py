@@ -37,7 +37,7 @@ def find_records(place: Place, specs: Iterable[RegisterSpec], text: str) -> list
 def _likely(specs: Iterable[RegisterSpec], text: str) -> list[RegisterSpec]:
     """A number names its register by the prefix; anything else may be anywhere."""
     specs = list(specs)
-    head = text.split("-")[0].upper()
+    head = text.split("-", maxsplit=1)[0].upper()
     return [spec for spec in specs if spec.prefix == head] if "-" in text else specs
 
 

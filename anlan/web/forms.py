@@ -25,7 +25,7 @@ from anlan.web.place import unit_name
 MANY = 4  # up to so many choices lie open as radio buttons
 
 
-class ReferenceField(forms.ModelChoiceField):
+class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice among records of the institution, shown with number and name."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -102,7 +102,12 @@ class StepForm(forms.Form):
         aside = {"reason", "evidence", "key", "version"}
         data = {name: value for name, value in self.cleaned_data.items() if name not in aside}
         files: list[StoredFile] = [store(file.name, file.chunks()) for file in self.cleaned_data.get("evidence") or []]
-        return {"reason": self.cleaned_data.get("reason", ""), "key": self.cleaned_data["key"], "evidence": files, **data}
+        return {
+            "reason": self.cleaned_data.get("reason", ""),
+            "key": self.cleaned_data["key"],
+            "evidence": files,
+            **data,
+        }
 
     def refuse(self, error: FlowError) -> None:
         """Put the complaints of `perform` beside the fields they are about, the rest on top."""
@@ -167,7 +172,9 @@ def _yes_no(field: "models.Field[Any, Any]") -> forms.Field:
         return forms.BooleanField(widget=forms.CheckboxInput, initial=_default(field), required=False)
     choices = [("", _("Not known")), ("true", _("Yes")), ("false", _("No"))]
     words: Mapping[str, bool | None] = {"true": True, "True": True, "false": False, "False": False}
-    made = forms.TypedChoiceField(choices=choices, widget=forms.RadioSelect, coerce=words.get, empty_value=None, required=False)
+    made = forms.TypedChoiceField(
+        choices=choices, widget=forms.RadioSelect, coerce=words.get, empty_value=None, required=False
+    )
     made.is_group = True  # type: ignore[attr-defined]
     return made
 
@@ -189,7 +196,11 @@ def _reference(form: StepForm, field: "models.ForeignKey[Any, Any]") -> forms.Fi
     if field.name == "department":
         rows = _departments(form.record, form.actor)
     else:
-        rows = target.objects.filter(institution=form.record.institution).exclude(state="annulled").order_by("-occurred_on")
+        rows = (
+            target.objects.filter(institution=form.record.institution)
+            .exclude(state="annulled")
+            .order_by("-occurred_on")
+        )
     return ReferenceField(queryset=rows, widget=forms.Select(attrs={"class": "form-select"}), empty_label="—")
 
 
@@ -210,4 +221,7 @@ class SignInForm(AuthenticationForm):
         super().__init__(request, *args, **kwargs)
         self.fields["username"].widget.attrs |= {"class": "form-control", "autocapitalize": "none"}
         self.fields["password"].widget.attrs |= {"class": "form-control"}
-        self.error_messages = {**self.error_messages, "invalid_login": _("User name or password is wrong. Check both and try again.")}
+        self.error_messages = {
+            **self.error_messages,
+            "invalid_login": _("User name or password is wrong. Check both and try again."),
+        }

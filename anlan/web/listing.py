@@ -61,7 +61,7 @@ def read_listing(spec: RegisterSpec, place: Place, query: QueryDict) -> Listing:
         after=query.get("after", "")[:200],
         date_from=_date(query.get("from", "")),
         date_to=_date(query.get("to", "")),
-        choices={name: query[name] for name in filterable(spec, place) if query.get(name)},
+        choices={name: str(query[name]) for name in filterable(spec, place) if query.get(name)},
     )
 
 

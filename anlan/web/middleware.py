@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from anlan.org.errors import NotAllowed
@@ -36,8 +36,8 @@ class GateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         is_page = not request.path.startswith("/api/")
         if is_page and getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
-            return redirect("web:password")
-        return self.get_response(request)
+            return _whole_page(request, redirect("web:password"))
+        return _whole_page(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         """Answer 404 where a room refused: a refusal would tell that the thing is there."""
@@ -47,3 +47,14 @@ class GateMiddleware:
     @staticmethod
     def _open_paths() -> set[str]:
         return {reverse(f"web:{name}") for name in ("password", "sign-out", "language", "theme")}
+
+
+def _whole_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Let the browser go where a fragment was sent away to: a sign-in form has no place inside a panel."""
+    away = answer.get("Location", "")
+    doors = (reverse("web:sign-in"), reverse("web:password"))
+    if not getattr(request, "htmx", False) or not away.startswith(doors):
+        return answer
+    whole = HttpResponse(status=204)
+    whole["HX-Redirect"] = away if away.startswith(doors[1]) else doors[0]
+    return whole

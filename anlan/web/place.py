@@ -1,11 +1,12 @@
 """The place in view: a unit of the tree and a year, both in the URL. Every staff page below `/at/` starts here."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,8 @@ from anlan.org.scope import Actor
 
 OTHER_INSTITUTION = -1  # reaches nobody's own institution, so only posts above institutions count
 YEARS_BACK = 4
+RECENT = 1_000  # entries looked at to choose the year that opens first
+FEW = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,8 @@ def find_place(request: HttpRequest, code: str, year: int) -> Place:
     institution = getattr(unit, "institution", None) if unit.kind == Unit.Kind.INSTITUTION else None
     place = Place(unit=unit, institution=institution, year=year, actor=actor, today=today)
     request.place = place  # type: ignore[attr-defined]
-    request.session["place"] = [code, year]
+    if request.session.get("place") != [code, year]:  # a write would make every page wait for a running import
+        request.session["place"] = [code, year]
     return place
 
 
@@ -110,9 +114,13 @@ def default_place(request: HttpRequest, actor: Actor) -> tuple[str, int] | None:
 
 
 def default_year() -> int:
-    """Return the year of the newest entry of the ledger, or this year when there is none yet."""
-    newest: Model | None = Entry.objects.order_by("-pk").only("recorded_at").first()
-    return timezone.localtime(newest.recorded_at).year if newest else timezone.localdate().year  # type: ignore[attr-defined]
+    """Return this year, or the year that most of the newest entries speak of when this one has hardly begun."""
+    this_year = timezone.localdate().year
+    newest = Entry.objects.order_by("-pk").values_list("occurred_on", flat=True)[:RECENT]
+    spoken = Counter(day.year for day in newest)
+    if not spoken or spoken[this_year] >= FEW:
+        return this_year
+    return spoken.most_common(1)[0][0]
 
 
 def years(place: Place) -> list[int]:

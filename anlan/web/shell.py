@@ -158,5 +158,3 @@ def _thumb(request: HttpRequest) -> list[dict[str, Any]]:
         {"name": _("Patrol"), "icon": "map-pin", "url": ""},
         _item(request, _("Me"), "user-circle", reverse("web:me")),
     ]
-
-

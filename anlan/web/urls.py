@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from anlan.web.views import account, charts, home, imports, records, registers, score
+from anlan.web.views import account, home, imports, records, registers, scores, scores_data
 
 app_name = "web"
 AT = "at/<str:place>/<int:year>/"
@@ -31,12 +31,13 @@ urlpatterns = [
     path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),
-    path(f"{AT}score/", score.score, name="score"),
-    path(f"{AT}score/print/", score.print_sheet, name="score-print"),
-    path(f"{AT}score/rubric/", score.rubric, name="rubric"),
-    path(f"{AT}score/spread.json", charts.spread, name="chart-spread"),
-    path(f"{AT}score/trend.json", charts.score_trend, name="chart-trend"),
-    path(f"{AT}score/<slug:rule>/", score.rule, name="rule"),
-    path(f"{AT}score/<slug:rule>/reason/", score.reason, name="reason"),
-    path(f"{AT}score/<slug:rule>/months.json", charts.rule_months, name="chart-rule"),
+    path(f"{AT}score/", scores.score, name="score"),
+    path(f"{AT}score/rules/<str:rule>/", scores.rule, name="rule"),
+    path(f"{AT}score/rules/<str:rule>/why/", scores.why, name="why"),
+    path(f"{AT}score/rules/<str:rule>/judge/", scores.judge, name="judge"),
+    path(f"{AT}score/rules/<str:rule>/figures/", scores_data.rule, name="rule-figures"),
+    path(f"{AT}score/spread/", scores_data.spread, name="score-spread"),
+    path(f"{AT}score/trend/", scores_data.trend, name="score-trend"),
+    path(f"{AT}score/own-trend/", scores_data.own_trend, name="own-trend"),
+    path(f"{AT}rubric/", scores.rubric, name="rubric"),
 ]

@@ -38,8 +38,10 @@ RECORDS = _reach(office="own child", recorder="own", **WHOLE)
 INSTITUTIONS = _reach(office="own child", recorder="own sibling", **WHOLE)
 SCORES = _reach(office="own child", **WHOLE)
 OPENING = _reach(office="own child", recorder="own sibling")
+JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ATTACHING = WORKING
+IMPORTING = _reach(office="own child")
 NONE: Reach = {}
 
 
@@ -64,7 +66,7 @@ class Entry:
 
 
 ANYONE, MEMBERS, NOTHING = Entry(anyone=True), Entry(members=True), Entry(nothing=True)
-OF_INSTITUTION, OF_RECORD = Entry(allowed=INSTITUTIONS), Entry(allowed=RECORDS)
+OF_INSTITUTION, OF_RECORD, OF_SCORE = Entry(allowed=INSTITUTIONS), Entry(allowed=RECORDS), Entry(allowed=SCORES)
 
 
 def _beyond(seen: Reach, done: Reach) -> Reach:
@@ -75,6 +77,9 @@ def _beyond(seen: Reach, done: Reach) -> Reach:
 _PLACE = {"occurred_on": "2025-01-06", "kind": "pharmacy", "name": "新药房", "location": "一层"}
 _INSPECTION = {"values": {"inspected_on": "2025-02-03"}}
 _OF_PLACE = {"institution": "{institution}"}
+_SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
+
+OF_IMPORT = Entry(allowed=IMPORTING)
 
 TABLE: Mapping[str, Entry] = {
     # staff screens
@@ -93,8 +98,28 @@ TABLE: Mapping[str, Entry] = {
     "web:registers": OF_INSTITUTION,
     "web:list": OF_INSTITUTION,
     "web:new": Entry(allowed=OPENING),
+    "web:imports": OF_IMPORT,
+    "web:import-template": OF_IMPORT,
+    "web:import": OF_IMPORT,
+    "web:import-errors": OF_IMPORT,
+    "web:import-act": OF_IMPORT,
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
+    "web:score": OF_SCORE,
+    "web:rubric": OF_SCORE,
+    "web:rule": OF_SCORE,
+    "web:why": OF_SCORE,
+    "web:judge": Entry(allowed=JUDGING),
+    "web:rule-figures": OF_SCORE,
+    "web:own-trend": OF_SCORE,
+    # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
+    "web:score-spread": Entry(),
+    "web:score-trend": Entry(),
+    "web:imports": Entry(allowed=IMPORTING),
+    "web:import": Entry(allowed=IMPORTING),
+    "web:import-template": Entry(allowed=IMPORTING),
+    "web:import-errors": Entry(allowed=IMPORTING),
+    "web:import-act": Entry(allowed=IMPORTING),
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,
@@ -123,4 +148,10 @@ TABLE: Mapping[str, Entry] = {
     "POST /api/v1/records/{uid}/steps/{step}/with-evidence": Entry(
         allowed=WORKING, refused=_beyond(RECORDS, WORKING), form=_INSPECTION
     ),
+    "GET /api/v1/rubrics": MEMBERS,
+    "GET /api/v1/rubrics/{code}": MEMBERS,
+    "GET /api/v1/rubrics/{code}/findings": MEMBERS,
+    "GET /api/v1/scores": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
+    "GET /api/v1/scores/trend": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
+    "GET /api/v1/scores/{institution}/rules/{rule}/trace": Entry(allowed=SCORES, query=_SCORED),
 }

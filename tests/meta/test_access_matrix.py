@@ -13,18 +13,22 @@ from django.test import Client
 from django.urls import get_resolver, path
 
 from anlan.api.application import api
+from anlan.exchange.commit import open_batch
 from anlan.flow.evidence import store
-from anlan.flow.models import Evidence
+from anlan.flow.models import Batch, Evidence
 from anlan.flow.perform import perform
+from anlan.flow.spec import find_register
 from anlan.org.models import Institution, Person, Unit
 from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import RELATIONS, ROLES, TABLE, TARGETS, Entry
 from tests.meta.addresses import Address, addresses
+from tests.sheets import comma_text
 from tests.world import employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
 PDF = b"%PDF-1.7 floor plan"
+SHEET = "列入日期,类别,名称,位置\n2025-01-06,药房,药房,一层\n"
 YEAR = 2025
 
 
@@ -64,12 +68,8 @@ def test_a_new_page_or_operation_without_an_entry_is_found():
         path("other/", other.urls),
     ]
 
-    assert uncovered(addresses(patterns)) == [
-        "/unnamed/<int:pk>/",
-        "GET /other/secrets/{uid}",
-        "other:api-root",
-        "secrets",
-    ]
+    found = set(uncovered(addresses(patterns))) - set(uncovered(ADDRESSES))
+    assert found == {"/unnamed/<int:pk>/", "GET /other/secrets/{uid}", "other:api-root", "secrets"}
 
 
 # ── the matrix ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +84,18 @@ def targets(world) -> dict[tuple[str, str], KeyPlace]:
     unit = Unit.objects.add_child(city, {"code": "D", "name": "邻州医院", "kind": "institution"})
     Institution.objects.create(unit=unit, code="D", class_level=2, kind="general")
     wanted = {target for relations in TARGETS.values() for target in relations.values() if target}
+    for institution in sorted({institution for institution, _department in wanted}):
+        _import(institution)
     return {target: _place(*target) for target in sorted(wanted)}
+
+
+def _import(institution: str) -> None:
+    """A sheet that somebody uploaded for the institution's key places."""
+    heading = ("occurred_on", "kind", "name", "location")
+    sheet = comma_text(heading, ("2025-01-06", "pharmacy", marker(institution, ""), "一层"))
+    with as_system("test") as system:
+        place = Institution.objects.select_related("unit").get(code=institution)
+        open_batch(find_register("key_place"), place, sheet, name="places.csv", by=system)
 
 
 def _place(institution: str, department: str) -> KeyPlace:
@@ -97,6 +108,7 @@ def _place(institution: str, department: str) -> KeyPlace:
             "location": "一层",
         }
         file = store("平面图.pdf", [PDF])
+        open_batch(find_register("key_place"), place.institution, SHEET.encode(), name="要害部位.csv", by=system)
         perform(
             place,
             "list_place",
@@ -152,6 +164,20 @@ def test_a_stranger_is_turned_away(address, targets, client):
         assert marker("A", "") not in _text(answer)
 
 
+@pytest.mark.database
+@pytest.mark.parametrize(
+    "address",
+    [one for one in ADDRESSES if "<str:place>" in one.template and "<uuid:" in one.template],
+    ids=lambda one: one.key,
+)
+def test_the_own_place_opens_nothing_of_another(address, targets, people, client_as):
+    """Li asks at hospital A for a record or an import of hospital B by its receipt."""
+    for method in address.methods:
+        answer = _ask(client_as(people["office"]), method, address, TABLE[address.key], ("A", ""), targets["B", ""])
+        assert answer.status_code in (404, 405)
+        assert marker("B", "") not in _text(answer)
+
+
 def _cases(role: str) -> Iterator[tuple[str, tuple[str, str]]]:
     for relation in RELATIONS:
         target = TARGETS[role][relation]
@@ -189,7 +215,12 @@ def _ask(
         "code": "key_place",
         "uid": place.uid,
         "step": "inspect_defences",
+        "rule": "A3-k3",
+        "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
+        "action": "cancel",
     }
+    if "/rubrics/" in address.key:
+        values["code"] = "qidong-2018"
     file = Evidence.objects.get(record_uid=place.uid).uid
     values["file"] = file
     if address.key == "web:evidence":

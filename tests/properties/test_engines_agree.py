@@ -19,8 +19,26 @@ from anlan.kernel.period import Period
 from anlan.measures.dialects import dialect_of
 from anlan.measures.engines import SqlConnection, evaluate
 from anlan.measures.expression import (
-    Add, And, BitCount, Case, Compare, Condition, Const, Fig, FloorDiv, IfUnknown, IsUnknown, Max, Min, Mul, Not,
-    Number, Or, Slot, Sub, walk,
+    Add,
+    And,
+    BitCount,
+    Case,
+    Compare,
+    Condition,
+    Const,
+    Fig,
+    FloorDiv,
+    IfUnknown,
+    IsUnknown,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Number,
+    Or,
+    Slot,
+    Sub,
+    walk,
 )  # fmt: skip
 from anlan.measures.expression_sql import ExpressionLowering
 from anlan.measures.interpret import value_of
@@ -44,7 +62,9 @@ def _larger(numbers: st.SearchStrategy[Number]) -> st.SearchStrategy[Number]:
         simple, several.map(And), several.map(Or), simple.map(Not), several.map(And).map(Not), compared.map(IsUnknown)
     )
     branch = st.tuples(conditions, numbers)
-    decided = st.builds(lambda when, yes, no, rest: Case(((when, yes), (Not(when), no)), rest), conditions, numbers, numbers, numbers)
+    decided = st.builds(
+        lambda when, yes, no, rest: Case(((when, yes), (Not(when), no)), rest), conditions, numbers, numbers, numbers
+    )
     binary = [st.builds(node, numbers, numbers) for node in (Add, Sub, Mul, FloorDiv, Min, Max, IfUnknown)]
     masks = st.lists(st.integers(0, 4095).map(Const), min_size=1, max_size=2).map(lambda some: BitCount(tuple(some)))
     cases = st.builds(Case, st.lists(branch, min_size=1, max_size=2).map(tuple), numbers)
@@ -68,7 +88,10 @@ def _statement(node: Number, dialect: str, given_rows: Sequence[Row]) -> str:
     number = lowering.number(node).sql(dialect=dialect)
     kind = {"sqlite": "INTEGER"}.get(dialect, "BIGINT")
     cells = [
-        ", ".join(f"CAST({'NULL' if cell is None else cell} AS {kind}) AS {name}" for name, cell in zip(NAMES, row, strict=True))
+        ", ".join(
+            f"CAST({'NULL' if cell is None else cell} AS {kind}) AS {name}"
+            for name, cell in zip(NAMES, row, strict=True)
+        )
         for row in given_rows
     ]
     union = " UNION ALL ".join(f"SELECT {index} AS place, {row}" for index, row in enumerate(cells))
@@ -77,11 +100,13 @@ def _statement(node: Number, dialect: str, given_rows: Sequence[Row]) -> str:
 
 def _interpreted(node: Number, given_rows: Sequence[Row]) -> list[int | None]:
     tables = [dict(zip(NAMES, row, strict=True)) for row in given_rows]
-    return [value_of(node, lambda leaf, table=table: table[leaf.name]) for table in tables]  # type: ignore[misc, union-attr]
+    return [value_of(node, lambda leaf, table=table: table[leaf.name]) for table in tables]  # type: ignore[misc]
 
 
 SQLITE, DUCKDB = sqlite3.connect(":memory:", check_same_thread=False), duckdb.connect()
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 
 
 @quick
@@ -124,9 +149,7 @@ places = st.builds(
     kind=st.sampled_from([None, "pharmacy", "it's 100%"]),
     counted=st.booleans(),
 )
-records = st.fixed_dictionaries(
-    {"activity": st.lists(activities, max_size=12), "place": st.lists(places, max_size=8)}
-)
+records = st.fixed_dictionaries({"activity": st.lists(activities, max_size=12), "place": st.lists(places, max_size=8)})
 periods = st.sampled_from([Period.year(2025), Period.quarter(2025, 2), Period.month(2025, 3)])
 PLAN = plan_of_everything()
 

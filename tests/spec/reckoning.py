@@ -38,7 +38,7 @@ def row(name: str, change: Change, outcome: str, points: float, **others: object
     return Row(name=name, change=change, outcome=outcome, points=points, **others)  # type: ignore[arg-type]
 
 
-def check(rule: str, *rows: Row) -> None:
+def assert_rule(rule: str, *rows: Row) -> None:
     """Run the table of one rule; the message names the row that fails."""
     for entry in rows:
         world = perfect(World(), level=entry.level, specialist=entry.specialist)

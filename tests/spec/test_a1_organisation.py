@@ -1,12 +1,12 @@
 """Category A1, organisation and leadership: 10 points, four rules, nothing lost to the cap (3 + 2 + 3 + 2 = 10)."""
 
-from tests.spec.reckoning import AWAITS, SCORED, add, as_it_is, check, day, drop, judge, row, then, update
+from tests.spec.reckoning import AWAITS, SCORED, add, as_it_is, assert_rule, day, drop, judge, row, then, update
 
 
 def test_a1_k1_a_leading_group_and_a_working_team_must_be_in_force():
     """S1-A1-k1. Either one missing on the day of assessment costs 3 points, once."""
     group, team = "kind = 'leading_group'", "kind = 'working_team'"
-    check(
+    assert_rule(
         "A1-k1",
         row("both in force", as_it_is, SCORED, 0, category=10),
         row("no leading group", drop("leading_group", group), SCORED, 3, category=7),
@@ -21,7 +21,7 @@ def test_a1_k1_a_leading_group_and_a_working_team_must_be_in_force():
 
 def test_a1_k2_the_head_must_be_named_first_responsible():
     """S1-A1-k2. The head not among the first responsible costs 2 points."""
-    check(
+    assert_rule(
         "A1-k2",
         row("named", as_it_is, SCORED, 0),
         row("head without the flag", update("leading_group_post", "is_first_responsible = 0"), SCORED, 2, category=8),
@@ -32,7 +32,7 @@ def test_a1_k2_the_head_must_be_named_first_responsible():
 
 def test_a1_k3_a_year_plan_and_a_scheme_must_be_in_force():
     """S1-A1-k3. Either one missing costs 3 points, once."""
-    check(
+    assert_rule(
         "A1-k3",
         row("both", as_it_is, SCORED, 0),
         row("no year plan", drop("programme_plan", "kind = 'year_plan'"), SCORED, 3),
@@ -48,7 +48,7 @@ def test_a1_k3_a_year_plan_and_a_scheme_must_be_in_force():
 
 def test_a1_k4_support_is_judged_by_a_person_up_to_2_points():
     """S1-A1-k4. Nothing is taken before a reviewer has decided; never more than 2 points."""
-    check(
+    assert_rule(
         "A1-k4",
         row("not judged yet", as_it_is, AWAITS, 0, category=10),
         row("nothing recorded, not judged yet", drop("support_item"), AWAITS, 0),
@@ -68,4 +68,4 @@ def test_a1_loses_all_its_points_and_no_more():
     everything = then(
         drop("leading_group"), drop("leading_group_post"), drop("programme_plan"), judge("A1-k4", "set", 2)
     )
-    check("A1-k1", row("all four", everything, SCORED, 3, category=0, lost=0))
+    assert_rule("A1-k1", row("all four", everything, SCORED, 3, category=0, lost=0))

@@ -7,7 +7,7 @@ from tests.spec.reckoning import (
     SCORED,
     add,
     as_it_is,
-    check,
+    assert_rule,
     day,
     drop,
     judge,
@@ -20,7 +20,7 @@ from tests.spec.reckoning import (
 def test_a2_k1_an_incomplete_education_organisation_is_proposed():
     """S1-A2-k1. 1 point is proposed when no group has rules, plan and contact; a person confirms."""
     no_rules = update("education_group", "has_work_rules = 0")
-    check(
+    assert_rule(
         "A2-k1",
         row("complete", as_it_is, SCORED, 0),
         row("no group", drop("education_group"), AWAITS, 0, proposed=1, category=10),
@@ -38,7 +38,7 @@ def test_a2_k1_an_incomplete_education_organisation_is_proposed():
 
 def test_a2_k2_each_quarter_needs_a_safety_education():
     """S1-A2-k2. Any complete quarter without a session costs 2 points, once and not per quarter."""
-    check(
+    assert_rule(
         "A2-k2",
         row("four quarters", as_it_is, SCORED, 0),
         row("three quarters", drop("education_session", "occurred_on = '2025-08-20'"), SCORED, 2),
@@ -54,7 +54,7 @@ def test_a2_k3_at_least_95_percent_of_the_staff_are_educated():
     """S1-A2-k3. Under 95 of 100 staff costs 1 point; the same person twice counts once."""
     first_95 = drop("education_attendance", "staff_no in ('N0','N1','N2','N3','N4')")
     first_94 = drop("education_attendance", "staff_no in ('N0','N1','N2','N3','N4','N5')")
-    check(
+    assert_rule(
         "A2-k3",
         row("100 of 100", as_it_is, SCORED, 0),
         row("95 of 100, at the threshold", first_95, SCORED, 0),
@@ -73,7 +73,7 @@ def test_a2_k4_technical_training_is_given_and_its_ledger_complete():
     """S1-A2-k4. No training, or a training with an incomplete ledger: 1 point for the pair."""
     bad = update("technical_training", "is_ledger_complete = 0", "id = 1")
     none = drop("technical_training")
-    check(
+    assert_rule(
         "A2-k4",
         row("two complete ones", as_it_is, SCORED, 0),
         row("none", none, SCORED, 1),
@@ -88,7 +88,7 @@ def test_a2_k5_awareness_of_90_percent_and_a_screening_round():
     aware_90 = update("awareness_survey", "aware = 90")
     aware_89 = update("awareness_survey", "aware = 89")
     no_survey, no_screening = drop("awareness_survey"), drop("patient_screening")
-    check(
+    assert_rule(
         "A2-k5",
         row("aware and screened", as_it_is, SCORED, 0),
         row("90 of 100, at the threshold", aware_90, SCORED, 0),
@@ -109,7 +109,7 @@ def test_a2_k6_findings_are_passed_on_in_time():
     def found(due: str, notified: str | None):
         return add("patient_screening", "2025-06-01", found=2, notice_due_on=due, notified_on=notified)
 
-    check(
+    assert_rule(
         "A2-k6",
         row("nothing found", as_it_is, SCORED, 0),
         row("on the last day", found("2025-06-11", "2025-06-11"), SCORED, 0),
@@ -125,7 +125,7 @@ def test_a2_k7_a_psychology_unit_from_level_2():
     """S1-A2-k7. Level 2 and 3 without a unit lose 2 points; below, the rule does not apply and the maximum stays 10."""
     gone = drop("facility", "kind = 'psychology_unit'")
     lower = {"inapplicable_rule": "lower_maximum"}
-    check(
+    assert_rule(
         "A2-k7",
         row("level 2 with unit", as_it_is, SCORED, 0),
         row("level 2 without", gone, SCORED, 2, category=8),

@@ -1,11 +1,24 @@
 """Category A3, public order: 10 points; printed deductions 3 + 3 + 3 + up to 6 = 15, so the cap can bite."""
 
-from tests.spec.reckoning import AWAITS, NO_DATA, SCORED, add, as_it_is, check, day, drop, judge, row, then, update
+from tests.spec.reckoning import (
+    AWAITS,
+    NO_DATA,
+    SCORED,
+    add,
+    as_it_is,
+    assert_rule,
+    day,
+    drop,
+    judge,
+    row,
+    then,
+    update,
+)
 
 
 def test_a3_k1_shared_work_is_judged_up_to_3_points():
     """S1-A3-k1. A person judges whether the departments share the work."""
-    check(
+    assert_rule(
         "A3-k1",
         row("not judged", as_it_is, AWAITS, 0),
         row("judged 3", judge("A3-k1", "set", 3), SCORED, 3, category=7),
@@ -16,7 +29,7 @@ def test_a3_k1_shared_work_is_judged_up_to_3_points():
 
 def test_a3_k2_each_month_needs_a_case_analysis():
     """S1-A3-k2. Any complete month without a report costs 3 points, once."""
-    check(
+    assert_rule(
         "A3-k2",
         row("twelve months", as_it_is, SCORED, 0),
         row("eleven months", drop("case_analysis", "occurred_on = '2025-07-05'"), SCORED, 3),
@@ -31,7 +44,7 @@ def test_a3_k2_each_month_needs_a_case_analysis():
 def test_a3_k3_key_places_need_all_three_defences():
     """S1-A3-k3. A place without one of them: 3 points are proposed; no place on the register is no data."""
     lacking = update("key_place", "has_people_defence = 0", "id = 1")
-    check(
+    assert_rule(
         "A3-k3",
         row("all defended", as_it_is, SCORED, 0),
         row("one lacks people", lacking, AWAITS, 0, proposed=3),
@@ -61,7 +74,7 @@ def test_a3_k4_each_full_5_percent_rise_of_criminal_cases_costs_a_point():
         )
 
     full, none = {"zero_base": "full_cap"}, {"zero_base": "none"}
-    check(
+    assert_rule(
         "A3-k4",
         row("none in both years", as_it_is, SCORED, 0),
         row("20 and 20", cases(20, 20), SCORED, 0),
@@ -93,7 +106,7 @@ def test_a3_stops_at_zero_and_shows_what_the_cap_kept():
         judge("A3-k3", "confirm"), add("security_incident", "2025-06-01", times=4),
         add("security_incident", "2024-06-01", times=2),
     )  # fmt: skip
-    check(
+    assert_rule(
         "A3-k4",
         row("everything", all_of_it, SCORED, 6, category=0, lost=5),
         row("no floor", all_of_it, SCORED, 6, category=-5, lost=0, readings={"category_floor": "below_zero"}),

@@ -1,11 +1,11 @@
 """Category A4, production safety: 10 points; printed deductions 2+2+2+2+3+2+2+3 = 18, so the cap can bite."""
 
-from tests.spec.reckoning import AWAITS, NO_DATA, SCORED, add, as_it_is, check, drop, judge, row, then, update
+from tests.spec.reckoning import AWAITS, NO_DATA, SCORED, add, as_it_is, assert_rule, drop, judge, row, then, update
 
 
 def test_a4_k1_lax_management_is_judged_up_to_2_points():
     """S1-A4-k1. A person judges; overdue hazards are shown beside it and take nothing by themselves."""
-    check(
+    assert_rule(
         "A4-k1",
         row("not judged", as_it_is, AWAITS, 0),
         row("overdue hazards, not judged", add("hazard", area="other", due_on="2025-02-01"), AWAITS, 0),
@@ -18,7 +18,7 @@ def _equipment(rule: str, register: str, area: str, faults: tuple[str, ...], poi
     fault = update(register, faults[0])
     due = {"fire_facility": "next_check_on", "pressure_vessel": "next_inspection_on",
            "electrical_installation": "next_test_on", "material_store": "next_reconciliation_on"}[register]  # fmt: skip
-    check(
+    assert_rule(
         rule,
         row("in order", as_it_is, SCORED, 0),
         *(row(text, update(register, text), AWAITS, 0, proposed=points) for text in faults),
@@ -40,7 +40,7 @@ def _equipment(rule: str, register: str, area: str, faults: tuple[str, ...], poi
 
 
 def test_a4_k2_fire_facilities_work_and_are_checked():
-    """S1-A4-k2. A facility out of order or past its check, or an open fire hazard: 2 points proposed."""
+    """S1-A4-k2. A facility out of order or past its assert_rule, or an open fire hazard: 2 points proposed."""
     _equipment("A4-k2", "fire_facility", "fire", ("is_working = 0",), 2)
 
 
@@ -59,12 +59,12 @@ def test_a4_k5_dangerous_goods_and_controlled_drugs_are_kept_by_the_rules():
     faults = ("is_compliant = 0", "is_ledger_balanced = 0", "has_two_person_lock = 0")
     _equipment("A4-k5", "material_store", "material", faults, 3)
     single_lock = update("material_store", "has_two_person_lock = 0, kind = 'flammable'")
-    check("A4-k5", row("a single lock suffices for flammables", single_lock, SCORED, 0))
+    assert_rule("A4-k5", row("a single lock suffices for flammables", single_lock, SCORED, 0))
 
 
 def test_a4_k6_cash_drugs_machines_and_instruments_have_guard_and_alarm():
     """S1-A4-k6. One such place without object defence or without alarm costs 2 points."""
-    check(
+    assert_rule(
         "A4-k6",
         row("guarded", as_it_is, SCORED, 0),
         row("no alarm", update("key_place", "has_alarm = 0", "kind = 'cashier'"), SCORED, 2, category=8),
@@ -77,7 +77,7 @@ def test_a4_k6_cash_drugs_machines_and_instruments_have_guard_and_alarm():
 
 def test_a4_k7_crowded_places_have_a_camera():
     """S1-A4-k7. One crowded place without a camera costs 2 points."""
-    check(
+    assert_rule(
         "A4-k7",
         row("watched", as_it_is, SCORED, 0),
         row("no camera", update("key_place", "has_camera = 0", "is_crowded = 1"), SCORED, 2),
@@ -88,7 +88,7 @@ def test_a4_k7_crowded_places_have_a_camera():
 
 def test_a4_k8_key_post_holders_are_vetted_trained_and_certified():
     """S1-A4-k8. One holder who lacks any of the three costs 3 points."""
-    check(
+    assert_rule(
         "A4-k8",
         row("qualified", as_it_is, SCORED, 0),
         row("not vetted", update("key_post", "vetted_on = null"), SCORED, 3),
@@ -109,4 +109,4 @@ def test_a4_stops_at_zero_and_shows_what_the_cap_kept():
         judge("A4-k1", "set", 2), update("key_place", "has_alarm = 0, has_camera = 0"),
         update("key_post", "vetted_on = null"),
     )  # fmt: skip
-    check("A4-k8", row("everything", then(hazards, confirmed, computed), SCORED, 3, category=0, lost=8))
+    assert_rule("A4-k8", row("everything", then(hazards, confirmed, computed), SCORED, 3, category=0, lost=8))

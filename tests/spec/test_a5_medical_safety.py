@@ -1,11 +1,24 @@
 """Category A5, medical safety: 25 points, a zeroing rule, four rules without a printed bound, and one fixed point."""
 
-from tests.spec.reckoning import AWAITS, NO_DATA, SCORED, add, as_it_is, check, day, drop, judge, row, then, update
+from tests.spec.reckoning import (
+    AWAITS,
+    NO_DATA,
+    SCORED,
+    add,
+    as_it_is,
+    assert_rule,
+    day,
+    drop,
+    judge,
+    row,
+    then,
+    update,
+)
 
 
 def test_a5_k1_no_activity_plan_sets_the_category_to_zero():
     """S1-A5-k1. Without a plan the whole 25 are gone, whatever else was done."""
-    check(
+    assert_rule(
         "A5-k1",
         row("a plan", as_it_is, SCORED, 0, category=25),
         row("none", drop("quality_plan"), SCORED, 25, category=0, lost=0),
@@ -22,7 +35,7 @@ def test_a5_k2_each_missing_month_costs_half_a_point():
     nursing_in_april = drop("quality_activity", "occurred_on = '2025-04-05' and line = 'nursing'")
     nothing = drop("quality_activity", "level = 'department'")
     per_line, any_line = {"missing_month_basis": "per_department"}, {"missing_month_basis": "any_department"}
-    check(
+    assert_rule(
         "A5-k2",
         row("twelve months", as_it_is, SCORED, 0),
         row("April missing", april, SCORED, 0.5, category=24.5),
@@ -46,7 +59,7 @@ def test_a5_k3_each_activity_without_self_check_or_rectification_costs_half_a_po
     one = update("quality_activity", "has_self_check = 0", "id = 1")
     both = update("quality_activity", "has_self_check = 0, has_rectification = 0", "id = 1")
     per_item = {"self_check_items": "per_item"}
-    check(
+    assert_rule(
         "A5-k3",
         row("all complete", as_it_is, SCORED, 0),
         row("one without self-check", one, SCORED, 0.5),
@@ -70,7 +83,7 @@ def test_a5_k4_each_whole_point_below_95_percent_grade_a_costs_half_a_point():
         )
 
     pro_rata, separate = {"grade_a_rounding": "pro_rata"}, {"grade_a_samples": "separate"}
-    check(
+    assert_rule(
         "A5-k4",
         row("100 %", as_it_is, SCORED, 0),
         row("190 of 200: 95 %, at the threshold", grades(95, 95), SCORED, 0),
@@ -94,7 +107,7 @@ def test_a5_k5_each_quarter_without_a_committee_costs_half_a_point():
     """S1-A5-k5. The medical-safety committee meets each quarter; dispute analysis does not stand in."""
     deducted = {"hospital_quarter": "deducted"}
     hospital = drop("quality_activity", "level = 'hospital' and occurred_on > '2025-10'")
-    check(
+    assert_rule(
         "A5-k5",
         row("four quarters", as_it_is, SCORED, 0),
         row("three", drop("committee_meeting", "occurred_on = '2025-02-20'"), SCORED, 0.5),
@@ -109,7 +122,7 @@ def test_a5_k5_each_quarter_without_a_committee_costs_half_a_point():
 def test_a5_k6_more_disputes_than_last_year_cost_a_point():
     """S1-A5-k6. One more than last year costs 1 point, once; with none last year a reviewer decides."""
     no_base = drop("dispute", "occurred_on < '2025'")
-    check(
+    assert_rule(
         "A5-k6",
         row("1 and 1", as_it_is, SCORED, 0),
         row("2 after 1", add("dispute"), SCORED, 1, category=24),

@@ -1,6 +1,6 @@
 """Category A6, rewards and penalties: 5 points (2 + 3)."""
 
-from tests.spec.reckoning import NO_DATA, SCORED, add, as_it_is, check, day, drop, row, then, update
+from tests.spec.reckoning import NO_DATA, SCORED, add, as_it_is, assert_rule, day, drop, row, then, update
 
 
 def test_a6_k1_rules_cover_rewards_and_penalties():
@@ -8,7 +8,7 @@ def test_a6_k1_rules_cover_rewards_and_penalties():
     split = then(
         update("reward_rule", "covers_penalties = 0"), add("reward_rule", covers_rewards=0, covers_penalties=1)
     )
-    check(
+    assert_rule(
         "A6-k1",
         row("one rule covers both", as_it_is, SCORED, 0),
         row("two rules, one each", split, SCORED, 0),
@@ -23,7 +23,7 @@ def test_a6_k2_every_key_place_is_checked_each_month_and_on_file():
     missing = drop("key_place_check", "id = 1")
     incomplete = update("key_place_check", "is_complete = 0", "id = 1")
     any_place, both = {"place_check_basis": "any_place"}, {"joined_conditions": "all"}
-    check(
+    assert_rule(
         "A6-k2",
         row("36 of 36", as_it_is, SCORED, 0, category=5),
         row("35 of 36", missing, SCORED, 3, category=2),

@@ -7,7 +7,7 @@ from tests.spec.reckoning import (
     SCORED,
     add,
     as_it_is,
-    check,
+    assert_rule,
     day,
     drop,
     judge,
@@ -20,7 +20,7 @@ from tests.spec.reckoning import (
 def test_a7_k1_a_police_agreement_is_in_force():
     """S1-A7-k1. None costs 3 points. The row is for level 2, large specialists and, as read here, level 3."""
     gone = drop("police_agreement")
-    check(
+    assert_rule(
         "A7-k1",
         row("signed", as_it_is, SCORED, 0, category=15),
         row("none", gone, SCORED, 3, category=12),
@@ -40,7 +40,7 @@ def test_a7_k2_a_police_room_and_its_joint_work():
     no_room = drop("facility", "kind = 'police_room'")
     no_contacts = update("police_agreement", "has_contact_list = 0")
     both = {"joined_conditions": "all"}
-    check(
+    assert_rule(
         "A7-k2",
         row("room and contacts", as_it_is, SCORED, 0),
         row("no room", no_room, AWAITS, 0, proposed=4, category=15),
@@ -58,7 +58,7 @@ def test_a7_k3_disputes_have_a_mediation_record():
     closed = add("dispute", closed_on="2025-05-01", has_mediation_record=0)
     still_open = add("dispute", mediation="people", has_mediation_record=0)
     mediated = {"mediation_record_scope": "mediated"}
-    check(
+    assert_rule(
         "A7-k3",
         row("all on record", as_it_is, SCORED, 0),
         row("one closed without", closed, SCORED, 2),
@@ -80,7 +80,7 @@ def _settled(rule: str, level: int) -> None:
             add("dispute", times=settled, settled_on="2025-03-01"), add("dispute", times=open_),
         )  # fmt: skip
 
-    check(
+    assert_rule(
         rule,
         row("1 of 1", as_it_is, SCORED, 0, level=level),
         row("19 of 20: 95 %, at the threshold", disputes(19, 1), SCORED, 0, level=level),
@@ -95,19 +95,19 @@ def _settled(rule: str, level: int) -> None:
 def test_a7_k4_95_percent_of_disputes_are_settled():
     """S1-A7-k4. Under 95 % of the disputes accepted in the year costs 2 points."""
     _settled("A7-k4", 2)
-    check("A7-k4", row("level 1", as_it_is, NOT_APPLICABLE, 0, level=1))
+    assert_rule("A7-k4", row("level 1", as_it_is, NOT_APPLICABLE, 0, level=1))
 
 
 def test_a8_k3_95_percent_of_disputes_are_settled_at_level_1():
     """S1-A8-k3. Under 95 % of the disputes accepted in the year costs 2 points."""
     _settled("A8-k3", 1)
-    check("A8-k3", row("level 2", as_it_is, NOT_APPLICABLE, 0))
+    assert_rule("A8-k3", row("level 2", as_it_is, NOT_APPLICABLE, 0))
 
 
 def test_a7_k5_a_security_department_or_a_full_time_person():
     """S1-A7-k5. Neither costs 3 points."""
     person = update("security_department", "kind = 'dedicated_person'")
-    check(
+    assert_rule(
         "A7-k5",
         row("a department", as_it_is, SCORED, 0),
         row("a full-time person", person, SCORED, 0),
@@ -119,7 +119,7 @@ def test_a7_k5_a_security_department_or_a_full_time_person():
 
 def test_a7_k6_joint_defence_members():
     """S1-A7-k6. An empty roster costs 2 points; part-time members count."""
-    check(
+    assert_rule(
         "A7-k6",
         row("one", as_it_is, SCORED, 0),
         row("one, part-time", update("defence_member", "employment = 'part_time'"), SCORED, 0),
@@ -131,7 +131,7 @@ def test_a7_k6_joint_defence_members():
 def test_a7_k7_key_places_meet_the_technical_standard():
     """S1-A7-k7. One place below the standard: 4 points proposed."""
     below = update("key_place", "meets_technical_standard = 0", "id = 1")
-    check(
+    assert_rule(
         "A7-k7",
         row("all meet it", as_it_is, SCORED, 0),
         row("one below", below, AWAITS, 0, proposed=4),
@@ -148,4 +148,4 @@ def test_a7_stops_at_zero_and_shows_what_the_cap_kept():
         add("dispute", closed_on="2025-05-01", has_mediation_record=0, times=3), drop("security_department"),
         drop("defence_member"), update("key_place", "meets_technical_standard = 0"), judge("A7-k7", "confirm"),
     )  # fmt: skip
-    check("A7-k1", row("everything", everything, SCORED, 3, category=0, lost=5))
+    assert_rule("A7-k1", row("everything", everything, SCORED, 3, category=0, lost=5))

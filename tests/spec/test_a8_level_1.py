@@ -7,7 +7,7 @@ from tests.spec.reckoning import (
     SCORED,
     add,
     as_it_is,
-    check,
+    assert_rule,
     drop,
     judge,
     row,
@@ -20,7 +20,7 @@ def test_a8_k1_joint_work_with_the_police():
     """S1-A8-k1. No agreement with contacts, or no officer visit: 5 points proposed."""
     quarterly = {"officer_visit_cadence": "quarterly"}
     one_visit = drop("officer_visit", "occurred_on > '2025-03'")
-    check(
+    assert_rule(
         "A8-k1",
         row("agreement and visits", as_it_is, SCORED, 0, level=1, category=15),
         row("no agreement", drop("police_agreement"), AWAITS, 0, proposed=5, level=1),
@@ -40,7 +40,7 @@ def test_a8_k1_joint_work_with_the_police():
 def test_a8_k2_disputes_have_a_mediation_record():
     """S1-A8-k2. A closed dispute without a record costs 3 points, once."""
     closed = add("dispute", closed_on="2025-05-01", has_mediation_record=0)
-    check(
+    assert_rule(
         "A8-k2",
         row("all on record", as_it_is, SCORED, 0, level=1),
         row("one closed without", closed, SCORED, 3, level=1),
@@ -53,7 +53,7 @@ def test_a8_k2_disputes_have_a_mediation_record():
 def test_a8_k4_somebody_is_in_charge_of_security():
     """S1-A8-k4. Nobody named costs 4 points; part-time is enough at level 1."""
     part_time = update("security_department", "kind = 'dedicated_person', is_full_time = 0")
-    check(
+    assert_rule(
         "A8-k4",
         row("a department", as_it_is, SCORED, 0, level=1),
         row("a part-time person", part_time, SCORED, 0, level=1),
@@ -66,7 +66,7 @@ def test_a8_k4_somebody_is_in_charge_of_security():
 def test_a8_k5_key_places_have_all_three_defences():
     """S1-A8-k5. One place without all three: 6 points proposed."""
     lacking = update("key_place", "has_object_defence = 0", "id = 1")
-    check(
+    assert_rule(
         "A8-k5",
         row("all defended", as_it_is, SCORED, 0, level=1),
         row("one lacks objects", lacking, AWAITS, 0, proposed=6, level=1),
@@ -83,4 +83,4 @@ def test_a8_stops_at_zero_and_shows_what_the_cap_kept():
         add("dispute", closed_on="2025-05-01", has_mediation_record=0, times=3),
         update("key_place", "has_object_defence = 0"), judge("A8-k5", "confirm"),
     )  # fmt: skip
-    check("A8-k2", row("everything", everything, SCORED, 3, level=1, category=0, lost=5))
+    assert_rule("A8-k2", row("everything", everything, SCORED, 3, level=1, category=0, lost=5))

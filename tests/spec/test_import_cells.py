@@ -90,7 +90,7 @@ def test_yes_and_no_have_many_spellings(cells: list[Any], expected: bool) -> Non
 
 @pytest.mark.parametrize("cell", ["也许", "2", 2.0, "x", "是否"])
 def test_what_is_neither_yes_nor_no_is_refused(cell: Any) -> None:
-    with pytest.raises(BadCell, match="^This is neither yes nor no.$"):
+    with pytest.raises(BadCell, match=r"^This is neither yes nor no.$"):
         convert(column("key_place", "has_alarm"), cell)
 
 
@@ -131,7 +131,7 @@ def test_text_is_kept_with_its_chinese_punctuation_and_without_what_nobody_sees(
 
 
 def test_a_number_of_more_than_15_digits_is_refused_since_excel_has_lost_the_rest() -> None:
-    with pytest.raises(BadCell, match="Excel keeps only 15 digits"):
+    with pytest.raises(BadCell, match=r"Excel keeps only 15 digits"):
         convert(column("hazard", "description"), 320681199001011234.0)
 
 

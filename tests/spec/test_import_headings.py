@@ -84,5 +84,5 @@ def test_a_workbook_without_such_a_sheet_names_its_sheets_and_the_headings_looke
 
 
 def test_headings_without_rows_are_refused(checked: Run) -> None:
-    with pytest.raises(BadFile, match="^The sheet has headings but no rows to import.$"):
+    with pytest.raises(BadFile, match=r"^The sheet has headings but no rows to import.$"):
         checked(workbook(HAZARD))

@@ -12,7 +12,7 @@ from anlan.exchange.check import Checked
 from anlan.exchange.errors import BadFile
 from tests.sheets import HAZARD, comma_text, hazard, rezipped, workbook
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 Run = Callable[..., Checked]
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -48,7 +48,7 @@ def test_a_file_that_is_no_sheet_is_refused_with_a_reason(checked: Run, raw: byt
 def test_an_old_excel_file_is_told_from_a_locked_one(checked: Run) -> None:
     with pytest.raises(BadFile, match=r"^This is an old Excel file \(.xls\). Save it as .xlsx"):
         checked(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
-    with pytest.raises(BadFile, match="^The file is locked with a password."):
+    with pytest.raises(BadFile, match=r"^The file is locked with a password."):
         checked(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"))
 
 
@@ -56,7 +56,7 @@ def test_another_archive_is_no_workbook(checked: Run) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("content.xml", "<x/>")
-    with pytest.raises(BadFile, match="^This is no .xlsx workbook"):
+    with pytest.raises(BadFile, match=r"^This is no .xlsx workbook"):
         checked(stream.getvalue())
 
 
@@ -92,7 +92,7 @@ def test_empty_cells_with_a_style_far_away_do_no_harm(checked: Run) -> None:
 def test_a_document_type_with_entities_is_refused(checked: Run) -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
     raw = rezipped(workbook(HAZARD, hazard()), {SHEET: lambda content: bomb + content.split(b"?>", 1)[1]})
-    with pytest.raises(BadFile, match="^The file is damaged or no spreadsheet."):
+    with pytest.raises(BadFile, match=r"^The file is damaged or no spreadsheet."):
         checked(raw)
 
 
@@ -198,6 +198,6 @@ def test_the_template_of_another_register_is_refused(checked: Run) -> None:
     stream: Any = io.BytesIO()
     write_template(find_register("key_place"), stream)
     with pytest.raises(
-        BadFile, match='^This is the template of the register "key_place"; the file was sent to "hazard".$'
+        BadFile, match=r'^This is the template of the register "key_place"; the file was sent to "hazard".$'
     ):
         checked(stream.getvalue())

@@ -39,7 +39,9 @@ def icon(name: str, css: str = "") -> SafeString:
     """Return one decorative icon of the sprite; the word beside it carries the meaning."""
     return format_html(
         '<svg class="a-icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        f" {css}" if css else "", static(SPRITE), name,
+        f" {css}" if css else "",
+        static(SPRITE),
+        name,
     )
 
 

@@ -91,7 +91,9 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return HttpResponseRedirect(target if is_ours else "/")
 
 

@@ -4,9 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from anlan.web import todo
-from anlan.web.catalogue import reportable
-from anlan.web.gaps import home_gaps, lowest
+from anlan.web.catalogue import often, reportable
 from anlan.web.place import find_place
+from anlan.web.scores_city import most_to_decide
+from anlan.web.scores_missing import missing_context
 
 
 def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
@@ -14,8 +15,8 @@ def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
     here = find_place(request, place, year)
     waiting = todo.tasks(here)
     late = [task for task in waiting if task.is_late]
-    context = {"place": here, "tasks": waiting, "late": late, "reportable": reportable(here)[:6]}
-    context |= {"gaps": home_gaps(here), "low": lowest(here)}
+    context = {"place": here, "tasks": waiting, "late": late, "reportable": often(reportable(here))[:6]}
+    context |= {"has_more": len(waiting) >= todo.MOST, "low": most_to_decide(here)} | missing_context(here)
     return render(request, "anlan/home.html", context)
 
 

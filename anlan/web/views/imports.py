@@ -166,6 +166,6 @@ def _file(content: bytes, name: str) -> HttpResponse:
     from django.utils.http import content_disposition_header
 
     answer = HttpResponse(content, content_type=XLSX)
-    answer["Content-Disposition"] = content_disposition_header(True, name)  # noqa: FBT003  Django's own signature
+    answer["Content-Disposition"] = content_disposition_header(True, name)
     answer["Cache-Control"] = "no-store"
     return answer

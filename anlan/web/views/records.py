@@ -64,7 +64,7 @@ def step(request: HttpRequest, place: str, year: int, register: str, uid: uuid.U
     return render(request, _step_template(request), context, status=422 if form.errors else 200)
 
 
-def evidence(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
     """Send an evidence file to a person who may read its record."""
     try:
         file = Evidence.objects.get(uid=uid)
@@ -98,7 +98,9 @@ def _take(form: StepForm) -> bool:
     if not form.is_valid():
         return False
     if form.record.pk is not None and form.cleaned_data["version"] != form.record.version:
-        form.add_error(None, _("Somebody else changed this record in the meantime. Reload the page and take the step again."))
+        form.add_error(
+            None, _("Somebody else changed this record in the meantime. Reload the page and take the step again.")
+        )
         return False
     try:
         perform(form.record, form.step_name, by=form.actor, **form.answers())
@@ -112,7 +114,14 @@ def _take(form: StepForm) -> bool:
 
 def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, Any]:
     page = page_of_record(spec, record, place=place)
-    return {"place": place, "spec": spec, "record": record, "page": page, "crumbs": crumbs(place, spec, "record"), "annulled": ANNULLED}
+    return {
+        "place": place,
+        "spec": spec,
+        "record": record,
+        "page": page,
+        "crumbs": crumbs(place, spec, "record"),
+        "annulled": ANNULLED,
+    }
 
 
 def _step_template(request: HttpRequest) -> str:
@@ -123,7 +132,9 @@ def _after(request: HttpRequest, place: Place, spec: RegisterSpec, record: Regis
     """Show the record as it is now."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(place.url("record", spec.code, record.uid))
-    answer = render(request, "anlan/part/record.html", {**_context(place, spec, _find(place, spec, record.uid)), "is_swap": True})
+    answer = render(
+        request, "anlan/part/record.html", {**_context(place, spec, _find(place, spec, record.uid)), "is_swap": True}
+    )
     answer["HX-Retarget"], answer["HX-Reswap"] = "#record", "outerHTML"
     return answer
 
@@ -131,5 +142,7 @@ def _after(request: HttpRequest, place: Place, spec: RegisterSpec, record: Regis
 def _gone_on(request: HttpRequest, place: Place, spec: RegisterSpec, record: Register) -> HttpResponse:
     """The step is not open to this person now: say so on the record's page rather than as an error."""
     words = {"number": record.number, "state": spec.states[record.state]}
-    messages.error(request, _("%(number)s is now “%(state)s”; that step is not open. Choose one of the steps shown.") % words)
+    messages.error(
+        request, _("%(number)s is now “%(state)s”; that step is not open. Choose one of the steps shown.") % words
+    )
     return _after(request, place, spec, record)

@@ -67,7 +67,9 @@ def report(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the registers in which the person may open a record, as large buttons."""
     here = find_place(request, place, year)
     specs = reportable(here)
-    return render(request, "anlan/report.html", {"place": here, "sections": sections(here, specs, {}), "crumbs": crumbs(here)})
+    return render(
+        request, "anlan/report.html", {"place": here, "sections": sections(here, specs, {}), "crumbs": crumbs(here)}
+    )
 
 
 def readable_registers(place: Place) -> list[RegisterSpec]:

@@ -84,6 +84,7 @@ def test_a_later_column_without_what_its_step_needs_is_an_error_not_a_loss(check
             "fill those columns too, or clear this cell",
         )
     ]
+    assert (result.report.ready, result.report.states, result.ready) == (0, {}, [])
 
 
 def test_a_reference_is_found_by_number_by_name_or_by_both_within_the_institution(
@@ -151,7 +152,7 @@ def test_cancelling_a_running_import_stops_the_write(checked: Run, li_actor: Act
     batch.refresh_from_db()
     start(batch)
     cancel(batch)
-    with pytest.raises(NotReady, match="^The import was cancelled; nothing was written.$"):
+    with pytest.raises(NotReady, match=r"^The import was cancelled; nothing was written.$"):
         commit(result, by=li_actor, batch=batch)
     assert stored() == []
 
@@ -181,7 +182,7 @@ def test_undo_refuses_when_a_record_moved_on_and_names_it(checked: Run, li_actor
 def test_an_import_is_undone_once(checked: Run, li_actor: Actor) -> None:
     batch = commit(checked(workbook(HAZARD, hazard())), by=li_actor)
     undo(batch, by=li_actor)
-    with pytest.raises(CannotUndo, match="^Only an import that is written can be undone, and only once.$"):
+    with pytest.raises(CannotUndo, match=r"^Only an import that is written can be undone, and only once.$"):
         undo(batch, by=li_actor)
 
 
@@ -202,7 +203,7 @@ def test_annulling_many_stops_when_one_was_changed_in_between(checked: Run, li_a
     with acting(li_actor):
         records = list(Hazard.objects.order_by("pk"))
         perform(Hazard.objects.get(pk=records[1].pk), "assign", by=li_actor, owner_post="Security office")
-        with pytest.raises(Conflict, match="some of the records were changed by somebody else"):
+        with pytest.raises(Conflict, match=r"some of the records were changed by somebody else"):
             annul_many(records, by=li_actor, reason="test")
     assert [record.state for record in stored()] == ["found", "assigned"]
 
@@ -220,3 +221,55 @@ def test_progress_is_told_while_checking_and_writing(checked: Run, li_actor: Act
         ("write", 500, 650),
         ("write", 650, 650),
     ]
+
+
+@pytest.mark.parametrize(
+    ("register", "heading", "row", "told"),
+    [
+        (
+            "leading_group",
+            ("occurred_on", "kind", "title", "document_no", "head_post"),
+            ("2025-03-12", "leading_group", "Safe hospital", "2025-1", "President"),
+            'Stays "Drafted": the next step is "Issue the document", and it needs 1 file(s) of evidence. Take it on screen.',
+        ),
+        (
+            "programme_plan",
+            ("occurred_on", "kind", "title", "goals", "ended_on"),
+            ("2025-01-02", "year_plan", "Plan 2025", "No incident", "2026-01-01"),
+            'Stays "Drafted": the next step is "Approve", and it is for others: can:approve. Take it on screen.',
+        ),
+    ],
+)
+def test_a_record_that_does_not_count_yet_says_what_it_waits_for(
+    checked: Run, register: str, heading: tuple[str, ...], row: tuple[str, ...], told: str
+) -> None:
+    result = checked(workbook(heading, row), register=register)
+    assert result.report.problems == []
+    assert result.report.ready == 1
+    assert [note.text for note in result.report.notes] == [told]
+
+
+def test_what_an_import_brings_with_it_is_undone_too(checked: Run, li_actor: Actor, world: World) -> None:
+    place = list_place(world.hospital_a, by=li_actor, name="门诊药房")
+    heading = (
+        "occurred_on",
+        "place",
+        "checker_post",
+        "people_ok",
+        "objects_ok",
+        "technology_ok",
+        "has_findings",
+        "findings",
+    )
+    row = ("2025-03-12", place.number, "Guard", "是", "是", "否", "有", "Camera dark")
+    batch = commit(checked(workbook(heading, row), register="key_place_check"), by=li_actor)
+    assert [(record.state, record.batch_id) for record in stored()] == [("found", batch.pk)]
+    assert undo(batch, by=li_actor) == 2
+    assert [record.state for record in stored()] == ["annulled"]
+
+
+def test_a_default_in_a_later_column_is_no_step(checked: Run, li_actor: Actor) -> None:
+    heading = ("occurred_on", "severity", "mediation", "mediation_record_no")
+    result = checked(workbook(heading, ("2025-03-12", "general", "none", "")), register="dispute")
+    assert result.report.problems == []
+    assert [prepared.step for prepared, _by in result.ready[0].steps] == ["accept"]

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from python_calamine import load_workbook
 
@@ -21,7 +23,7 @@ from anlan_cn.models import Hazard
 from tests.sheets import HAZARD, hazard, workbook
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PAGE = "/at/A/2025/registers/hazard/import/"
 Browser = Callable[..., Client]
 
@@ -149,3 +151,11 @@ def test_an_import_of_another_register_is_not_found(browser: Client) -> None:
     page = upload(browser, workbook(HAZARD, hazard()))
     assert browser.get(page.replace("/hazard/", "/key_place/")).status_code == 404
     assert browser.post(f"{page}unknown/").status_code == 404
+
+
+def test_looking_at_an_import_writes_nothing_so_that_it_does_not_wait_for_the_writer(browser: Client) -> None:
+    page = upload(browser, workbook(HAZARD, hazard()))
+    text(browser, page)
+    with CaptureQueriesContext(connection) as queries:
+        text(browser, page)
+    assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []

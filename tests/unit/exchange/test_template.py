@@ -39,7 +39,7 @@ def test_the_untouched_template_of_every_register_holds_no_rows_but_its_example(
     for spec in all_registers():
         if spec.steps[spec.first].evidence:
             continue
-        with pytest.raises(BadFile, match="^The sheet has headings but no rows to import.$"):
+        with pytest.raises(BadFile, match=r"^The sheet has headings but no rows to import.$"):
             checked(written(spec.code, language=language), register=spec.code)
 
 
@@ -136,9 +136,9 @@ def test_the_command_refuses_what_it_does_not_know(world: World, tmp_path: Path)
     file.write_bytes(b"just words")
     with pytest.raises(BadInput, match=r"^No sheet has the headings of this register.*\[exchange.E012\]$"):
         command(import_sheet, **importing(file))
-    with pytest.raises(LookupError, match='^There is no institution "Z"'):
+    with pytest.raises(LookupError, match=r'^There is no institution "Z"'):
         command(import_sheet, **importing(file, institution="Z"))
-    with pytest.raises(BadInput, match='^There is no person with the user name "nobody".$'):
+    with pytest.raises(BadInput, match=r'^There is no person with the user name "nobody".$'):
         command(import_sheet, **importing(file, username="nobody"))
 
 

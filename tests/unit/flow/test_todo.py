@@ -56,7 +56,7 @@ def test_each_person_is_shown_the_steps_of_their_own_role(
     with acting(qian_actor):
         perform(hazard, "rectify", by=qian_actor, measures="已清理", rectified_on=dt.date(2025, 3, 12))
     assert told(qian_actor, registers) == []
-    assert told(wang_actor, registers) == [("HZ-2025-0001", ["verify"])]
+    assert told(wang_actor, registers) == [("HZ-2025-0001", ["verify", "send_back"])]
     assert told(zhao_actor, registers) == told(chen_actor, registers) == []
 
 

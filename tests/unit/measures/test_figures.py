@@ -10,7 +10,18 @@ import pytest
 
 from anlan.kernel.period import Period
 from anlan.measures.algebra import (
-    Attribute, Change, Count, Distinct, Figure, InForce, MonthsInForce, Overdue, PeriodsCovered, PeriodsDue, Ratio, Sum,
+    Attribute,
+    Change,
+    Count,
+    Distinct,
+    Figure,
+    InForce,
+    MonthsInForce,
+    Overdue,
+    PeriodsCovered,
+    PeriodsDue,
+    Ratio,
+    Sum,
 )  # fmt: skip
 from anlan.measures.engines import evaluate
 from anlan.measures.figures import Value
@@ -79,7 +90,9 @@ COUNTS: tuple[tuple[str, Figure, D, tuple[Value, ...]], ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("definition", "as_of", "expected"), [case[1:] for case in COUNTS], ids=[case[0] for case in COUNTS])
+@pytest.mark.parametrize(
+    ("definition", "as_of", "expected"), [case[1:] for case in COUNTS], ids=[case[0] for case in COUNTS]
+)
 def test_figure_of_events(definition: Figure, as_of: D, expected: tuple[Value, ...], tmp_path: Path) -> None:
     assert _figures(definition, as_of, ACTIVITIES, tmp_path) == [expected, expected]
 
@@ -97,7 +110,9 @@ DEADLINES: Records = {
 }
 
 
-@pytest.mark.parametrize(("as_of", "expected"), [(END_OF_JUNE, (2, 0, 0)), (D(2025, 6, 29), (1, 0, 0)), (NEXT_YEAR, (3, 0, 0))])
+@pytest.mark.parametrize(
+    ("as_of", "expected"), [(END_OF_JUNE, (2, 0, 0)), (D(2025, 6, 29), (1, 0, 0)), (NEXT_YEAR, (3, 0, 0))]
+)
 def test_overdue_counts_deadlines_of_the_period_that_were_missed(
     as_of: D, expected: tuple[int, ...], tmp_path: Path
 ) -> None:
@@ -128,10 +143,10 @@ STANDING: tuple[tuple[str, Figure, D, tuple[int, ...]], ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("definition", "as_of", "expected"), [case[1:] for case in STANDING], ids=[case[0] for case in STANDING])
-def test_figure_of_standing_records(
-    definition: Figure, as_of: D, expected: tuple[int, ...], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(
+    ("definition", "as_of", "expected"), [case[1:] for case in STANDING], ids=[case[0] for case in STANDING]
+)
+def test_figure_of_standing_records(definition: Figure, as_of: D, expected: tuple[int, ...], tmp_path: Path) -> None:
     assert _figures(definition, as_of, PLACES, tmp_path) == [expected, expected]
 
 

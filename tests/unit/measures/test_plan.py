@@ -12,14 +12,32 @@ from sqlglot import exp, parse_one
 from anlan.kernel.period import Period
 from anlan.measures.aggregate import Aggregate
 from anlan.measures.algebra import (
-    Attribute, Change, Count, Distinct, Figure, InForce, MonthsInForce, Overdue, PeriodsCovered, PeriodsDue, Ratio, Sum,
+    Attribute,
+    Change,
+    Count,
+    Distinct,
+    Figure,
+    InForce,
+    MonthsInForce,
+    Overdue,
+    PeriodsCovered,
+    PeriodsDue,
+    Ratio,
+    Sum,
 )  # fmt: skip
 from anlan.measures.bindings import bindings
 from anlan.measures.catalogue import Catalogue, Measure
 from anlan.measures.engines import evaluate
 from anlan.measures.errors import (
-    BadDefinition, BadExpression, DuplicateMeasure, LakeIncomplete, UnknownColumn, UnknownDialect, UnknownFigure,
-    UnknownMeasure, UnknownRegister,
+    BadDefinition,
+    BadExpression,
+    DuplicateMeasure,
+    LakeIncomplete,
+    UnknownColumn,
+    UnknownDialect,
+    UnknownFigure,
+    UnknownMeasure,
+    UnknownRegister,
 )  # fmt: skip
 from anlan.measures.expression import Const, Ref, case, fig, least
 from anlan.measures.lake import DuckDBLake
@@ -47,7 +65,8 @@ def plan_of_everything() -> Plan:
         "quarters": PeriodsCovered(register="activity", per="quarter", each=(HOSPITAL, ~col("has_check"))),
         "late": Overdue(register="activity", due="due_on", done="done_on"),
         "checked": Ratio(
-            numerator=Count(register="activity", where=col("has_check").is_true()), denominator=Count(register="activity")
+            numerator=Count(register="activity", where=col("has_check").is_true()),
+            denominator=Count(register="activity"),
         ),
         "change": Change(measure=Count(register="activity")),
         "places": InForce(register="place", where=col("kind") != "it's 100%"),
@@ -55,7 +74,9 @@ def plan_of_everything() -> Plan:
     }
     outputs = (
         Output(name="points", expression=Const(1000) - least(1000, Ref("k1") + Ref("k2"))),
-        Output(name="k1", expression=case((fig("checked", "num") * 100 < fig("checked", "den") * 95, 200), otherwise=0)),
+        Output(
+            name="k1", expression=case((fig("checked", "num") * 100 < fig("checked", "den") * 95, 200), otherwise=0)
+        ),
         Output(name="k2", expression=(fig("change", "now") - fig("change", "before")) * 100 // fig("change", "before")),
     )
     return make_plan([measure(code, figure) for code, figure in figures.items()], schema=SCHEMA, outputs=outputs)
@@ -100,7 +121,11 @@ def test_range_of_days_is_pushed_down_when_every_aggregate_has_one() -> None:
     year = make_plan([measure("a", Change(measure=Count(register="activity")))], schema=SCHEMA)
     ever = make_plan([measure("a", Count(register="activity", window="ever"))], schema=SCHEMA)
     where = [parse_one(lower(plan, "duckdb").text, dialect="duckdb").find(exp.Group) for plan in (year, ever)]
-    texts = [group.parent.args["where"].sql(dialect="duckdb") for group in where if group is not None and group.parent is not None]
+    texts = [
+        group.parent.args["where"].sql(dialect="duckdb")
+        for group in where
+        if group is not None and group.parent is not None
+    ]
     assert texts == [
         "WHERE is_counted AND occurred_on >= $period_start_1 AND occurred_on <= $as_of",
         "WHERE is_counted AND occurred_on <= $as_of",
@@ -139,9 +164,7 @@ DEFINITIONS: tuple[tuple[Figure, type[Exception], str], ...] = (
 
 
 @pytest.mark.parametrize(("definition", "error", "message"), DEFINITIONS)
-def test_a_definition_that_cannot_be_meant_is_refused(
-    definition: Figure, error: type[Exception], message: str
-) -> None:
+def test_a_definition_that_cannot_be_meant_is_refused(definition: Figure, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message.replace("(", r"\(")):
         make_plan([measure("a", definition)], schema=SCHEMA)
 
@@ -240,9 +263,7 @@ def test_quote_and_percent_in_a_text_change_no_answer(tmp_path: Path) -> None:
 def test_chosen_institutions_give_rows_of_their_own_only(tmp_path: Path) -> None:
     plan = make_plan([measure("a", Count(register="activity"))], schema=SCHEMA)
     for engine in engines(tmp_path, {"activity": (activity(3, D(2025, 1, 1)),)}):
-        table = evaluate(
-            plan, period=Period.year(2025), as_of=D(2026, 1, 1), engine=engine, institutions=[3, 99, 2, 3]
-        )
+        table = evaluate(plan, period=Period.year(2025), as_of=D(2026, 1, 1), engine=engine, institutions=[3, 99, 2, 3])
         assert (table.institution_ids, table.figure("a")) == ((2, 3), (0, 1))
         assert table.row(3) == {"a": 1}
         with pytest.raises(KeyError, match="Institution 1 was not evaluated"):
@@ -253,9 +274,7 @@ def test_chosen_institutions_give_rows_of_their_own_only(tmp_path: Path) -> None
 
 def test_no_institution_gives_an_empty_table() -> None:
     plan = make_plan([measure("a", Count(register="activity"))], schema=SCHEMA)
-    table = evaluate(
-        plan, period=Period.year(2025), as_of=D(2026, 1, 1), engine=sqlite_engine({}), institutions=[]
-    )
+    table = evaluate(plan, period=Period.year(2025), as_of=D(2026, 1, 1), engine=sqlite_engine({}), institutions=[])
     assert (table.institution_ids, tuple(table.column("a"))) == ((), ())
 
 
@@ -271,7 +290,9 @@ def test_lake_by_year_reads_only_the_years_it_needs(tmp_path: Path) -> None:
     for year in (2020, 2025):
         folder = tmp_path / "activity" / f"year={year}"
         folder.mkdir(parents=True)
-        (folder / "part.parquet").write_bytes((tmp_path / "activity.parquet").read_bytes() if year == 2025 else b"broken")
+        (folder / "part.parquet").write_bytes(
+            (tmp_path / "activity.parquet").read_bytes() if year == 2025 else b"broken"
+        )
     (tmp_path / "activity.parquet").unlink()
     plan = make_plan([measure("a", Change(measure=Count(register="activity")))], schema=SCHEMA)
     table = evaluate(plan, period=Period.year(2025), as_of=D(2026, 1, 1), engine=DuckDBLake(tmp_path))

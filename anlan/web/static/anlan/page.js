@@ -52,6 +52,13 @@
     }
   });
 
+  // Empty filters stay out of the address.
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.verb !== "get") return;
+    var kept = event.detail.parameters;
+    Object.keys(kept).forEach(function (name) { if (kept[name] === "") delete kept[name]; });
+  });
+
   function toFirstError(root) {
     var bad = root.querySelector(".a-field-bad input, .a-field-bad select, .a-field-bad textarea");
     if (bad) bad.focus();

@@ -205,5 +205,3 @@ FROM (
       ON place.institution_id = i.unit_id
   ) AS level_0
 ) AS level_1
-ORDER BY
-  institution_id
