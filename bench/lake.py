@@ -154,6 +154,7 @@ def register_query(register: Synthetic, folder: Path) -> str:
     columns = "".join(f", {sql} AS {name}" for name, sql in register.columns)
     first = "DATE '2023-01-01'" if register.is_standing else "make_date(y, 1, 1)"
     span = 720 if register.is_standing else 365
+    order = "staff_no, d" if "staff_no" in dict(register.columns) else "d"  # as the lake sorts what is counted distinct
     ended = ", CASE WHEN w < 25 THEN d + 400 + (v % 300)::INT END AS ended_on" if register.is_standing else ""
     return f"""
         SELECT institution_id, d AS occurred_on{ended}, (h >> 40) & 1023 >= 8 AS is_counted{columns}
@@ -166,7 +167,7 @@ def register_query(register: Synthetic, folder: Path) -> str:
                                 )::INT AS n
                                 FROM (SELECT unit_id AS institution_id, size, unnest({list(years)})::INT AS y
                                       FROM '{folder}/institution.parquet')))))
-        ORDER BY institution_id, d"""
+        ORDER BY institution_id, {order}"""
 
 
 def _institution_query(institutions: int) -> str:
