@@ -25,7 +25,8 @@ from anlan.measures.figures import FigureTable, table_from_rows
 from anlan.measures.plan import Plan, narrowed
 from anlan.measures.sql import lower
 
-RANGE = 125_000  # institutions per statement: fewer cost planning, more cost memory
+RANGE = 125_000  # most institutions per statement: fewer cost planning, more cost memory
+_CELLS = 26_000_000  # institutions × columns of a range that two threads hold within the memory limit
 _ARRAY_BITS = 24  # group by array, not by hash table, while the keys of a range span fewer than 2^24
 
 
@@ -38,7 +39,7 @@ class DuckDBLake:
         *,
         threads: int | None = None,
         memory_limit: str = "1GB",
-        institutions_per_range: int = RANGE,
+        institutions_per_range: int | None = None,
     ) -> None:
         self._folder = Path(folder)
         self._per_range = institutions_per_range
@@ -116,7 +117,8 @@ class DuckDBLake:
         """Bounds of consecutive ranges of institutions that together hold all that are asked for."""
         table = plan.schema.institution
         every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"
-        bounds = f"SELECT min(id), max(id) FROM ({every}) GROUP BY place // {self._per_range} ORDER BY 1"
+        per_range = self._per_range or min(RANGE, _CELLS // len(plan.columns()))
+        bounds = f"SELECT min(id), max(id) FROM ({every}) GROUP BY place // {per_range} ORDER BY 1"
         ranges: list[tuple[int, int]] = self._connection.execute(bounds).fetchall()
         if institutions is None:
             return ranges
