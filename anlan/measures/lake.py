@@ -29,7 +29,7 @@ from anlan.measures.plan import Plan, narrowed
 from anlan.measures.sql import Statement
 
 _LEAST = 5_000
-RANGE = 125_000  # institutions at a time: fewer cost statements, more cost memory
+RANGE = 125_000  # institutions at a time: fewer cost statements, more cost memory; just below a power of two
 _ARRAY_BITS = 24  # group by array, not by hash table, while the keys of a range span fewer than 2^24
 Row = tuple[int | None, ...]
 Bounds = tuple[int, int]
@@ -99,18 +99,14 @@ class DuckDBLake:
         """Free the engine's memory."""
         self._connection.close()
 
-    def _evaluation(
-        self, plan: Plan, columns: tuple[str, ...], period: Period, as_of: datetime.date
-    ) -> _Evaluation:
+    def _evaluation(self, plan: Plan, columns: tuple[str, ...], period: Period, as_of: datetime.date) -> _Evaluation:
         self._declare_views(plan, period)
         dense = lower_dense(plan, columns, is_closed=is_closed(period, as_of))
         statements = (dense.spine, dense.figures, *(each for t in dense.tables for each in (t.quick, t.plain)))
         names = tuple(dict.fromkeys(name for statement in statements for name in statement.parameters))
         return _Evaluation(plan=dense, values=dict(bindings(names, period=period, as_of=as_of)))
 
-    def _each(
-        self, work: Callable[[duckdb.DuckDBPyConnection, Bounds], Part], ranges: Iterable[Bounds]
-    ) -> list[Part]:
+    def _each(self, work: Callable[[duckdb.DuckDBPyConnection, Bounds], Part], ranges: Iterable[Bounds]) -> list[Part]:
         """Do the work for every range, a range to a thread, and return the results in order."""
 
         def one(bounds: Bounds) -> Part:
@@ -124,10 +120,11 @@ class DuckDBLake:
     def _ranges(self, plan: Plan, institutions: tuple[int, ...] | None) -> list[Bounds]:
         """Bounds of consecutive ranges of institutions that together hold all that are asked for."""
         table = plan.schema.institution
-        every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"
+        every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"  # noqa: S608
         # every thread has a range, unless they would be so small that the statements cost more than the records
         share = f"least({self._per_range}, greatest({_LEAST}, ceil(count(*) OVER () / {self._threads})::BIGINT))"
-        bounds = f"SELECT min(id), max(id) FROM (SELECT *, {share} AS share FROM ({every})) GROUP BY place // share ORDER BY 1"
+        shared = f"SELECT *, {share} AS share FROM ({every})"  # noqa: S608
+        bounds = f"SELECT min(id), max(id) FROM ({shared}) GROUP BY place // share ORDER BY 1"  # noqa: S608
         ranges: list[Bounds] = self._connection.execute(bounds).fetchall()
         if institutions is None:
             return ranges
@@ -179,7 +176,9 @@ class _Evaluation:
     def write(self, link: duckdb.DuckDBPyConnection, bounds: Bounds, file: Path) -> int:
         """Write the rows of the range, in order of institution, and return their number."""
         self._prepare(link, bounds)
-        copied = self._run(link, self.plan.figures, bounds, before="COPY (", after=f") TO {_quoted(file)} (FORMAT parquet)")
+        copied = self._run(
+            link, self.plan.figures, bounds, before="COPY (", after=f") TO {_quoted(file)} (FORMAT parquet)"
+        )
         row = copied.fetchone()
         return int(row[0]) if row else 0
 
@@ -197,7 +196,13 @@ class _Evaluation:
         return [table for table, fits in zip(self.plan.tables, row or (), strict=True) if fits is False]
 
     def _run(
-        self, link: duckdb.DuckDBPyConnection, statement: Statement, bounds: Bounds, *, before: str = "", after: str = ""
+        self,
+        link: duckdb.DuckDBPyConnection,
+        statement: Statement,
+        bounds: Bounds,
+        *,
+        before: str = "",
+        after: str = "",
     ) -> duckdb.DuckDBPyConnection:
         values = {**self.values, "institution_low": bounds[0], "institution_high": bounds[1]}
         used = {name: values[name] for name in statement.parameters}
