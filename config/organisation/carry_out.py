@@ -61,6 +61,7 @@ class _Work:
         self.problems = list(declared.problems)
         self.outcome = Outcome()
         self._new: dict[str, DeclaredPerson] = {}
+        self._names: dict[str, str] = {}
 
     def run(self) -> None:
         bad = {problem.place.rpartition(".")[0] for problem in self.problems}
@@ -132,6 +133,9 @@ class _Work:
     # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _person(self, wanted: DeclaredPerson) -> None:
+        if wanted.name and self._names.setdefault(wanted.username, wanted.name) != wanted.name:
+            first = self._names[wanted.username]
+            raise LookupError(f'The file calls "{wanted.username}" both "{first}" and "{wanted.name}".')
         person = Person.objects.filter(username=wanted.username).first()
         if person is None:
             person = administration.add_person(

@@ -44,7 +44,7 @@ PERSON_HEADINGS = {
     "单位代码": "unit", "用户名": "username", "姓名": "name", "电话": "phone", "角色": "role", "起": "from", "止": "to",
     "账号": "account",
 }  # fmt: skip
-UNIT_WORDS = {"主管部门": "commission", "机构": "institution", "科室": "department"}
+UNIT_WORDS = {"主管部门": "commission", "卫生健康委（局）": "commission", "机构": "institution", "科室": "department"}
 Node = Any
 
 
