@@ -3,5 +3,5 @@
 Holds:   the entry format (canonical JSON, salted content hash, leaf hash), `append`, and reading entries back. The
          sequencer, Merkle tree, checkpoints and receipts have their place here; they are not built yet.
 Refuses: updates and deletes of entries, deciding whether a step is allowed, appends by anyone but `flow` and `org`.
-Imports: `org`, `kernel`.
+Imports: `kernel`. People and institutions stand in entries as ids and codes, so `org` lies above and may append.
 """

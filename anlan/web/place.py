@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution, Unit
+from anlan.org.oversight import administered_units
 from anlan.org.policy import institutions_for
 from anlan.org.roles import Sensitivity, rank
 from anlan.org.scope import Actor
@@ -33,6 +34,7 @@ class Place:
     year: int
     actor: Actor
     today: dt.date
+    is_administration: bool = False  # the pages of an administrator, who sees no records here
 
     @property
     def name(self) -> str:
@@ -81,6 +83,19 @@ def find_place(request: HttpRequest, code: str, year: int) -> Place:
     request.place = place  # type: ignore[attr-defined]
     if request.session.get("place") != [code, year]:  # a write would make every page wait for a running import
         request.session["place"] = [code, year]
+    return place
+
+
+def find_administered(request: HttpRequest, code: str, year: int) -> Place:
+    """Return the place whose units and people the person administers. Raises: Http404 when no post of theirs reaches it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    unit = Unit.objects.filter(administered_units(actor), code=code).select_related("institution").first()
+    today = timezone.localdate()
+    if unit is None or not 2000 <= year <= today.year + 1:
+        raise Http404
+    institution = getattr(unit, "institution", None)
+    place = Place(unit=unit, institution=institution, year=year, actor=actor, today=today, is_administration=True)
+    request.place = place  # type: ignore[attr-defined]
     return place
 
 
