@@ -110,7 +110,7 @@ def _limits(medians: dict[str, dict[str, float]], institutions: int) -> list[dic
 def one(name: str, institutions: int) -> dict[str, float]:
     """Run one engine once in a process of its own."""
     command = [sys.executable, "-m", "bench.one", name, str(institutions)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -157,7 +157,7 @@ def _list(database: str, quick: bool, repeats: int) -> Results:
 
 def _process(module: str, database: str, pairs: int) -> Results:
     command = [sys.executable, "-m", f"bench.{module}", database, str(pairs)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{module} on {database} failed:\n{done.stderr}")
     result: Results = json.loads(done.stdout.splitlines()[-1])
