@@ -11,7 +11,7 @@ import datetime
 from functools import cache
 from pathlib import Path
 
-import anlan_cn.measures  # noqa: F401  (declares the measures)
+import anlan_cn.measures
 from anlan.assessment.load import load_rubric
 from anlan.assessment.rubric import Rubric
 from anlan.assessment.score import ScorePlan, score_plan

@@ -79,7 +79,7 @@ class Sheet:
             "a3_k1": lambda: self.judged("a3_k1", 300),
             "a3_k2": lambda: self.once(f("analyses") < 12, 300),
             "a3_k3": lambda: self.proposed("a3_k3", f("undefended") > 0, 300),
-            "a3_k4": lambda: self.rise(),
+            "a3_k4": self.rise,
             "a4_k1": lambda: self.judged("a4_k1", 200),
             "a4_k2": lambda: self.proposed("a4_k2", (f("fire_bad") > 0) | (f("hazards_fire") > 0), 200),
             "a4_k3": lambda: self.proposed("a4_k3", (f("vessels_bad") > 0) | (f("hazards_boiler") > 0), 200),
@@ -91,11 +91,15 @@ class Sheet:
             "a5_k1": lambda: self.once(f("quality_plans") == 0, 2500),
             "a5_k2": lambda: (12 - f("quality_months")) * 50,
             "a5_k3": lambda: f("unchecked") * 50 + self.greatest(f("j_a5_k3"), 0),
-            "a5_k4": lambda: self.greatest(f("sampled") * 95 - f("grade_a") * 100, 0) // self.greatest(f("sampled"), 1) * 50,
+            "a5_k4": lambda: (
+                self.greatest(f("sampled") * 95 - f("grade_a") * 100, 0) // self.greatest(f("sampled"), 1) * 50
+            ),
             "a5_k5": lambda: (4 - f("meetings")) * 50,
-            "a5_k6": lambda: self.more_disputes(),
+            "a5_k6": self.more_disputes,
             "a6_k1": lambda: self.once((f("rewards") == 0) | (f("penalties") == 0), 200),
-            "a6_k2": lambda: self.once(((f("places") > 0) & (f("checks") < f("place_months"))) | (f("checks_bad") > 0), 300),
+            "a6_k2": lambda: self.once(
+                ((f("places") > 0) & (f("checks") < f("place_months"))) | (f("checks_bad") > 0), 300
+            ),
             "a7_k1": lambda: self.in_row(True, self.once(f("agreements") == 0, 300)),
             "a7_k2": lambda: self.in_row(
                 True,

@@ -111,7 +111,15 @@ class Facts:
 
     def gather(self) -> dict[str, Any]:
         """Read every register and return the facts by name."""
-        for part in (self.standing, self.education, self.places, self.production, self.quality, self.police, self.judged):
+        for part in (
+            self.standing,
+            self.education,
+            self.places,
+            self.production,
+            self.quality,
+            self.police,
+            self.judged,
+        ):
             part()
         return self.all
 

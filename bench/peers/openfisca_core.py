@@ -33,9 +33,7 @@ def system(facts: list[str]) -> TaxBenefitSystem:
         tbs.add_variable(type(name, (Variable,), members))
 
     def sheet(institution: Any, period: Any) -> Sheet:
-        return Sheet(
-            lambda name: institution(name, period), where=np.where, least=np.minimum, greatest=np.maximum
-        )
+        return Sheet(lambda name: institution(name, period), where=np.where, least=np.minimum, greatest=np.maximum)
 
     rules = tuple(sheet(None, None).rules())
     for fact in facts:

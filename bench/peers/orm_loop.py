@@ -49,7 +49,14 @@ def prepare(folder: Path, file: Path) -> list[tuple[int, int, bool, int]]:
         columns = {column.name: _FIELDS[column.type]() for column in table.columns}
         if register.is_standing:
             columns["ended_on"] = models.DateField(null=True)
-        meta = type("Meta", (), {"app_label": "bench", "indexes": [models.Index(fields=["institution_id", "occurred_on"], name=f"i_{register.code}"[:30])]})
+        meta = type(
+            "Meta",
+            (),
+            {
+                "app_label": "bench",
+                "indexes": [models.Index(fields=["institution_id", "occurred_on"], name=f"i_{register.code}"[:30])],
+            },
+        )
         base = {
             "institution_id": models.BigIntegerField(), "occurred_on": models.DateField(),
             "is_counted": models.BooleanField(), "__module__": __name__, "Meta": meta,
@@ -73,13 +80,17 @@ def _fill(lake: duckdb.DuckDBPyConnection, file: Path, model: Any) -> None:
     marks = ", ".join("?" * len(names))
     with_text = [[value.isoformat() if isinstance(value, dt.date) else value for value in row] for row in rows]
     with transaction.atomic():  # Django's cursor would format every row
-        connection.connection.executemany(f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({marks})", with_text)
+        connection.connection.executemany(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({marks})", with_text
+        )
 
 
 def score(institution: int, level: int, is_large: bool, staff: int) -> tuple[int, ...]:
     """Return the points of the eight categories and the raw score of one institution."""
     facts = _facts(institution) | {"class_level": level, "is_large": int(is_large), "staff": staff}
-    sheet = Sheet(lambda name: facts.get(name, -2), where=lambda test, yes, no: yes if test else no, least=min, greatest=max)
+    sheet = Sheet(
+        lambda name: facts.get(name, -2), where=lambda test, yes, no: yes if test else no, least=min, greatest=max
+    )
     taken = {code: amount() for code, amount in sheet.rules().items()}
     points = [sheet.points(part, sum(taken[code] for code in taken if code.startswith(f"{part}_"))) for part in MAXIMA]
     return (*points, sum(points))

@@ -198,6 +198,8 @@ def run(folder: Path, target: Path) -> None:
     )
     columns = {code: amount() for code, amount in sheet.rules().items()}
     for category in MAXIMA:
-        columns[category] = sheet.points(category, sum(columns[code] for code in columns if code.startswith(f"{category}_")))
+        columns[category] = sheet.points(
+            category, sum(columns[code] for code in columns if code.startswith(f"{category}_"))
+        )
     columns["raw"] = sum(columns[category] for category in MAXIMA)
     pd.DataFrame({KEY: table.index.to_numpy(), **columns}).to_parquet(target)
