@@ -19,7 +19,7 @@ from anlan.org import accounts
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, note
 from anlan.org.models import Institution, Person, Post, Unit
-from anlan.org.oversight import require_governed, require_seen, require_unit, seats
+from anlan.org.oversight import parent_of, require_governed, require_seen, require_unit, seats
 from anlan.org.roles import Role, find_role
 from anlan.org.scope import Actor
 
@@ -132,7 +132,7 @@ def close_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
     require_unit(by, unit)
     if unit.pk in {seat.pk for seat in seats(by)} and not by.is_system:
         raise Contradiction("org.E052", "", _("You hold your own post here; closing the unit would lock you out."))
-    if unit.get_descendants().filter(is_active=True).exists():
+    if Unit.objects.filter(path__startswith=unit.path, depth__gt=unit.depth, is_active=True).exists():
         raise Contradiction(
             "org.E053", "", _("Units below “%(unit)s” are open. Close them first.") % {"unit": unit.name}
         )
@@ -143,7 +143,7 @@ def close_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
 def reopen_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
     """Open a closed unit again; posts that still run hold again. Raises: Contradiction while the unit above is closed."""
     require_unit(by, unit)
-    parent = unit.get_parent()
+    parent = parent_of(unit)
     if parent is not None and not parent.is_active:
         raise Contradiction(
             "org.E054", "", _("“%(unit)s” above it is closed. Reopen that first.") % {"unit": parent.name}

@@ -88,5 +88,11 @@ def require_governed(actor: Actor, person: Person, *, today: dt.date) -> None:
         raise NotAllowed("org.E042", _("%(name)s does not administer every unit at which %(person)s works.") % words)
 
 
+def parent_of(unit: Unit) -> Unit | None:
+    """Return the unit directly above; null at the top."""
+    parent: Unit | None = Unit.objects.filter(path=unit.path[: -Unit.steplen]).first()
+    return parent
+
+
 def _paths(actor: Actor) -> list[str]:
     return [grant.path for grant in actor.grants if grant.role.answers_to((CAPABILITY,))]

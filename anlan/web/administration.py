@@ -26,7 +26,7 @@ STEPS = {
     "add": gettext_noop("Added"),
     "change": gettext_noop("Changed"),
     "profile": gettext_noop("Profile changed"),
-    "close": gettext_noop("Closed"),
+    "close": gettext_noop("Out of use"),
     "reopen": gettext_noop("Reopened"),
     "issue_password": gettext_noop("One-time password issued"),
     "unlock": gettext_noop("Lock lifted"),

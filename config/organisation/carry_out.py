@@ -14,6 +14,7 @@ from anlan.org import administration
 from anlan.org.administration import Profile
 from anlan.org.errors import OrgError
 from anlan.org.models import Institution, Person, Post, Unit
+from anlan.org.oversight import parent_of
 from anlan.org.scope import Actor
 from config.organisation.declared import Declared, DeclaredPerson, DeclaredUnit, Faulty, Problem
 
@@ -195,7 +196,7 @@ def _person_called(username: str) -> Person:
 
 def _refuse_moves(unit: Unit, wanted: DeclaredUnit) -> None:
     """Refuse what a file may not change of a unit that is there."""
-    parent = unit.get_parent()
+    parent = parent_of(unit)
     if wanted.parent and (parent is None or parent.code != wanted.parent):
         above = f'below "{parent.code}"' if parent else "at the top"
         raise LookupError(f'"{unit.code}" stands {above}; moving a unit is not supported yet.')

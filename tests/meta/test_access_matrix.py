@@ -222,7 +222,7 @@ def _ask(
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
     if "/administration/" in address.template:
-        values |= {"username": "office", "post": Post.objects.get(person__username="office").pk, "kind": "department"}
+        values |= {"username": "office", "post": _post_of("office"), "kind": "department"}
         values["action"] = "close" if address.key == "web:unit-act" else "unlock"
     file = Evidence.objects.get(record_uid=place.uid).uid
     values["file"] = file
@@ -234,6 +234,11 @@ def _ask(
         _text(answer)
         transaction.set_rollback(True)
     return answer
+
+
+def _post_of(username: str) -> int:
+    """The post of a person; where there is nobody, a number that no post has."""
+    return Post.objects.filter(person__username=username).values_list("pk", flat=True).first() or 0
 
 
 def _send(client: Client, method: str, where: str, entry: Entry, values: dict[str, Any]) -> HttpResponse:
