@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from anlan.assessment.lint import Finding, lint
-from anlan.assessment.rubric import Category, InstitutionClass, Option, Rubric, Rule
+from anlan.assessment.rubric import Category, InstitutionClass, Option, Rubric, Rule, Term
 from anlan.flow.spec import all_registers
 from anlan.kernel.parameter import Parameter
 from anlan.measures import catalogue
@@ -95,7 +95,7 @@ def _place_name(rubric: Rubric, code: str) -> str:
     register = next((spec for spec in all_registers() if spec.code == code), None)
     if register is not None:
         return str(register.name)
-    classes_and_terms = (*rubric.classes, *rubric.terms)
+    classes_and_terms: tuple[InstitutionClass | Term, ...] = (*rubric.classes, *rubric.terms)
     return next((said(one.name) for one in classes_and_terms if one.code == code), code)
 
 
