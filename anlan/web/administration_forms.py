@@ -108,7 +108,7 @@ class PersonForm(AdministrationForm):
 
     def __init__(self, *args: Any, place: Place, person: Person | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"] = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(_BOX))
+        self.fields["name"] = forms.CharField(label=_("Full name"), max_length=60, widget=forms.TextInput(_BOX))
         if person is None:
             widget = forms.TextInput({**_BOX, "autocapitalize": "none", "autocomplete": "off"})
             self.fields["username"] = forms.CharField(label=_("User name"), max_length=64, widget=widget)
