@@ -108,8 +108,8 @@ REGISTERS: tuple[Synthetic, ...] = (
              certificate_valid_until="CASE WHEN w >= 15 THEN DATE '2026-01-10' + (v % 700)::INT - 10 END"),
     standing("quality_plan", 1, covers_hospital=mostly("u", 20), covers_departments=mostly("v", 20)),
     event("quality_activity", 18, level=one_of("u", "hospital", "department", "department", "department"),
-          line=one_of("k", "medical", "nursing", "infection", "technology"), has_self_check=mostly("v", 20),
-          has_rectification=mostly("w", 20)),
+          line=one_of("k", "medical", "nursing", "infection", "technology"),
+          has_self_check=mostly("v", 20), has_rectification=mostly("w", 20)),
     event("record_audit", 4, fixed=True, sampled="100 + u % 50", grade_a="(100 + u % 50) * (960 + v % 64) // 1024"),
     event("committee_meeting", 4, fixed=True, kind=one_of("u", "medical_safety", "medical_safety", "dispute_analysis"),
           has_minutes=mostly("v", 20)),
@@ -124,7 +124,8 @@ REGISTERS: tuple[Synthetic, ...] = (
     event("officer_visit", 2, assisted_cases="u % 3"),
     event("judgement", 6, fixed=True, rubric="'qidong-2018'", year="y",
           rule=one_of("(k * 5 + (hash(institution_id) & 15)::INT)", *JUDGED),
-          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END"),
+          verdict=one_of("u", "set", "set", "confirm", "reject"), deducted="CASE WHEN u % 4 < 2 THEN 50 * (v % 8) ELSE 0 END",
+          decision="CASE u % 4 WHEN 2 THEN 2 WHEN 3 THEN 1 ELSE 3 + 50 * (v % 8) END"),
 )  # fmt: skip
 
 

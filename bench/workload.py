@@ -32,7 +32,7 @@ _TYPES: dict[str, ColumnType] = {
     "employment": "text", "level": "text", "area": "text", "staff_no": "text", "amount_yuan": "decimal",
     "sampled": "int", "grade_a": "int", "expected_count": "int", "attended_count": "int", "respondents": "int",
     "aware": "int", "screened": "int", "found": "int", "patients": "int", "cases_reviewed": "int", "assisted_cases": "int",
-    "mediation": "text", "rubric": "text", "rule": "text", "verdict": "text", "year": "int", "deducted": "int",
+    "mediation": "text", "rubric": "text", "rule": "text", "verdict": "text", "year": "int", "deducted": "int", "decision": "int",
 }  # fmt: skip
 
 

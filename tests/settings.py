@@ -43,3 +43,7 @@ elif "PYTEST_XDIST_WORKER" not in os.environ:
 from config.settings import *  # noqa: E402, F403
 
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in a real home: an in-memory database is one shared cache, in which a reader meets locked tables.
+    DATABASES["default"]["TEST"] = {"NAME": str(HOME.path / "test.sqlite3")}  # noqa: F405

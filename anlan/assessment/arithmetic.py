@@ -6,7 +6,7 @@ that a region is scored in one pass. Amounts are hundredths of a point.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from anlan.assessment.conditions import Parameters
 from anlan.assessment.rubric import Category, Rubric, Rule, Where
@@ -33,6 +33,7 @@ from anlan.measures.plan import Output
 NOT_APPLICABLE, SCORED, NO_DATA, AWAITS_PERSON = 0, 1, 2, 3
 OUTCOMES = ("not_applicable", "scored", "no_data", "awaits_person")
 ATTRIBUTE = "institution."
+_REJECTED, _CONFIRMED, _SET = 1, 2, 3
 _ZERO = Const(0)
 
 
@@ -53,9 +54,17 @@ def sheet_outputs(rubric: Rubric, parameters: Parameters) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
-def judgement_figures(rule: Rule) -> Mapping[str, str]:
-    """Return the names of the figures that tell what reviewers decided on the rule, by what they tell."""
-    return {part: f"judged.{rule.code}.{part}" for part in ("decided", "confirmed", "set", "points")}
+def judgement_figure(rule: Rule) -> str:
+    """Return the name of the figure that tells what a reviewer decided on the rule, as ``decision_number`` writes it."""
+    return f"judged.{rule.code}"
+
+
+def decision_number(verdict: str, deducted: int) -> int:
+    """Return a verdict and its hundredths as one number: 1 rejected, 2 confirmed, 3 and more set; 0 is undecided.
+
+    At most one decision on a rule is in force, so the sum of the numbers of its decisions is the number of that one.
+    """
+    return _SET + max(deducted, 0) if verdict == "set" else _CONFIRMED if verdict == "confirm" else _REJECTED
 
 
 def needs_judgement(rubric: Rubric, rule: Rule) -> bool:
@@ -95,12 +104,11 @@ class _Settlement:
         self.rule, self.absent, self.compiled = rule, absent, compiled
         self.amount = Ref(f"{rule.code}.amount")
         self.confirms_clean = rubric.reading("confirm_clean") == "true"
-        names = judgement_figures(rule)
-        has_say = needs_judgement(rubric, rule)
-        self.decided = fig(names["decided"]) > 0 if has_say else Const(0) > 0
-        self.confirmed = fig(names["confirmed"]) > 0 if has_say else Const(0) > 0
-        self.is_set = fig(names["set"]) > 0 if has_say else Const(0) > 0
-        self.points: Number = fig(names["points"]) if has_say else _ZERO
+        decision: Number = fig(judgement_figure(rule)) if needs_judgement(rubric, rule) else _ZERO
+        self.decided = decision > 0
+        self.confirmed = decision.eq(_CONFIRMED)
+        self.is_set = decision >= _SET
+        self.points = greatest(decision - _SET, 0)
 
     def outcome(self) -> Number:
         waits: list[tuple[Condition, Number | int]] = [*self._gone(NOT_APPLICABLE)]
@@ -125,7 +133,7 @@ class _Settlement:
         if self.rule.assessed == "proposed":
             return case(*gone, (self.is_set, self._within(self.points)), (self.confirmed, found), otherwise=0)
         if self.rule.reviewer_may_add:
-            return case(*gone, otherwise=found + greatest(self.points, 0)) if gone else found + greatest(self.points, 0)
+            return case(*gone, otherwise=found + self.points) if gone else found + self.points
         if self.compiled.refer is not None:
             return case(*gone, (self.compiled.refer, self._within(self.points)), otherwise=found)
         return found

@@ -251,7 +251,7 @@ def no_pass_mark(rubric: Rubric) -> Iterator[Finding]:
             rubric.code,
             "没有合格分数线，系统不会印出“合格”",
             'No pass mark is printed; nothing will be called "passed"',
-            "由主管部门确定合格线后填入 pass_mark",
+            "由主管部门确定合格线后填入细则",
             "Let the commission decide and fill in pass_mark",
         )
 

@@ -1,9 +1,12 @@
 """Judgement: what a person with the right decides on a rule, with reason and evidence. The score reads it as a register."""
 
+import datetime as dt
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anlan.assessment.arithmetic import decision_number
 from anlan.flow.declare import ANNULLED, Step
 from anlan.flow.register import Register
 
@@ -22,6 +25,8 @@ class Judgement(Register):
     verdict = models.CharField(_("Verdict"), max_length=8, choices=Verdict.choices)
     deducted = models.PositiveIntegerField(_("Deduction in hundredths of a point"), default=0)
     reason = models.TextField(_("Reason"), max_length=1000)
+    # verdict and points in one number, see `decision_number`: the score then asks one aggregate per rule, not four
+    decision = models.PositiveIntegerField(_("Decision as a number"), default=0, editable=False)
 
     class Meta(Register.Meta):
         verbose_name = _("Judgement")
@@ -75,9 +80,13 @@ class Judgement(Register):
     class Privacy:
         default = "internal"
 
+    def derive(self, *, today: dt.date) -> None:
+        """Set the number that the score reads."""
+        self.decision = decision_number(self.verdict, self.deducted)
+
     def needed_files(self) -> int:
-        """A decision that takes points needs at least one file of evidence."""
-        return 1 if self.verdict == self.Verdict.SET and self.deducted > 0 else 0
+        """A decision that takes points needs at least one file of evidence: confirming does, and setting above 0."""
+        return int(self.verdict == self.Verdict.CONFIRM or self.deducted > 0)
 
     def clean(self) -> None:
         """Points go with the verdict "set" only."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from anlan.assessment.arithmetic import (
     ATTRIBUTE,
     OUTCOMES,
     attributes_of,
-    judgement_figures,
+    judgement_figure,
     needs_judgement,
     sheet_outputs,
 )
@@ -25,7 +25,7 @@ from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
 from anlan.assessment.sheet import CategoryScore, FigureValue, RuleScore, Sheet
 from anlan.kernel.period import Period
 from anlan.measures import catalogue
-from anlan.measures.algebra import Attribute, Count, Sum, parts_of
+from anlan.measures.algebra import Attribute, Sum, parts_of
 from anlan.measures.catalogue import Measure
 from anlan.measures.engines import Engine, evaluate
 from anlan.measures.figures import FigureTable
@@ -51,13 +51,12 @@ def use_schema(schema: Schema) -> None:
 
 
 def judgement_table(*, table: str, date: str = "occurred_on") -> RegisterTable:
-    """Return the register of judgements as scoring reads it: rubric, rule, year, verdict and deducted hundredths."""
+    """Return the register of judgements as scoring reads it: rubric, rule, year and the decision as a number."""
     columns = (
         Column(name="rubric", type="text"),
         Column(name="rule", type="text"),
         Column(name="year", type="int"),
-        Column(name="verdict", type="text"),
-        Column(name="deducted", type="int"),
+        Column(name="decision", type="int"),
     )
     return RegisterTable(code=JUDGEMENT, table=table, columns=columns, date=date)
 
@@ -189,18 +188,12 @@ def _judgement_measures(rubric: Rubric, year: int) -> Iterator[Measure]:
     for _, rule in rubric.rules():
         if not needs_judgement(rubric, rule):
             continue
-        names = judgement_figures(rule)
         ours = (col("rubric") == rubric.code) & (col("rule") == rule.code) & (col("year") == year)
-        is_set, confirms = col("verdict") == "set", col("verdict") == "confirm"
-        gives_points = col("verdict").isin(("set", "confirm")) if rule.assessed == "judged" else is_set
-        yield _hidden(names["decided"], Count(register=JUDGEMENT, where=ours, window="any"))
-        yield _hidden(names["confirmed"], Count(register=JUDGEMENT, where=ours & confirms, window="any"))
-        yield _hidden(names["set"], Count(register=JUDGEMENT, where=ours & is_set, window="any"))
-        points = Sum(register=JUDGEMENT, column="deducted", where=ours & gives_points, window="any")
-        yield _hidden(names["points"], points)
+        decided = Sum(register=JUDGEMENT, column="decision", where=ours, window="any")
+        yield _hidden(judgement_figure(rule), decided)
 
 
-def _hidden(code: str, definition: Attribute | Count | Sum) -> Measure:
+def _hidden(code: str, definition: Attribute | Sum) -> Measure:
     return Measure(code=code, name=code, unit="", clause="", subsystem="M18", definition=definition)
 
 
@@ -266,5 +259,12 @@ def _rule(rule: Rule, row: _Row) -> RuleScore:
 
 def _figure(code: str, row: _Row) -> FigureValue:
     measure = catalogue.get(code)
-    parts = tuple((part, row.value(f"{code}_{part}" if part else code)) for part in parts_of(measure.definition))
+    parts = tuple((part, row.value(column)) for part, column in _columns_of(code))
     return FigureValue(measure=measure, parts=parts)
+
+
+@lru_cache(maxsize=1024)
+def _columns_of(code: str) -> tuple[tuple[str, str], ...]:
+    """The parts of the measure's figure and the column of each."""
+    parts = parts_of(catalogue.get(code).definition)
+    return tuple((part, f"{code}_{part}" if part else code) for part in parts)

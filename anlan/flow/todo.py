@@ -16,6 +16,8 @@ from anlan.org.models import Institution
 from anlan.org.policy import institutions_for
 from anlan.org.scope import Actor, acting
 
+HORIZON = dt.timedelta(days=30)  # what is due later is not yet something to do
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
@@ -42,6 +44,9 @@ def open_for(
     limit: int = 50,
 ) -> tuple[Open, ...]:
     """Return at most `limit` records that wait for the actor, overdue first; those without a deadline come last, oldest first.
+
+    What is due after the horizon is left out, and so is a record without a deadline that counts already: its next step
+    may be taken, and nothing is missing while it is not.
 
     One query per register in which the actor could take a step; nothing for one who only reads. Deadlines are compared
     across registers, so the list is right up to `limit`.
@@ -82,7 +87,8 @@ def _rows(
         rows = spec.model.objects.filter(institution_id__in=list(reached))
     if spec.is_standing:
         rows = rows.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=today))
-    rows = rows.filter(state__in=states).order_by(F("due_on").asc(nulls_last=True), "occurred_on", "pk")
+    is_due = Q(due_on__lte=today + HORIZON) | Q(due_on__isnull=True, is_counted=False)
+    rows = rows.filter(is_due, state__in=states).order_by(F("due_on").asc(nulls_last=True), "occurred_on", "pk")
     found = list(rows.select_related("department")[:limit])
     for row in found:
         row.institution = reached[row.institution_id]

@@ -3,30 +3,38 @@
 Layout: ``<folder>/<register>/year=YYYY/*.parquet`` or ``<folder>/<register>.parquet``, and ``institution.parquet``; the
 columns are those of the live tables. Files are sorted by institution_id: the lake is evaluated in ranges of
 institutions, whose row groups are found by their zone maps and whose groups fit small arrays instead of hash tables.
-An unsorted lake gives the same figures, more slowly.
+Each thread takes a range of its own and shares nothing with the others. A register whose distinct values are counted
+is sorted by institution and that value. An unsorted lake gives the same figures, more slowly.
 """
 
 from __future__ import annotations
 
 import datetime
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
 from anlan.kernel.period import Period
 from anlan.measures.aggregate import Scan, spanning
 from anlan.measures.bindings import bindings, is_closed
+from anlan.measures.dense import SPINE, DensePlan, DenseTable, lower_dense
 from anlan.measures.errors import LakeIncomplete
 from anlan.measures.figures import FigureTable, table_from_rows
 from anlan.measures.plan import Plan, narrowed
-from anlan.measures.sql import lower
+from anlan.measures.sql import Statement
 
-RANGE = 125_000  # institutions per statement: fewer cost planning, more cost memory
+_LEAST = 5_000
+RANGE = 125_000  # institutions at a time: fewer cost statements, more cost memory; just below a power of two
+_CELLS = 26_000_000  # institutions × columns of a range that two threads hold within the memory limit
 _ARRAY_BITS = 24  # group by array, not by hash table, while the keys of a range span fewer than 2^24
+Row = tuple[int | None, ...]
+Bounds = tuple[int, int]
+Part = TypeVar("Part")
 
 
 class DuckDBLake:
@@ -38,25 +46,24 @@ class DuckDBLake:
         *,
         threads: int | None = None,
         memory_limit: str = "1GB",
-        institutions_per_range: int = RANGE,
+        institutions_per_range: int | None = None,
     ) -> None:
         self._folder = Path(folder)
         self._per_range = institutions_per_range
         self._connection = duckdb.connect()
-        self._connection.execute("SET preserve_insertion_order = false")
-        self._connection.execute(f"SET perfect_ht_threshold = {_ARRAY_BITS}")
         self._connection.execute(f"SET memory_limit = '{memory_limit}'")
-        self._threads = threads or os.cpu_count() or 1
-        self._connection.execute(f"SET threads = {self._threads}")
+        row = self._connection.execute("SELECT current_setting('threads')").fetchone()
+        self._threads = threads or (int(row[0]) if row else 1)
+        # the threads are ours, one range each: DuckDB's own would have to merge their groups
+        self._connection.execute(f"SET threads = {self._threads}; SET external_threads = {self._threads}")
 
     def figures(
         self, plan: Plan, *, period: Period, as_of: datetime.date, institutions: tuple[int, ...] | None
     ) -> FigureTable:
         """Return the plan's figures in memory; see ``evaluate``. For the nation prefer ``write``."""
-        statements = self._statements(plan, period, as_of, institutions)
-        rows: list[tuple[int | None, ...]] = []
-        for text, values in statements:
-            rows.extend(self._connection.execute(text, values).fetchall())
+        evaluation = self._evaluation(plan, plan.columns(), period, as_of)
+        parts = self._each(evaluation.rows, self._ranges(plan, institutions))
+        rows = [row for part in parts for row in part]
         if institutions is not None:
             wanted = frozenset(institutions)
             rows = [row for row in rows if row[0] in wanted]
@@ -84,40 +91,43 @@ class DuckDBLake:
             raise FileExistsError(f"{folder} holds figures already. Choose an empty folder, or empty this one.")
         if columns is not None:
             plan = _narrowed(plan, tuple(columns))
-        listed = ", ".join(f'"{name}"' for name in (columns or plan.columns()))
-        tasks = []
-        for number, (text, values) in enumerate(self._statements(plan, period, as_of, None)):
-            file = _quoted(folder / f"part-{number:05d}.parquet")
-            copy = f"COPY (SELECT institution_id, {listed} FROM ({text})) TO {file} (FORMAT parquet)"  # noqa: S608
-            tasks.append((copy, values))
-        # a range is a row group or two of most registers, too few for DuckDB to share out: ranges run side by side
-        with ThreadPoolExecutor(max_workers=self._threads) as workers:
-            return sum(workers.map(self._copy, tasks))
-
-    def _copy(self, task: tuple[str, dict[str, object]]) -> int:
-        with self._connection.cursor() as cursor:
-            row = cursor.execute(*task).fetchone()
-            return int(row[0]) if row else 0
+        evaluation = self._evaluation(plan, tuple(columns or plan.columns()), period, as_of)
+        ranges = self._ranges(plan, None)
+        files = {bounds: folder / f"part-{number:05d}.parquet" for number, bounds in enumerate(ranges)}
+        return sum(self._each(lambda link, bounds: evaluation.write(link, bounds, files[bounds]), ranges))
 
     def close(self) -> None:
         """Free the engine's memory."""
         self._connection.close()
 
-    def _statements(
-        self, plan: Plan, period: Period, as_of: datetime.date, institutions: tuple[int, ...] | None
-    ) -> Iterator[tuple[str, dict[str, object]]]:
+    def _evaluation(self, plan: Plan, columns: tuple[str, ...], period: Period, as_of: datetime.date) -> _Evaluation:
         self._declare_views(plan, period)
-        statement = lower(plan, "duckdb", reach="range", is_closed=is_closed(period, as_of))
-        values: dict[str, object] = dict(bindings(statement.parameters, period=period, as_of=as_of))
-        for low, high in self._ranges(plan, institutions):
-            yield statement.text, {**values, "institution_low": low, "institution_high": high}
+        dense = lower_dense(plan, columns, is_closed=is_closed(period, as_of))
+        statements = (dense.spine, dense.figures, *(each for t in dense.tables for each in (t.quick, t.plain)))
+        names = tuple(dict.fromkeys(name for statement in statements for name in statement.parameters))
+        return _Evaluation(plan=dense, values=dict(bindings(names, period=period, as_of=as_of)))
 
-    def _ranges(self, plan: Plan, institutions: tuple[int, ...] | None) -> list[tuple[int, int]]:
+    def _each(self, work: Callable[[duckdb.DuckDBPyConnection, Bounds], Part], ranges: Iterable[Bounds]) -> list[Part]:
+        """Do the work for every range, a range to a thread, and return the results in order."""
+
+        def one(bounds: Bounds) -> Part:
+            with self._connection.cursor() as link:
+                link.execute(f"SET perfect_ht_threshold = {_ARRAY_BITS}")  # holds for one connection only
+                return work(link, bounds)
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(one, ranges))
+
+    def _ranges(self, plan: Plan, institutions: tuple[int, ...] | None) -> list[Bounds]:
         """Bounds of consecutive ranges of institutions that together hold all that are asked for."""
         table = plan.schema.institution
         every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"  # noqa: S608
-        bounds = f"SELECT min(id), max(id) FROM ({every}) GROUP BY place // {self._per_range} ORDER BY 1"  # noqa: S608
-        ranges: list[tuple[int, int]] = self._connection.execute(bounds).fetchall()
+        # every thread has a range, unless they would be so small that the statements cost more than the records
+        per_range = self._per_range or min(RANGE, _CELLS // len(plan.columns()))
+        share = f"least({per_range}, greatest({_LEAST}, ceil(count(*) OVER () / {self._threads})::BIGINT))"
+        shared = f"SELECT *, {share} AS share FROM ({every})"  # noqa: S608
+        bounds = f"SELECT min(id), max(id) FROM ({shared}) GROUP BY place // share ORDER BY 1"  # noqa: S608
+        ranges: list[Bounds] = self._connection.execute(bounds).fetchall()
         if institutions is None:
             return ranges
         narrowed = []
@@ -150,6 +160,59 @@ class DuckDBLake:
         first = _first_year(scan, period)
         recent = [file for file in files if file == whole or int(file.parent.name.removeprefix("year=")) >= first]
         return recent or files[-1:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evaluation:
+    """A plan's statements and the values of their parameters, ready for any range."""
+
+    plan: DensePlan
+    values: dict[str, object]
+
+    def rows(self, link: duckdb.DuckDBPyConnection, bounds: Bounds) -> list[Row]:
+        """Return the rows of the range, in order of institution."""
+        self._prepare(link, bounds)
+        rows: list[Row] = self._run(link, self.plan.figures, bounds).fetchall()
+        return rows
+
+    def write(self, link: duckdb.DuckDBPyConnection, bounds: Bounds, file: Path) -> int:
+        """Write the rows of the range, in order of institution, and return their number."""
+        self._prepare(link, bounds)
+        copied = self._run(
+            link, self.plan.figures, bounds, before="COPY (", after=f") TO {_quoted(file)} (FORMAT parquet)"
+        )
+        row = copied.fetchone()
+        return int(row[0]) if row else 0
+
+    def _prepare(self, link: duckdb.DuckDBPyConnection, bounds: Bounds) -> None:
+        self._run(link, self.plan.spine, bounds, before=_keep(SPINE))
+        for table in self.plan.tables:
+            self._run(link, table.quick, bounds, before=_keep(table.name))
+        for table in self._unfit(link):
+            self._run(link, table.plain, bounds, before=_keep(table.name))
+        for table in self._unfit(link):
+            link.execute(_keep(table.name) + self.plan.repair(table))
+
+    def _unfit(self, link: duckdb.DuckDBPyConnection) -> list[DenseTable]:
+        row = link.execute(self.plan.checks()).fetchone() if self.plan.tables else ()
+        return [table for table, fits in zip(self.plan.tables, row or (), strict=True) if fits is False]
+
+    def _run(
+        self,
+        link: duckdb.DuckDBPyConnection,
+        statement: Statement,
+        bounds: Bounds,
+        *,
+        before: str = "",
+        after: str = "",
+    ) -> duckdb.DuckDBPyConnection:
+        values = {**self.values, "institution_low": bounds[0], "institution_high": bounds[1]}
+        used = {name: values[name] for name in statement.parameters}
+        return link.execute(before + statement.text + after, used)
+
+
+def _keep(name: str) -> str:
+    return f"CREATE OR REPLACE TEMP TABLE {name} AS "
 
 
 @lru_cache(maxsize=32)

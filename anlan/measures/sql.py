@@ -1,5 +1,6 @@
 """A plan as one SQL statement: the institution table, flatly joined to one grouped scan per register.
 
+The lake has a form of its own, without joins: ``dense.py``.
 Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
 the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side
 by side, and one level around them for each level of outputs.
@@ -22,7 +23,7 @@ from anlan.measures.plan import Plan
 from anlan.measures.predicate import Always, And, Predicate, conjunction
 from anlan.measures.predicate_sql import PredicateLowering, within_any
 
-Reach = Literal["all", "one", "range"]
+Reach = Literal["all", "one"]
 KEY = "institution_id"
 
 
@@ -39,22 +40,22 @@ class Statement:
 def lower(plan: Plan, dialect: str, *, reach: Reach = "all", is_closed: bool = False) -> Statement:
     """Return the plan's statement.
 
-    ``reach``: every institution; one (parameter ``institution``, repeated inside each grouped scan so that its index is
-    used); or a range (``institution_low``, ``institution_high``, inclusive). ``is_closed`` promises that the as-of day
-    is not before the period's end, so that the ends of the due months need no comparison of their own.
+    ``reach``: every institution, or one (parameter ``institution``, repeated inside each grouped scan so that its index
+    is used). ``is_closed`` promises that the as-of day is not before the period's end, so that the ends of the due
+    months need no comparison of their own.
     Units:  see ``evaluate``.
     Raises: UnknownDialect.
     """
-    return _Lowering(plan, dialect_of(dialect), reach, is_closed).statement()
+    return Lowering(plan, dialect_of(dialect), reach, is_closed).statement()
 
 
 def lower_scans(plan: Plan, dialect: str, *, is_closed: bool = False) -> tuple[Statement, ...]:
     """Return each register's grouped scan as a statement of its own, for benchmarks and for explaining a plan."""
-    lowering = _Lowering(plan, dialect_of(dialect), "all", is_closed)
+    lowering = Lowering(plan, dialect_of(dialect), "all", is_closed)
     return tuple(lowering.scan_statement(scan) for scan in plan.scans)
 
 
-class _Lowering:
+class Lowering:
     """One lowering: collects the parameters used while it builds the statement."""
 
     def __init__(self, plan: Plan, dialect: Dialect, reach: Reach, is_closed: bool) -> None:
@@ -64,29 +65,29 @@ class _Lowering:
         self._numbers = ExpressionLowering(dialect=dialect, leaf=self._leaf, resolve=self._resolve)
 
     def statement(self) -> Statement:
-        query = self._figures()
+        return self._finished(self._levels(self._figures()))
+
+    def scan_statement(self, scan: Scan) -> Statement:
+        """Return one register's grouped scan."""
+        self._used = {}
+        return self._finished(self._scan(scan))
+
+    def _finished(self, query: Sql) -> Statement:
+        text = self._dialect.text(query)
+        return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
+
+    def _levels(self, query: exp.Select) -> exp.Select:
         for index, level in enumerate(self._plan.levels):
             alias = f"level_{index}"
             columns = [self._named(self._numbers.number(output.expression), output.name) for output in level]
             star = exp.Column(this=exp.Star(), table=exp.to_identifier(alias))
             query = exp.select(star, *columns).from_(query.subquery(alias, copy=False), copy=False)
-        text = self._dialect.text(query)
-        return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
-
-    def scan_statement(self, scan: Scan) -> Statement:
-        """Return one register's grouped scan."""
-        self._used = {}
-        text = self._dialect.text(self._scan(scan))
-        return Statement(text=text, parameters=tuple(self._used), dialect=self._dialect.name)
+        return query
 
     def _figures(self) -> exp.Select:
         table = self._plan.schema.institution
         key = exp.column(table.key, table="i")
-        query = exp.select(exp.alias_(key, KEY)).from_(exp.alias_(exp.to_table(table.table), "i", table=True))
-        for figure in self._plan.figures:
-            for part, expression in figure.parts:
-                column = self._named(self._numbers.number(expression), figure.column(part))
-                query = query.select(column, copy=False)
+        query = self._parts(table.table)
         for scan in self._plan.scans:
             alias = scan.register.code
             on = exp.EQ(this=exp.column(KEY, table=alias), expression=key.copy())
@@ -95,24 +96,41 @@ class _Lowering:
             query = query.where(reach, copy=False)
         return query
 
+    def _parts(self, institutions: str) -> exp.Select:
+        """The key and every part of every figure, from the table of institutions; the registers are not joined yet."""
+        key = exp.column(self._plan.schema.institution.key, table="i")
+        query = exp.select(exp.alias_(key, KEY)).from_(exp.alias_(exp.to_table(institutions), "i", table=True))
+        for figure in self._plan.figures:
+            for part, expression in figure.parts:
+                column = self._named(self._numbers.number(expression), figure.column(part))
+                query = query.select(column, copy=False)
+        return query
+
     def _scan(self, scan: Scan) -> exp.Select:
-        register = scan.register
-        key = exp.column(register.institution)
-        pushed = spanning(scan.days)
-        columns: list[Sql] = [key if register.institution == KEY else exp.alias_(key, KEY)]
+        query = exp.select(*self._aggregates(scan)).from_(exp.to_table(scan.register.table))
+        if where := self._where(scan):
+            query = query.where(where, copy=False)
+        return query.group_by(exp.column(scan.register.institution), copy=False)
+
+    def _aggregates(self, scan: Scan) -> list[Sql]:
+        """The key and every aggregate, under its alias."""
+        key, pushed = exp.column(scan.register.institution), spanning(scan.days)
+        columns: list[Sql] = [key if scan.register.institution == KEY else exp.alias_(key, KEY)]
         for aggregate, alias in zip(scan.aggregates, scan.aliases, strict=True):
             columns.append(exp.alias_(self._aggregate(scan, aggregate, pushed), alias))
-        query = exp.select(*columns).from_(exp.to_table(register.table))
+        return columns
+
+    def _where(self, scan: Scan) -> Sql | None:
+        """What every record of the scan must meet."""
+        register, pushed = scan.register, spanning(scan.days)
         lowering = self._conditions(scan.aggregates[0].years_back)
         conditions: list[Sql | None] = [
-            self._within_reach(key.copy()),
+            self._within_reach(exp.column(register.institution)),
             exp.column(register.counted) if register.counted else None,
             *(lowering.within(pushed) if pushed else [within_any(scan.days, lowering)]),
             self._optional(scan.where, lowering),
         ]
-        if where := all_of([condition for condition in conditions if condition is not None]):
-            query = query.where(where, copy=False)
-        return query.group_by(key.copy(), copy=False)
+        return all_of([condition for condition in conditions if condition is not None])
 
     def _optional(self, where: Predicate, lowering: PredicateLowering) -> Sql | None:
         return None if isinstance(where, Always) else bracket_or(lowering.condition(where))
@@ -194,10 +212,7 @@ class _Lowering:
     def _within_reach(self, key: Sql) -> Sql | None:
         if self._reach == "all":
             return None
-        if self._reach == "one":
-            return exp.EQ(this=key, expression=self._plain_parameter("institution"))
-        low, high = self._plain_parameter("institution_low"), self._plain_parameter("institution_high")
-        return exp.Between(this=key, low=low, high=high)
+        return exp.EQ(this=key, expression=self._plain_parameter("institution"))
 
     def _plain_parameter(self, name: str) -> Sql:
         self._used[name] = None

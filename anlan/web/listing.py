@@ -35,9 +35,14 @@ class Listing:
     choices: Mapping[str, str]
 
     @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter other than the search text is set."""
+        return bool(self.state or self.date_from or self.date_to or self.choices)
+
+    @property
     def is_filtered(self) -> bool:
         """Tell whether anything narrows the list beyond place and year."""
-        return bool(self.text or self.state or self.date_from or self.date_to or self.choices)
+        return bool(self.text) or self.is_narrowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

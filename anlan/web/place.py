@@ -129,13 +129,13 @@ def default_place(request: HttpRequest, actor: Actor) -> tuple[str, int] | None:
 
 
 def default_year() -> int:
-    """Return this year, or the year that most of the newest entries speak of when this one has hardly begun."""
+    """Return the newest year that enough of the newest entries speak of; without entries, this year."""
     this_year = timezone.localdate().year
     newest = Entry.objects.order_by("-pk").values_list("occurred_on", flat=True)[:RECENT]
-    spoken = Counter(day.year for day in newest)
-    if not spoken or spoken[this_year] >= FEW:
+    spoken = Counter(day.year for day in newest if day.year <= this_year)
+    if not spoken:
         return this_year
-    return spoken.most_common(1)[0][0]
+    return max((year for year, count in spoken.items() if count >= FEW), default=spoken.most_common(1)[0][0])
 
 
 def years(place: Place) -> list[int]:

@@ -15,7 +15,7 @@ from anlan.assessment.sheet import CategoryScore, Sheet
 from anlan.org.models import Institution, Unit
 from anlan.web.place import Place, unit_name
 from anlan.web.scores_source import institutions_at, median, rubric_by_code, score_table
-from anlan.web.scores_words import points_text, said
+from anlan.web.scores_words import in_turn, points_text, said
 
 STEPS = ((100, 6), (95, 5), (90, 4), (80, 3), (60, 2), (40, 1))  # share of the maximum in percent → heat
 WEAK_PERCENT = 80
@@ -191,7 +191,7 @@ def _cell(score: CategoryScore, url: str) -> Cell:
     waits = sum(1 for rule in score.rules if rule.outcome == "awaits_person")
     unknown = sum(1 for rule in score.rules if rule.outcome == "no_data")
     absent = score.outcome == "not_applicable"
-    title = _("Not applicable to this class") if absent else "; ".join(_remarks(score, waits, unknown))
+    title = _("Not applicable to this class") if absent else in_turn(_remarks(score, waits, unknown))
     return Cell(
         name=said(score.category.name),
         text="—" if absent else points_text(score.points),

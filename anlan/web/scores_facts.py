@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from anlan.assessment.conditions import AnyOf, Asked, Below, Fewer, Joined, NoneOf, Rises, SomeOf
 from anlan.assessment.rules import Fixed, Judged, PerCount, PerPercentagePoint, PerRise, PerShortfall, ZeroCategory
 from anlan.assessment.sheet import CategoryScore, RuleScore
-from anlan.web.scores_words import amount, name_of, percent_text, points_text
+from anlan.web.scores_words import amount, in_turn, name_of, percent_text, points_text
 
 GOOD, BAD, UNKNOWN, NOTE = "good", "bad", "unknown", "note"
 Parameters = Mapping[str, int]
@@ -38,7 +38,7 @@ def facts_of(score: RuleScore, parameters: Parameters) -> tuple[Fact, ...]:
 
 def short_of(facts: tuple[Fact, ...]) -> str:
     """Return in one line what costs points, for the closed rule; empty when nothing does."""
-    return "; ".join(_short(fact) for fact in facts if fact.verdict == BAD)
+    return in_turn(_short(fact) for fact in facts if fact.verdict == BAD)
 
 
 def _short(fact: Fact) -> str:

@@ -18,7 +18,7 @@ from anlan.measures import catalogue
 from anlan.measures.algebra import Change, Count, PeriodsCovered, Ratio
 from anlan.web.place import Place
 from anlan.web.scores_facts import Fact, facts_of, joined_note, reckoning_of
-from anlan.web.scores_words import listed, month_name, name_of, periods_text, said
+from anlan.web.scores_words import in_turn, listed, name_of, period_short, periods_text, said
 
 BRIEF = 6  # records shown inside the sheet; the rule page shows up to MOST
 ROLES = ("against", "evidence", "for")
@@ -132,7 +132,7 @@ def missing_text(missing: tuple[MissingPeriod, ...]) -> str:
     for entry in missing:
         said_of.setdefault(entry.measure, []).append(entry)
     words = [{"what": subject_of(measure), "when": _when(entries)} for measure, entries in said_of.items()]
-    return "; ".join(_("%(what)s missing in %(when)s") % pair for pair in words)
+    return in_turn(_("%(what)s missing in %(when)s") % pair for pair in words)
 
 
 def _when(entries: list[MissingPeriod]) -> str:
@@ -180,14 +180,8 @@ def _cadence(code: str) -> str:
 
 
 def _slot(period: Period, *, is_due: bool, missing: int) -> Slot:
-    number = (period.start.month + 2) // 3
-    name = _("Q%(number)d") % {"number": number} if period.kind == "quarter" else _month_short(period.start.month)
+    name = period_short(period)
     return Slot(name=name, state="missing" if missing else "covered" if is_due else "notdue", missing=missing)
-
-
-def _month_short(month: int) -> str:
-    name = month_name(month)
-    return name if name.endswith("月") else name[:3]
 
 
 def _thresholds(trace: Trace) -> list[Threshold]:
@@ -210,7 +204,7 @@ def _pile(behind: Behind, place: Place) -> Pile:
     hidden = not place.reads(spec.sensitivity)
     records = () if hidden else tuple(_linked(record, spec.code, place) for record in behind.records)
     return Pile(
-        role=behind.query.role,
+        role=_role(behind),
         register=str(spec.name),
         title=_title(behind),
         count=behind.count,
@@ -226,9 +220,16 @@ def _title(behind: Behind) -> str:
     name = name_of(measure)
     if isinstance(measure.definition, Change) and behind.query.part == "before":
         return _("%(what)s, the year before") % {"what": name}
-    if isinstance(measure.definition, Ratio) and behind.query.role == "against":
-        return _("%(what)s: not reached") % {"what": name}
+    if isinstance(measure.definition, Ratio):
+        sides = {"num": _("%(what)s: reached"), "den": _("%(what)s: all")}
+        return sides.get(behind.query.part, _("%(what)s: not reached")) % {"what": name}
     return name
+
+
+def _role(behind: Behind) -> str:
+    """Last year's records are what this year's are compared with; they cost nothing."""
+    is_before = isinstance(catalogue.get(behind.query.measure).definition, Change) and behind.query.part == "before"
+    return "for" if is_before else behind.query.role
 
 
 def _linked(record: Any, register: str, place: Place) -> Linked:

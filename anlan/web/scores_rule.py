@@ -14,7 +14,7 @@ from anlan.assessment.sheet import RuleScore, Sheet
 from anlan.facts.live import live_engine
 from anlan.kernel.period import Period
 from anlan.measures import catalogue
-from anlan.measures.algebra import InForce, PeriodsCovered, PeriodsDue, parts_of
+from anlan.measures.algebra import InForce, PeriodsCovered, PeriodsDue, Ratio, parts_of
 from anlan.measures.catalogue import Measure
 from anlan.measures.engines import evaluate
 from anlan.measures.figures import FigureTable
@@ -155,28 +155,31 @@ def charted(rule: Rule) -> tuple[str, ...]:
 
 
 def by_month(sheet: Sheet, rule: Rule) -> ByMonth:
-    """Return the figures of a rule month by month, or quarter by quarter; each period by itself, what stands as it stood.
+    """Return the figures of a rule month by month, or quarter by quarter.
 
+    Counts stand for each period by itself, standing registers for its end, shares for the year up to its end: a share
+    of one month would forget what is settled in the next.
     Nulls: no data, or a period that is not over on the sheet's day.
     """
-    codes = charted(rule)
-    measures = catalogue.pick(codes)
-    plan = make_plan(measures, schema=sheet.schema)
+    measures = catalogue.pick(charted(rule))
     year = Period.year(sheet.year)
     by_quarter = any(_per(measure) == "quarter" for measure in measures)
     periods = year.quarters() if by_quarter else year.months()
     values: dict[tuple[str, str], list[float | None]] = {}
     for period in periods:
-        known = None
-        if period.end <= sheet.as_of:
-            ids = (sheet.institution_id,)
-            known = evaluate(plan, period=period, as_of=period.end, engine=live_engine(), institutions=ids)
         for measure in measures:
-            for part, value in _values(measure, known):
+            within = year if isinstance(measure.definition, Ratio) else period
+            table = _figures(sheet, measure, within, period.end) if period.end <= sheet.as_of else None
+            for part, value in _values(measure, table):
                 values.setdefault((measure.code, part), []).append(value)
     due = frozenset(_due(rule))
     series = tuple(_series(code, part, tuple(points), due) for (code, part), points in values.items())
     return ByMonth(periods=periods, series=series, target=_target(sheet, rule))
+
+
+def _figures(sheet: Sheet, measure: Measure, period: Period, as_of: dt.date) -> FigureTable:
+    plan = make_plan((measure,), schema=sheet.schema)
+    return evaluate(plan, period=period, as_of=as_of, engine=live_engine(), institutions=(sheet.institution_id,))
 
 
 def _of_condition(part: object) -> list[str]:

@@ -24,6 +24,19 @@ UNITS = {
     "staff": gettext_lazy("staff"),
 }
 
+# Only English tells one from many; Chinese takes the same word.
+ONE = {
+    "devices": "device",
+    "members": "member",
+    "months": "month",
+    "patients": "patient",
+    "places": "place",
+    "posts": "post",
+    "quarters": "quarter",
+    "records": "record",
+    "respondents": "respondent",
+}
+
 
 def is_chinese() -> bool:
     """Tell whether the page speaks Chinese."""
@@ -42,6 +55,8 @@ def name_of(measure: Measure) -> str:
 
 def amount(value: int, unit: str) -> str:
     """Return a figure with its unit: 3 个月, 3 months."""
+    if value == 1 and unit in ONE and not is_chinese():
+        return f"1 {ONE[unit]}"
     return f"{value} {UNITS.get(unit, unit)}" if unit else str(value)
 
 
@@ -65,6 +80,18 @@ def month_name(month: int) -> str:
     return dt.date(2000, month, 1).strftime("%B")
 
 
+def month_short(month: int) -> str:
+    """Return the short name of a month, for strips and axes: 4月, Apr."""
+    return month_name(month) if is_chinese() else month_name(month)[:3]
+
+
+def period_short(period: Period) -> str:
+    """Return the short name of a month or quarter, for axes: 4月, Apr, Q2."""
+    if period.kind == "quarter":
+        return _("Q%(number)d") % {"number": (period.start.month + 2) // 3}
+    return month_short(period.start.month)
+
+
 def period_name(period: Period) -> str:
     """Return the name of a month or quarter within its year."""
     if period.kind == "quarter":
@@ -83,6 +110,11 @@ def listed(words: Sequence[str]) -> str:
     if is_chinese():
         return "、".join(words)
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def in_turn(words: Iterable[str]) -> str:
+    """Return statements one after the other, parted by the semicolon of the language."""
+    return ("；" if is_chinese() else "; ").join(words)
 
 
 def _runs(periods: Iterable[Period]) -> list[list[Period]]:

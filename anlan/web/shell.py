@@ -15,6 +15,8 @@ from anlan.org.oversight import administered_units, seats
 from anlan.org.scope import Actor
 from anlan.web.place import Place, unit_name, visible_units, years
 
+KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric"})
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return `shell` for the templates; computed only when a template asks for it."""
@@ -163,6 +165,16 @@ def _not_yet() -> list[str]:
     return [_("Programmes and duties"), _("Cases"), _("Disclosure and papers")]
 
 
+def _same_page(request: HttpRequest, place: Place | None, code: str) -> str:
+    """Return the page in view at another unit, its home where the page belongs to one unit alone."""
+    match = request.resolver_match
+    if place is None or match is None:
+        return ""
+    if match.url_name in KEPT_PAGES:
+        return reverse(f"web:{match.url_name}", kwargs={**match.kwargs, "place": code})
+    return reverse("web:home", args=(code, place.year))
+
+
 def _institutions(request: HttpRequest) -> list[dict[str, Any]]:
     place: Place | None = getattr(request, "place", None)
     actor: Actor | None = getattr(request, "actor", None)
@@ -171,7 +183,7 @@ def _institutions(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "name": unit_name(unit),
-            "url": reverse("web:home", args=(unit.code, place.year)) if place else "",
+            "url": _same_page(request, place, unit.code),
             "is_current": place is not None and unit.pk == place.unit.pk,
             "is_synthetic": bool(getattr(getattr(unit, "institution", None), "is_synthetic", False)),
             "is_group": unit.kind == unit.Kind.COMMISSION,

@@ -86,7 +86,7 @@ declare(
 )  # fmt: skip
 declare(
     "key_place_months_due", MonthsInForce(register="key_place"),
-    zh="应检部位月数", en="Place-months due for a check", unit="months", clause="S1-A6-k2", subsystem="M05",
+    zh="应做的要害部位月检查", en="Key-place checks due, one for each place and month", unit="records", clause="S1-A6-k2", subsystem="M05",
 )  # fmt: skip
 declare(
     "key_place_checks_complete", _COMPLETE_CHECKS,

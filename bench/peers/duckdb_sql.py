@@ -1,7 +1,7 @@
 """The best hand-written DuckDB statement: one fused scan per register, one flat join, constants instead of parameters.
 
 It uses what the author of a single statement may know and the planner may not: one judgement per rule and year, so that a
-single aggregate per rule holds the verdict (points when set, -1 when confirmed).
+single aggregate per rule holds the verdict: points when set, -1 when confirmed, -2 when rejected.
 """
 
 from __future__ import annotations
@@ -26,11 +26,8 @@ SET_ONLY = ("A3-k4", "A5-k3", "A5-k6")
 
 def verdicts() -> str:
     """Return one aggregate per rule on which a reviewer may have a say."""
-    columns = [f"max(deducted) FILTER (rule = '{rule}' AND verdict <> 'reject') AS {name(rule)}" for rule in JUDGED]
-    decided = "CASE verdict WHEN 'set' THEN deducted WHEN 'confirm' THEN -1 END"
-    columns += [f"max({decided}) FILTER (rule = '{rule}') AS {name(rule)}" for rule in PROPOSED]
-    columns += [f"max(deducted) FILTER (rule = '{rule}' AND verdict = 'set') AS {name(rule)}" for rule in SET_ONLY]
-    return ", ".join(columns)
+    rules = (*JUDGED, *PROPOSED, *SET_ONLY)
+    return ", ".join(f"max(decision) FILTER (rule = '{rule}') - 3 AS {name(rule)}" for rule in rules)
 
 
 def name(rule: str) -> str:
@@ -170,7 +167,7 @@ def proposed(rule: str, points: int, *conditions: str) -> str:
 
 def judged(rule: str, points: int) -> str:
     """Return what a person took."""
-    return f"least({points}, coalesce({name(rule)}, 0))"
+    return f"least({points}, greatest(0, coalesce({name(rule)}, 0)))"
 
 
 A7, A8 = "(is_large_specialist OR class_level IN (2, 3))", "(class_level = 1 AND NOT is_large_specialist)"
@@ -191,7 +188,7 @@ RULES: dict[str, str] = {
     "a3_k2": once(300, "coalesce(analyses, 0) <> 4095"),
     "a3_k3": proposed("A3-k3", 300, "undefended > 0"),
     "a3_k4": """CASE WHEN coalesce(cases, 0) <= coalesce(cases_before, 0) THEN 0
-                     WHEN cases_before = 0 THEN least(600, coalesce(j_a3_k4, 0))
+                     WHEN cases_before = 0 THEN least(600, greatest(0, coalesce(j_a3_k4, 0)))
                      ELSE least(600, (cases - cases_before) * 100 // (cases_before * 5) * 100) END""",
     "a4_k1": judged("A4-k1", 200),
     "a4_k2": proposed("A4-k2", 200, "fire_bad > 0", "hazards_fire > 0"),
@@ -203,11 +200,11 @@ RULES: dict[str, str] = {
     "a4_k8": once(300, "posts_good < posts"),
     "a5_k1": once(2500, none("quality_plans")),
     "a5_k2": "(12 - bit_count(coalesce(m1 & m2 & m3 & m4, 0))::INT) * 50",
-    "a5_k3": "coalesce(unchecked, 0) * 50 + coalesce(j_a5_k3, 0)",
+    "a5_k3": "coalesce(unchecked, 0) * 50 + greatest(0, coalesce(j_a5_k3, 0))",
     "a5_k4": "CASE WHEN sampled > 0 THEN greatest(0, sampled * 95 - grade_a * 100) // sampled * 50 ELSE 0 END",
     "a5_k5": "(4 - bit_count(coalesce(meetings, 0))::INT) * 50",
     "a5_k6": """CASE WHEN coalesce(disputes, 0) <= coalesce(disputes_before, 0) THEN 0
-                     WHEN disputes_before = 0 THEN least(100, coalesce(j_a5_k6, 0)) ELSE 100 END""",
+                     WHEN disputes_before = 0 THEN least(100, greatest(0, coalesce(j_a5_k6, 0))) ELSE 100 END""",
     "a6_k1": once(200, none("rewards"), none("penalties")),
     "a6_k2": once(300, "places > 0 AND coalesce(checks, 0) < place_months", "checks_bad > 0"),
     "a7_k1": f"CASE WHEN {A7} THEN {once(300, none('agreements'))} ELSE 0 END",

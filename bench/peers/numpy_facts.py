@@ -242,19 +242,10 @@ class Facts:
         f["visits"] = self.count(Register(folder, "officer_visit").in_year())
 
     def judged(self) -> None:
-        r = Register(self.folder, "judgement", "rubric", "year", "rule", "verdict", "deducted")
+        r = Register(self.folder, "judgement", "rubric", "year", "rule", "decision")
         r.keep(r.word("rubric", "qidong-2018") & (r["year"] == 2025))
-        is_set, confirms = r.word("verdict", "set"), r.word("verdict", "confirm")
-        for rules, second in ((JUDGED, "points"), (PROPOSED, "mark"), (SET_ONLY, "")):
-            for rule in rules:
-                here = r.word("rule", rule)
-                verdicts = np.full(self.size, -2, np.int32)
-                if second == "points":
-                    self._put(verdicts, r, here & confirms, r["deducted"])
-                elif second == "mark":
-                    verdicts[r["institution_id"][here & confirms]] = -1
-                self._put(verdicts, r, here & is_set, r["deducted"])
-                self.all[name(rule)] = verdicts
-
-    def _put(self, verdicts: Any, rows: Register, where: Any, values: Any) -> None:
-        verdicts[rows["institution_id"][where]] = values[where]
+        for rule in (*JUDGED, *PROPOSED, *SET_ONLY):
+            here = r.word("rule", rule)
+            verdicts = np.full(self.size, -2, np.int32)
+            verdicts[r["institution_id"][here]] = r["decision"][here] - 3
+            self.all[name(rule)] = verdicts

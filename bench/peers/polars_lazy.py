@@ -149,11 +149,8 @@ def grouped(folder: Path) -> Iterator[pl.LazyFrame]:
 
 def verdicts() -> dict[str, pl.Expr]:
     """One aggregate per rule on which a reviewer may have a say."""
-    verdict, rule, points = c("verdict"), c("rule"), c("deducted").cast(pl.Int64)
-    decided = pl.when(verdict == "set").then(points).when(verdict == "confirm").then(pl.lit(-1, pl.Int64))
-    columns = {name(code): points.filter((rule == code) & (verdict != "reject")).max() for code in JUDGED}
-    columns |= {name(code): decided.filter(rule == code).max() for code in PROPOSED}
-    return columns | {name(code): points.filter((rule == code) & (verdict == "set")).max() for code in SET_ONLY}
+    rules = (*JUDGED, *PROPOSED, *SET_ONLY)
+    return {name(code): c("decision").cast(pl.Int64).filter(c("rule") == code).max() - 3 for code in rules}
 
 
 def run(folder: Path, target: Path) -> None:

@@ -67,6 +67,30 @@ def test_chen_goes_from_the_city_to_a_lost_point(open_page: Callable[..., Any], 
     assert page.locator("[data-chart-table=figures] tbody tr").count() == 12
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/at/P11/2025/score/",
+        "/at/P11/2025/score/rules/A1-k1/",
+        "/at/A/2025/score/",
+        "/at/A/2025/score/rules/A5-k2/",
+        "/at/A/2025/rubric/",
+    ],
+)
+def test_no_score_page_breaks_the_content_security_policy_or_the_width_of_a_phone(
+    open_page: Callable[..., Any], sign_in: Door, chen: Person, address: str
+):
+    page = open_page(width=360)
+    page.add_init_script(
+        "window.broken = []; document.addEventListener('securitypolicyviolation', e => window.broken.push(e.violatedDirective))"
+    )
+    sign_in(page, chen)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.broken") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def points(page: Any, category: str) -> float:
     """Return the points of a category on the sheet in view."""
     return float(page.locator(f"#{category} .a-got b").inner_text())

@@ -33,8 +33,13 @@ NUMBERS: dict[str, Callable[[random.Random], dict[str, object]]] = {
     "education_attendance": lambda dice: {"staff_no": f"N{dice.randint(0, 10)}"},
     "judgement": lambda dice: {
         "rule": dice.choice(JUDGED),
-        "verdict": dice.choice(("confirm", "reject", "set")),
-        "deducted": dice.choice((0, 50, 100, 900)),
+        **dice.choice(
+            (
+                {"verdict": "confirm", "deducted": 0},
+                {"verdict": "reject", "deducted": 0},
+                {"verdict": "set", "deducted": dice.choice((0, 50, 100, 900))},
+            )
+        ),
     },
 }
 Record = tuple[str, str, int, dict[str, object]]

@@ -109,7 +109,7 @@ def _export(database: sqlite3.Connection, folder) -> None:
     for table, file, register in tables:
         cursor = database.execute(f"select * from {table}")
         names, rows = [column[0] for column in cursor.description], cursor.fetchall()
-        known = {"is_large_specialist": "bool", "code": "text", "state": "text", "reason": "text", "due_on": "date",
+        known = {"is_large_specialist": "bool", "code": "text", "state": "text", "reason": "text", "verdict": "text", "due_on": "date",
                  "occurred_on": "date", "ended_on": "date", "is_counted": "bool"}  # fmt: skip
         known |= {column.name: column.type for column in register.columns} if register else {}
         arrays = {}

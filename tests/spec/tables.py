@@ -112,6 +112,10 @@ class World:
                 f"create table anlan_cn_{code} (id integer primary key, institution_id int, is_counted bool, "
                 f"state text, occurred_on text, due_on text{ended}, {names})"
             )
+        self.database.execute(
+            "alter table anlan_cn_judgement add column decision int generated always as "
+            "(case verdict when 'set' then 3 + deducted when 'confirm' then 2 else 1 end)"
+        )
 
     def institution(self, id: int = 1, *, level: int = 2, specialist: bool = False, staff: int | None = 100) -> int:
         """Add an institution and return its id."""

@@ -9,13 +9,23 @@ from anlan.web.place import find_place
 from anlan.web.scores_city import most_to_decide
 from anlan.web.scores_missing import missing_context
 
+SHOWN = 12
+
 
 def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show what waits for this person at this place."""
     here = find_place(request, place, year)
     waiting = todo.tasks(here)
     late = [task for task in waiting if task.is_late]
-    context = {"place": here, "tasks": waiting, "late": late, "reportable": often(reportable(here))[:6]}
+    shown = waiting if "all" in request.GET else waiting[:SHOWN]
+    context = {
+        "place": here,
+        "tasks": shown,
+        "total": len(waiting),
+        "rest": len(waiting) - len(shown),
+        "late": late,
+        "reportable": often(reportable(here))[:6],
+    }
     context |= {"has_more": len(waiting) >= todo.MOST, "low": most_to_decide(here)} | missing_context(here)
     return render(request, "anlan/home.html", context)
 

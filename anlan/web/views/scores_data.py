@@ -10,7 +10,7 @@ from anlan.web.place import Place
 from anlan.web.scores_city import city_rows, class_order, ranked
 from anlan.web.scores_rule import by_month
 from anlan.web.scores_source import as_of_in_view, institutions_at, median, month_ends, rubric_in_view, score_table
-from anlan.web.scores_words import UNITS, month_name, period_name, points_text
+from anlan.web.scores_words import UNITS, month_short, period_short, points_text
 from anlan.web.views.scores import found, institution_place, require, scored_place, sheet_in_view, suffix
 
 
@@ -54,7 +54,7 @@ def trend(request: HttpRequest, place: str, year: int) -> JsonResponse:
         low.append(_points(known[len(known) // 4] if known else None))
         high.append(_points(known[(len(known) * 3) // 4] if known else None))
         own.append(_points(table.sheet(chosen.pk).normalised) if chosen else None)
-    labels = [month_name(day.month) if day in month_ends(here) else _("today") for day in days]
+    labels = [month_short(day.month) if day in month_ends(here) else _("today") for day in days]
     names = [_("Median"), _("Lower quarter"), _("Upper quarter"), *([chosen.unit.name] if chosen else [])]
     columns = [middle, low, high, *([own] if chosen else [])]
     body = [[label, *(_shown(column[row]) for column in columns)] for row, label in enumerate(labels)]
@@ -76,7 +76,7 @@ def own_trend(request: HttpRequest, place: str, year: int) -> JsonResponse:
         )
         for day in days
     ]
-    labels = [month_name(day.month) for day in days]
+    labels = [month_short(day.month) for day in days]
     body = [[label, _shown(value)] for label, value in zip(labels, own, strict=True)]
     data = {"kind": "trend", "labels": labels, "names": [here.name], "columns": [own], "words": {}}
     return JsonResponse({**data, "table": {"head": [_("Month end"), _("Score of 100")], "body": body}})
@@ -88,7 +88,7 @@ def rule(request: HttpRequest, place: str, year: int, rule: str) -> JsonResponse
     sheet = sheet_in_view(request, here)
     asked = found(lambda: sheet.rubric.rule(rule))[1]
     months = by_month(sheet, asked)
-    labels = [period_name(period) for period in months.periods]
+    labels = [period_short(period) for period in months.periods]
     series = [
         {"name": one.name, "kind": one.kind, "unit": str(UNITS.get(one.unit, one.unit)), "values": one.values}
         for one in months.series

@@ -19,7 +19,7 @@ def tell(hospital: Hospital) -> Iterator[Item]:
         for rule, most in RULES:
             takes = hospital.care < 80 and teller.chance(60)
             values = {
-                "occurred_on": dt.date(year + 1, 1, 15),
+                "occurred_on": dt.date(year, 12, 28),
                 "rubric": "qidong-2018",
                 "rule": rule,
                 "year": year,
@@ -27,4 +27,4 @@ def tell(hospital: Hospital) -> Iterator[Item]:
                 "deducted": most if takes else 0,
                 "reason": "演示数据：现场查阅台账，" + ("记录单薄，落实不到位。" if takes else "落实到位。"),
             }
-            yield Item(register="judgement", values=values, recorded_on=dt.date(year + 1, 1, 15))
+            yield Item(register="judgement", values=values, recorded_on=dt.date(year, 12, 28))

