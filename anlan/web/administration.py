@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -94,7 +95,7 @@ def attention(place: Place) -> list[dict[str, Any]]:
     wanting = (
         (_("Accounts locked after wrong passwords"), "lock", "locked"),
         (_("One-time passwords not used yet"), "key", "waiting"),
-        (_("People without a post"), "user", "without"),
+        (_("Accounts without a post"), "user", "without"),
     )
     found = [
         {
@@ -123,7 +124,7 @@ def people_at(place: Place) -> Any:
     """Return the people with a post at or below the place; at the administrator's own unit also those without any post."""
     here = Q(pk__in=Post.objects.filter(unit__path__startswith=place.unit.path).values("person"))
     if place.unit.kind == Unit.Kind.COMMISSION:
-        here |= Q(posts__isnull=True)
+        here |= ~Q(pk__in=Post.objects.values("person"))
     return Person.objects.filter(administered_people(place.actor), here)
 
 
@@ -133,7 +134,8 @@ def _shown(people: Any, show: str, place: Place) -> Any:
     if show == "waiting":
         return people.filter(must_change_password=True, is_active=True)
     if show == "without":
-        return people.filter(is_active=True).exclude(pk__in=_lasting(place.today).values("person"))
+        with_account = people.filter(is_active=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return with_account.exclude(pk__in=_lasting(place.today).values("person"))
     if show == "inactive":
         return people.filter(is_active=False)
     return people

@@ -108,7 +108,7 @@ class PersonForm(AdministrationForm):
 
     def __init__(self, *args: Any, place: Place, person: Person | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"] = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(_BOX))
+        self.fields["name"] = forms.CharField(label=_("Full name"), max_length=60, widget=forms.TextInput(_BOX))
         if person is None:
             widget = forms.TextInput({**_BOX, "autocapitalize": "none", "autocomplete": "off"})
             self.fields["username"] = forms.CharField(label=_("User name"), max_length=64, widget=widget)
@@ -143,12 +143,12 @@ class EndForm(AdministrationForm):
 
 def add_post_fields(form: forms.Form, place: Place, *, is_required: bool) -> None:
     """Add role, unit and dates to a form; the unit in view is chosen."""
-    roles = [(role.code, f"{role.name}（{held_at(role)}）") for role in all_roles()]
+    roles = [(role.code, f"{role.name} · {held_at(role)}") for role in all_roles()]
     none = ("", "—") if is_required else ("", _("No post yet"))
     form.fields["role"] = forms.ChoiceField(
         label=_("Role"), choices=[none, *roles], required=is_required, widget=forms.Select(_SELECT)
     )
-    form.fields["role"].help_text = _("In brackets: where the role is held. The page “Roles” says what each may do.")
+    form.fields["role"].help_text = _("After the name: where the role is held. The page “Roles” says what each may do.")
     units = _units(place)
     form.fields["unit"] = forms.ModelChoiceField(
         Unit.objects.filter(pk__in=[unit.pk for unit in units]), label=_("Unit"), empty_label=None

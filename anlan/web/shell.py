@@ -108,12 +108,16 @@ def administration_url(place: Place, name: str) -> str:
 
 def _administration_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
     pages = (
-        (_("Overview"), "home", "administration", True),
-        (_("Units"), "sitemap", "units", False),
-        (_("People"), "users", "people", False),
-        (_("Roles"), "shield-lock", "roles", False),
+        (_("Overview"), "home", "administration", ("",)),
+        (_("Units"), "sitemap", "units", ("units", "unit")),
+        (_("People"), "users", "people", ("people", "new-person")),
+        (_("Roles"), "shield-lock", "roles", ("roles",)),
     )
-    return [_item(request, name, icon, administration_url(place, url), exact=exact) for name, icon, url, exact in pages]
+    section = request.path.partition("/administration/")[2].partition("/")[0]
+    return [
+        {"name": name, "icon": icon, "url": administration_url(place, page), "is_current": section in sections}
+        for name, icon, page, sections in pages
+    ]
 
 
 def _groups(request: HttpRequest) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -26,6 +27,9 @@ ACTIONS = {
     "deactivate": administration.deactivate,
     "reactivate": administration.reactivate,
 }
+
+
+_AFTER = gettext_lazy("The next page shows a one-time password, once. A first post can be given at the same time.")
 
 
 def people(request: HttpRequest, place: str, year: int) -> HttpResponse:
@@ -54,7 +58,7 @@ def new(request: HttpRequest, place: str, year: int) -> HttpResponse:
     made: list[str] = []
     if request.method == "POST" and form.carries_out(lambda: made.append(_enter(here, form))):
         return _password(request, here, Person.objects.get(username=form.cleaned_data["username"]), made[0])
-    return _form(request, here, form, title=_("Add a person"), back=here.url("people"))
+    return _form(request, here, form, title=_("Add a person"), back=here.url("people"), lead=_AFTER)
 
 
 def edit(request: HttpRequest, place: str, year: int, username: str) -> HttpResponse:
@@ -178,7 +182,7 @@ def _form(
     title: str,
     person: Person | None = None,
     back: str = "",
-    lead: str = "",
+    lead: Any = "",
 ) -> HttpResponse:
     ways = [(_("People"), here.url("people"))]
     ways += [(person.name, here.url("person", person.username))] if person else []
