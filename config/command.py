@@ -22,6 +22,7 @@ COMMANDS = (
     "worker",
     "lake",
     "check",
+    "verify",
 )
 MODULES = {"import": "import_sheet"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

@@ -143,6 +143,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
+ANLAN_KEYS_FOLDER = str(HOME.keys)
+# The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
+ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 
 LOGGING = {

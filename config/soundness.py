@@ -5,7 +5,7 @@ from django.db import connection
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.flow.spec import all_registers
-from anlan.ledger.check import broken_entries
+from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
 from config.content import LAW
@@ -47,4 +47,5 @@ def _ledger() -> list[Finding]:
     if Entry._meta.db_table not in connection.introspection.table_names():
         return []
     with as_system("check of the ledger"):
-        return [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
+        entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
+        return entries + [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]

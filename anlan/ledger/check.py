@@ -1,18 +1,141 @@
-"""Rehashes entries: the running check behind `anlan check` until the tree arrives."""
+"""The running check behind `anlan check`: entries against their hashes, and the tree against the entries.
+
+The root is recomputed from the entries' stored leaves and compared with every head, the newest last; tiles are compared on the
+way, so that what differs is named by its position. Nothing is repaired.
+"""
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from anlan.ledger.entry import content_hash, leaf_hash
-from anlan.ledger.models import Entry
+from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.tiles import WIDTH, Edge, Key, MissingTile
+from anlan.ledger.tree import HASH_BYTES
+
+_CHUNK = 2000
 
 
 def broken_entries() -> Iterator[tuple[int, str]]:
     """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes."""
-    for entry in Entry.objects.order_by("pk").iterator(chunk_size=2000):
+    for entry in Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK):
         if leaf_hash(entry.header.encode()) != bytes(entry.leaf):
             yield entry.pk, "header does not match the leaf"
         elif entry.content is not None and entry.salt is not None:
             expected = json.loads(entry.header)["content"]
             if content_hash(bytes(entry.salt), entry.content.encode()) != expected:
                 yield entry.pk, "content does not match its hash"
+
+
+def broken_tree() -> Iterator[tuple[str, str]]:
+    """Yield (where, what is wrong) for what differs between entries, positions, tiles and heads.
+
+    Of positions that differ only the first is named: from there on every root is another one.
+    """
+    yield from _entries_outside()
+    walk = _Walk()
+    try:
+        for head in TreeHead.objects.order_by("size").iterator(chunk_size=_CHUNK):
+            walk.go_to(head)
+    except Differs as fault:
+        yield fault.where, fault.what
+        return
+    beyond = (
+        Position.objects.filter(index__gte=walk.edge.size).order_by("index").values_list("index", flat=True).first()
+    )
+    if beyond is not None:
+        yield f"position {beyond}", f"lies beyond the newest tree head, which has {walk.edge.size} entries"
+
+
+class Differs(Exception):
+    """Something differs from the stored tree: where, and what."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where, self.what = where, what
+
+
+def _entries_outside() -> Iterator[tuple[str, str]]:
+    """Entries that neither have a position nor wait for one were written around the queue, or lost their position."""
+    outside = Entry.objects.filter(position=None, unsequenced=None).order_by("pk").values_list("pk", flat=True)
+    for pk in outside.iterator(chunk_size=_CHUNK):
+        yield f"entry {pk}", "has no position in the tree and does not wait for one"
+    twice = Unsequenced.objects.exclude(entry__position=None).order_by("pk").values_list("pk", flat=True)
+    for pk in twice.iterator(chunk_size=_CHUNK):
+        yield f"entry {pk}", "has a position in the tree and waits for another one"
+
+
+def _no_tile(level: int, index: int) -> bytes:
+    raise MissingTile(f"{level}/{index}")
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Builds the tree anew from the entries, head by head. Memory holds the edge only."""
+
+    edge: Edge = field(default_factory=lambda: Edge(0, _no_tile))
+
+    def go_to(self, head: TreeHead) -> None:
+        """Add the entries up to a head and compare. Raises: Differs, naming the first position or tile that differs."""
+        since = self.edge.size
+        while self.edge.size < head.size:
+            self._add(min(_CHUNK, head.size - self.edge.size))
+        if self.edge.root() != bytes(head.root):
+            raise Differs(
+                f"tree head {head.size}",
+                f"its root is not that of the first {head.size} entries; something from position {since} on was changed, "
+                "or the head itself",
+            )
+
+    def _add(self, count: int) -> None:
+        start = self.edge.size
+        rows = Position.objects.filter(index__gte=start, index__lt=start + count).order_by("index")
+        found = dict(rows.values_list("index", "entry__leaf"))
+        leaves = []
+        for index in range(start, start + count):
+            leaf = found.get(index)
+            if leaf is None:
+                raise Differs(f"position {index}", "holds no entry any more")
+            leaves.append(bytes(leaf))
+        _compare_leaves(leaves, start)
+        changed = self.edge.append(leaves)
+        _compare_tiles({key: hashes for key, hashes in changed.items() if key[0] > 0})
+
+
+def _compare_leaves(leaves: list[bytes], start: int) -> None:
+    """Compare leaves with the tiles of the lowest level, which the sequencer wrote."""
+    stored = _tiles(0, start // WIDTH, (start + len(leaves) - 1) // WIDTH)
+    for index, leaf in enumerate(leaves, start=start):
+        tile, at = divmod(index, WIDTH)
+        if stored.get((0, tile), b"")[at * HASH_BYTES : (at + 1) * HASH_BYTES] != leaf:
+            raise Differs(f"position {index}", "the entry's leaf is not the one in the tree")
+
+
+def _compare_tiles(changed: dict[Key, bytes]) -> None:
+    """Compare the tiles above. What the walk has reached of a tile is a beginning of what is stored."""
+    for level, keys in groupby(sorted(changed), key=lambda key: key[0]):
+        indexes = [index for _, index in keys]
+        stored = _tiles(level, indexes[0], indexes[-1])
+        for index in indexes:
+            ours, theirs = changed[level, index], stored.get((level, index), b"")
+            if not theirs.startswith(ours):
+                at = _first_difference(ours, theirs)
+                first = (index * WIDTH + at) * WIDTH**level
+                raise Differs(
+                    f"positions {first} to {first + WIDTH**level - 1}",
+                    f"their entries and their tile agree, but tile {level}/{index} says otherwise",
+                )
+
+
+def _first_difference(ours: bytes, theirs: bytes) -> int:
+    return next(
+        at // HASH_BYTES
+        for at in range(0, len(ours), HASH_BYTES)
+        if ours[at : at + HASH_BYTES] != theirs[at : at + HASH_BYTES]
+    )
+
+
+def _tiles(level: int, first: int, last: int) -> dict[Key, bytes]:
+    rows = Tile.objects.filter(level=level, index__gte=first, index__lte=last).values_list("level", "index", "hashes")
+    return {(row_level, index): bytes(hashes) for row_level, index, hashes in rows}

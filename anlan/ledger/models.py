@@ -48,3 +48,52 @@ class Unsequenced(models.Model):
 
     def __str__(self) -> str:
         return f"entry {self.pk}"
+
+
+class Position(models.Model):
+    """Where the tree holds an entry: dense, from 0, given once by the sequencer."""
+
+    index = models.PositiveBigIntegerField(primary_key=True)
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT)
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id} at {self.index}"
+
+
+class Tile(models.Model):
+    """Up to 256 hashes of complete subtrees of 256^level leaves, joined, as C2SP tlog-tiles lays them out."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.PositiveBigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "index"], name="ledger_tile_once")
+        ]  # a node of the tree
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class TreeHead(models.Model):
+    """The root of the first `size` entries. `checkpoint` is the same as a signed note; empty until it is signed."""
+
+    size = models.PositiveBigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+    checkpoint = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.size} {bytes(self.root).hex()}"
+
+
+class Leader(models.Model):
+    """Who may extend the tree, and until when. The row also serialises those who believe that they may."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    holder = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.holder}"

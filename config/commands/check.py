@@ -1,8 +1,8 @@
-"""`anlan check`: is this installation whole? Declarations, rubrics, and every entry of the ledger against its hashes."""
+"""`anlan check`: is this installation whole? Declarations, rubrics, every entry of the ledger against its hashes, and the tree."""
 
 import argparse
 
-HELP = "check declarations and rubrics, and rehash every ledger entry"
+HELP = "check declarations and rubrics, and rehash every ledger entry and the tree"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,7 @@
-"""`anlan worker`: carry out queued work (imports, recounts) in a process of its own. `anlan serve` has one built in."""
+"""`anlan worker`: carry out queued work (imports, recounts) and place ledger entries, in a process of its own.
+
+`anlan serve` has one built in.
+"""
 
 import argparse
 import signal
@@ -16,18 +19,21 @@ def run(args: argparse.Namespace) -> int:
     """Work until stopped by Ctrl-C or TERM; the job under way is finished first."""
     from django.utils import timezone
 
+    from anlan.ledger.rounds import ledger_rounds
     from anlan.org.jobs import run_next
-    from anlan.org.worker import run_worker
+    from anlan.org.worker import background_rounds, carry_out, run_worker
 
     if args.once:
         count = 0
         while run_next(now=timezone.now()):
             count += 1
+        went_well = [carry_out(work) for work in ledger_rounds()]
         print(f"{count} jobs carried out.")
-        return 0
+        return 0 if all(went_well) else 2
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     print("The worker waits for jobs. Ctrl-C stops it.", flush=True)
-    run_worker(stop)
+    with background_rounds(ledger_rounds()):
+        run_worker(stop)
     return 0

@@ -1,0 +1,108 @@
+"""The text of a checkpoint and of the signed note around it, as C2SP tlog-checkpoint and signed-note write them. Pure; no keys.
+
+origin ⏎ size ⏎ base64(root) ⏎ ⏎ — key name ␠ base64(key id ‖ signature) ⏎
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from anlan.ledger.tree import HASH_BYTES
+
+KEY_ID_BYTES = 4
+_DASH = "— "
+_SIZE = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+
+
+class BadNote(ValueError):
+    """The text is no signed note, or no checkpoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What a log says of itself: its name, how many entries its tree holds, and the tree's root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """Return the text that is signed; it ends with a newline."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One signature line of a note. `key_id` is a hint that tells keys of the same name apart."""
+
+    name: str
+    key_id: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A text that ends with a newline, and its signatures: the log's own first, then those of witnesses."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{_DASH}{one.name} {base64.b64encode(one.key_id + one.value).decode()}\n" for one in self.signatures]
+        return f"{self.text}\n{''.join(lines)}"
+
+
+def check_name(name: str) -> str:
+    """Return a key name or origin that may stand in a note. Raises: BadNote for one that is empty or has spaces or a plus."""
+    if not name or "+" in name or any(letter.isspace() for letter in name):
+        raise BadNote(
+            f'"{name}" cannot name a log; use a name like "anlan.example.cn/ledger", without spaces and plus.'
+        )
+    return name
+
+
+def parse_note(note: str) -> Note:
+    """Read a signed note. Raises: BadNote. Says nothing on whether a signature is right."""
+    text, gap, lines = note.rpartition("\n\n")
+    if not gap or not lines.endswith("\n") or any(letter < " " and letter != "\n" for letter in note):
+        raise BadNote("This is no signed note: a text, an empty line and signature lines are needed.")
+    return Note(text=f"{text}\n", signatures=tuple(_signature(line) for line in lines.removesuffix("\n").split("\n")))
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Read the text of a note as a checkpoint; extension lines after the third are allowed. Raises: BadNote."""
+    lines = text.split("\n")
+    if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]):
+        raise BadNote("This is no checkpoint: origin, number of entries and root are needed, one a line.")
+    root = _decoded(lines[2])
+    if len(root) != HASH_BYTES:
+        raise BadNote(f"The root of a checkpoint has {HASH_BYTES} bytes; this one has {len(root)}.")
+    return Checkpoint(origin=lines[0], size=int(lines[1]), root=root)
+
+
+def _signature(line: str) -> Signature:
+    name, gap, encoded = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not gap:
+        raise BadNote(f'A signature line reads "{_DASH}name base64"; this one does not: {line[:60]}')
+    value = _decoded(encoded)
+    if len(value) <= KEY_ID_BYTES:
+        raise BadNote(f"The signature of {name} is too short.")
+    return Signature(name=check_name(name), key_id=value[:KEY_ID_BYTES], value=value[KEY_ID_BYTES:])
+
+
+def _decoded(encoded: str) -> bytes:
+    """Return what base64 says. Other spellings of the same bytes are refused: a signed text has one form."""
+    try:
+        value = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadNote("A line that should be base64 is not.") from error
+    if base64.b64encode(value).decode() != encoded:
+        raise BadNote("A line is base64 in an unusual spelling.")
+    return value
+
+
+def signatures_of(note: Note, name: str, key_id: bytes) -> Sequence[Signature]:
+    """Return the signatures that claim to be of a key."""
+    return [one for one in note.signatures if (one.name, one.key_id) == (name, key_id)]

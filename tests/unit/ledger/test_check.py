@@ -1,0 +1,113 @@
+"""What `anlan check` finds in the ledger: each kind of tampering by SQL is found and named by its position."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from anlan.ledger.check import broken_entries, broken_tree
+from anlan.ledger.entry import leaf_hash
+from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.sequencer import Sequencer
+from tests.unit.ledger.log import write
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+@pytest.fixture
+def entries() -> list[Entry]:
+    written = write(600)
+    sequencer = Sequencer()
+    sequencer.run(batch=250)
+    return written
+
+
+def rewrite(entry: Entry) -> bytes:
+    """Change what an entry says, and its leaf with it, as somebody would who knows the format."""
+    header = entry.header.replace('"actor":7', '"actor":8')
+    assert header != entry.header
+    leaf = leaf_hash(header.encode())
+    Entry.objects.filter(pk=entry.pk).update(header=header, leaf=leaf)
+    return leaf
+
+
+def put_into_tile(level: int, index: int, at: int, value: bytes) -> None:
+    hashes = bytes(Tile.objects.get(level=level, index=index).hashes)
+    Tile.objects.filter(level=level, index=index).update(hashes=hashes[: at * 32] + value + hashes[at * 32 + 32 :])
+
+
+def test_an_untouched_ledger_is_whole(entries: list[Entry]) -> None:
+    write(1)  # one that waits is no fault
+    assert (list(broken_entries()), list(broken_tree())) == ([], [])
+
+
+def test_an_empty_ledger_is_whole(db: None) -> None:
+    assert list(broken_tree()) == []
+
+
+def test_a_rewritten_entry_is_named_by_its_position(entries: list[Entry]) -> None:
+    rewrite(entries[411])
+    assert list(broken_entries()) == []
+    assert list(broken_tree()) == [("position 411", "the entry's leaf is not the one in the tree")]
+
+
+def test_an_entry_rewritten_together_with_its_tile_is_found_by_the_tile_above(entries: list[Entry]) -> None:
+    put_into_tile(0, 1, 411 - 256, rewrite(entries[411]))
+    TreeHead.objects.filter(size__lt=600).delete()  # the head of 500 would be met first
+    said = "their entries and their tile agree, but tile 1/0 says otherwise"
+    assert list(broken_tree()) == [("positions 256 to 511", said)]
+
+
+def test_an_entry_rewritten_with_its_tile_at_the_edge_is_found_by_the_head(entries: list[Entry]) -> None:
+    put_into_tile(0, 2, 590 - 512, rewrite(entries[590]))
+    [(where, said)] = broken_tree()
+    assert where == "tree head 600"
+    assert "something from position 500 on was changed" in said
+
+
+def test_two_entries_that_changed_places_are_found(entries: list[Entry]) -> None:
+    Position.objects.filter(index__in=[10, 20]).delete()
+    Position.objects.create(index=10, entry=entries[20])
+    Position.objects.create(index=20, entry=entries[10])
+    assert list(broken_tree()) == [("position 10", "the entry's leaf is not the one in the tree")]
+
+
+def test_a_deleted_entry_is_named_by_its_position(entries: list[Entry]) -> None:
+    Position.objects.filter(index=300).delete()
+    Entry.objects.filter(pk=entries[300].pk).delete()
+    assert list(broken_tree()) == [("position 300", "holds no entry any more")]
+
+
+def test_an_entry_written_around_the_queue_is_named(entries: list[Entry]) -> None:
+    [entry] = write(1)
+    Unsequenced.objects.filter(pk=entry.pk).delete()
+    said = "has no position in the tree and does not wait for one"
+    assert list(broken_tree()) == [(f"entry {entry.pk}", said)]
+
+
+def test_an_entry_that_is_queued_again_is_named(entries: list[Entry]) -> None:
+    Unsequenced.objects.create(entry=entries[3])
+    assert list(broken_tree()) == [(f"entry {entries[3].pk}", "has a position in the tree and waits for another one")]
+
+
+def test_a_position_beyond_the_newest_head_is_named(entries: list[Entry]) -> None:
+    TreeHead.objects.filter(size=600).delete()
+    said = "lies beyond the newest tree head, which has 500 entries"
+    assert list(broken_tree()) == [("position 500", said)]
+
+
+def test_a_changed_head_is_named(entries: list[Entry]) -> None:
+    TreeHead.objects.filter(size=250).update(root=b"\x00" * 32)
+    [(where, said)] = broken_tree()
+    assert where == "tree head 250"
+    assert said.endswith("or the head itself")
+
+
+def test_an_entry_in_the_tree_cannot_be_deleted_by_a_plain_statement(entries: list[Entry]) -> None:
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        _delete(cursor, entries[0])
+
+
+def _delete(cursor: Any, entry: Entry) -> None:
+    cursor.execute("DELETE FROM ledger_entry WHERE id = %s", [entry.pk])
+    connection.check_constraints()
