@@ -172,8 +172,10 @@ def test_a_form_of_a_step_leaves_its_complaints_to_the_server(office: Client, wo
     assert " novalidate " in text(office, f"{AT_A}registers/hazard/{hazard(world).uid}/assign/")
 
 
-def test_an_administrator_is_told_why_there_is_nothing(client_as: Browser, guan: Person) -> None:
-    assert "Nothing to see from your post" in text(english(client_as(guan)), "/")
+def test_an_administrator_starts_at_the_administration(client_as: Browser, guan: Person) -> None:
+    answer = english(client_as(guan)).get("/", follow=True)
+    assert answer.redirect_chain[-1][0].endswith("/administration/")
+    assert "no records" in answer.content.decode()
 
 
 def test_a_session_that_ended_sends_the_whole_page_to_the_door(client: Client, world: World) -> None:
