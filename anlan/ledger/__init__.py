@@ -4,5 +4,5 @@ Holds:   the entry format (canonical JSON, salted content hash, leaf hash), `app
          Merkle tree in tiles, the sequencer, signed checkpoints, the check and the proof of a record. Witnesses and receipts
          have their place here; they are not built yet.
 Refuses: updates and deletes of entries, deciding whether a step is allowed, appends by anyone but `flow` and `org`.
-Imports: `org`, `kernel`.
+Imports: `kernel`. People and institutions stand in entries as ids and codes, so `org` lies above and may append.
 """

@@ -15,10 +15,16 @@ BATCH = 500
 
 
 def append(institution_id: int, fact: Fact) -> Entry:
-    """Write one entry and queue it for the tree. Call it inside the transaction of the change itself."""
+    """Write one entry and queue it for the tree. Call it inside the transaction of the change itself.
+
+    Plain SQL, as every write pays for it: saving two models costs a fifth of an audited write more.
+    """
     entry = _entry(institution_id, fact)
-    entry.save(force_insert=True)
-    Unsequenced(entry_id=entry.pk).save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_INSERT} RETURNING id", _row(entry))
+        entry.pk = cursor.fetchone()[0]
+        cursor.execute(_QUEUE_ONE, [entry.pk])
+    entry._state.adding, entry._state.db = False, connection.alias
     return entry
 
 
@@ -42,6 +48,7 @@ _INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(  # noqa: S
     columns=", ".join(str(field.column) for field in _FIELDS),
     places=", ".join(["%s"] * len(_FIELDS)),
 )
+_QUEUE_ONE = f"INSERT INTO {Unsequenced._meta.db_table} (entry_id) VALUES (%s)"  # noqa: S608  as above
 _QUEUE = "INSERT INTO {queue} (entry_id) SELECT id FROM {table} WHERE uid IN ({places}) ORDER BY id"
 
 

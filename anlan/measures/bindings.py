@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from anlan.kernel.period import Period, month_index, years_back
 
 Binding = datetime.date | int
 
 
-def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) -> dict[str, Binding]:
+def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) -> Mapping[str, Binding]:
     """Return the value of every named parameter except those of the institution.
 
     Units: days are dates; ``months_due`` and ``quarters_due`` count; ``first_month`` and ``after_due_months`` are month
     indexes (``anlan.kernel.period.month_index``).
     Nulls: none; where nothing is due yet, the end of the due months is the day before the period.
     """
+    return _bindings(names, period, as_of)
+
+
+@lru_cache(maxsize=64)
+def _bindings(names: tuple[str, ...], period: Period, as_of: datetime.date) -> Mapping[str, Binding]:
+    """One day's values serve every institution that is scored on it."""
     values: dict[str, Binding] = {}
     for name in names:
         stem, _, years = name.rpartition("_")
@@ -23,7 +32,7 @@ def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) ->
             values[name] = _value(stem, period.back(int(years)), _cutoff(period, as_of, int(years)))
         elif not name.startswith("institution"):
             values[name] = _value(name, period, period.cutoff(as_of))
-    return values
+    return MappingProxyType(values)
 
 
 def is_closed(period: Period, as_of: datetime.date) -> bool:

@@ -69,9 +69,12 @@ def condition_may_be_unknown(node: Condition, resolve: Resolve) -> bool:
 
 
 def reachable(node: Case, resolve: Resolve) -> Case:
-    """Return the case without what can never be reached: after a condition and its negation nothing follows."""
+    """Return the case without what can never be reached: a branch for an unknown that is always known is never taken,
+    and after a condition and its negation nothing follows."""
     kept: list[tuple[Condition, Number]] = []
     for when, then in node.branches:
+        if isinstance(when, IsUnknown) and not _is_ever_unknown(when.part, resolve):
+            continue
         if kept and when == Not(kept[-1][0]) and not condition_may_be_unknown(when, resolve):
             return Case(tuple(kept), then)
         kept.append((when, then))
@@ -96,6 +99,12 @@ def is_non_negative(node: Number, resolve: Resolve) -> bool:
         case Case(branches=branches, otherwise=otherwise):
             return all(is_non_negative(value, resolve) for value in (otherwise, *(then for _, then in branches)))
     return False
+
+
+def _is_ever_unknown(part: Number | Condition, resolve: Resolve) -> bool:
+    if isinstance(part, Condition):
+        return condition_may_be_unknown(part, resolve)
+    return may_be_unknown(part, resolve)
 
 
 def _case_may_be_unknown(node: Case, resolve: Resolve) -> bool:

@@ -29,7 +29,8 @@ from anlan.measures.plan import Plan, narrowed
 from anlan.measures.sql import Statement
 
 _LEAST = 5_000
-RANGE = 125_000  # institutions at a time: fewer cost statements, more cost memory
+RANGE = 125_000  # institutions at a time: fewer cost statements, more cost memory; just below a power of two
+_CELLS = 26_000_000  # institutions × columns of a range that two threads hold within the memory limit
 _ARRAY_BITS = 24  # group by array, not by hash table, while the keys of a range span fewer than 2^24
 Row = tuple[int | None, ...]
 Bounds = tuple[int, int]
@@ -45,7 +46,7 @@ class DuckDBLake:
         *,
         threads: int | None = None,
         memory_limit: str = "1GB",
-        institutions_per_range: int = RANGE,
+        institutions_per_range: int | None = None,
     ) -> None:
         self._folder = Path(folder)
         self._per_range = institutions_per_range
@@ -120,10 +121,12 @@ class DuckDBLake:
     def _ranges(self, plan: Plan, institutions: tuple[int, ...] | None) -> list[Bounds]:
         """Bounds of consecutive ranges of institutions that together hold all that are asked for."""
         table = plan.schema.institution
-        every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"
+        every = f"SELECT {table.key} AS id, row_number() OVER (ORDER BY {table.key}) - 1 AS place FROM {table.table}"  # noqa: S608
         # every thread has a range, unless they would be so small that the statements cost more than the records
-        share = f"least({self._per_range}, greatest({_LEAST}, ceil(count(*) OVER () / {self._threads})::BIGINT))"
-        bounds = f"SELECT min(id), max(id) FROM (SELECT *, {share} AS share FROM ({every})) GROUP BY place // share ORDER BY 1"
+        per_range = self._per_range or min(RANGE, _CELLS // len(plan.columns()))
+        share = f"least({per_range}, greatest({_LEAST}, ceil(count(*) OVER () / {self._threads})::BIGINT))"
+        shared = f"SELECT *, {share} AS share FROM ({every})"  # noqa: S608
+        bounds = f"SELECT min(id), max(id) FROM ({shared}) GROUP BY place // share ORDER BY 1"  # noqa: S608
         ranges: list[Bounds] = self._connection.execute(bounds).fetchall()
         if institutions is None:
             return ranges

@@ -3,9 +3,13 @@
 Whether the caller may do it is decided before: an administrator issues and unlocks, everyone changes their own.
 """
 
+import datetime as dt
 import secrets
+from collections.abc import Iterable
 
+from axes.models import AccessAttempt
 from axes.utils import reset
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -59,6 +63,13 @@ def change_password(person: Person, old: str, new: str) -> None:
 def unlock(person: Person) -> int:
     """Lift every lock of the person's user name, from whichever address, and return how many failures were forgotten."""
     return int(reset(username=person.username))
+
+
+def locked(usernames: Iterable[str], *, now: dt.datetime) -> set[str]:
+    """Return those of the user names that are locked now from at least one address."""
+    since = now - dt.timedelta(hours=float(settings.AXES_COOLOFF_TIME))
+    failed = AccessAttempt.objects.filter(username__in=list(usernames), attempt_time__gt=since)
+    return set(failed.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).values_list("username", flat=True))
 
 
 @transaction.atomic

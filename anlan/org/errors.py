@@ -16,3 +16,11 @@ class Unscoped(OrgError):
 
 class NotAllowed(OrgError):
     """The acting person may not do this. Views answer 404, so that nothing is learned."""
+
+
+class Contradiction(OrgError):
+    """A change contradicts what is there or what a unit, person or post is. `field` names the answer that is wrong; empty for the whole."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(code, message)
+        self.field = field

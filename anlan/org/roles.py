@@ -49,11 +49,27 @@ class Role:
     sensitivity: Sensitivity
     capabilities: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def held_at(self) -> str:
+        """The kind of unit at which the role is held: where its reach begins."""
+        return _HELD_AT[self.reach]
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether its holder may hold no other role: who gives rights to others has none over records."""
+        return "administer" in self.capabilities
+
     def answers_to(self, names: Iterable[str]) -> bool:
         """Tell whether one of the names is this role or a capability of it (`can:…`)."""
         return any(name == self.code or name.removeprefix("can:") in self.capabilities for name in names)
 
 
+_HELD_AT = {
+    Reach.NOTHING: "commission",
+    Reach.SUBTREE: "commission",
+    Reach.INSTITUTION: "institution",
+    Reach.DEPARTMENT: "department",
+}
 _roles: dict[str, Role] = {}
 
 

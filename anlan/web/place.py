@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution, Unit
+from anlan.org.oversight import administered_units
 from anlan.org.policy import institutions_for
 from anlan.org.roles import Sensitivity, rank
 from anlan.org.scope import Actor
@@ -33,6 +34,7 @@ class Place:
     year: int
     actor: Actor
     today: dt.date
+    is_administration: bool = False  # the pages of an administrator, who sees no records here
 
     @property
     def name(self) -> str:
@@ -84,6 +86,19 @@ def find_place(request: HttpRequest, code: str, year: int) -> Place:
     return place
 
 
+def find_administered(request: HttpRequest, code: str, year: int) -> Place:
+    """Return the place whose units and people the person administers. Raises: Http404 when no post of theirs reaches it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    unit = Unit.objects.filter(administered_units(actor), code=code).select_related("institution").first()
+    today = timezone.localdate()
+    if unit is None or not 2000 <= year <= today.year + 1:
+        raise Http404
+    institution = getattr(unit, "institution", None)
+    place = Place(unit=unit, institution=institution, year=year, actor=actor, today=today, is_administration=True)
+    request.place = place  # type: ignore[attr-defined]
+    return place
+
+
 def visible_units(actor: Actor) -> list[Unit]:
     """Return the commissions and institutions that the person may look at, in tree order."""
     units: dict[str, Unit] = {}
@@ -114,13 +129,13 @@ def default_place(request: HttpRequest, actor: Actor) -> tuple[str, int] | None:
 
 
 def default_year() -> int:
-    """Return this year, or the year that most of the newest entries speak of when this one has hardly begun."""
+    """Return the newest year that enough of the newest entries speak of; without entries, this year."""
     this_year = timezone.localdate().year
     newest = Entry.objects.order_by("-pk").values_list("occurred_on", flat=True)[:RECENT]
-    spoken = Counter(day.year for day in newest)
-    if not spoken or spoken[this_year] >= FEW:
+    spoken = Counter(day.year for day in newest if day.year <= this_year)
+    if not spoken:
         return this_year
-    return spoken.most_common(1)[0][0]
+    return max((year for year, count in spoken.items() if count >= FEW), default=spoken.most_common(1)[0][0])
 
 
 def years(place: Place) -> list[int]:

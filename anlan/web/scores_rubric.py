@@ -4,8 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from anlan.assessment.lint import Finding, lint
-from anlan.assessment.rubric import Category, InstitutionClass, Option, Rubric, Rule
+from anlan.assessment.rubric import Category, InstitutionClass, Option, Rubric, Rule, Term
+from anlan.flow.spec import all_registers
 from anlan.kernel.parameter import Parameter
 from anlan.measures import catalogue
 from anlan.web.place import Place
@@ -44,11 +47,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RubricPage:
-    """What the page of a rubric shows."""
+    """What the page of a rubric shows; each finding comes with the name of its place."""
 
     categories: tuple[CategoryEntry, ...]
     reaches: tuple[Reach, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[tuple[Finding, str], ...]
     parameters: tuple[Parameter, ...]
     counts: tuple[tuple[str, int], ...]
     rules: int
@@ -62,7 +65,7 @@ def rubric_page(rubric: Rubric, *, place: Place) -> RubricPage:
     return RubricPage(
         categories=tuple(_entry(rubric, category, place) for category in rubric.categories),
         reaches=tuple(Reach(kind=kind, most=_most(rubric.categories, kind)) for kind in rubric.classes),
-        findings=lint(rubric),
+        findings=tuple((finding, _place_name(rubric, finding.place)) for finding in lint(rubric)),
         parameters=tuple(rubric.parameter(code, on=on) for code in used),
         counts=tuple((kind, sum(found == kind for found in kinds)) for kind in KINDS),
         rules=len(kinds),
@@ -83,6 +86,17 @@ def _entry(rubric: Rubric, category: Category, place: Place) -> CategoryEntry:
     is_for_all = len(concerned) == len(rubric.classes)
     printed = sum(rule.body.most or 0 for rule in category.rules)
     return CategoryEntry(category=category, rules=rules, classes=() if is_for_all else concerned, printed=printed)
+
+
+def _place_name(rubric: Rubric, code: str) -> str:
+    """Return what a finding is about in words. Rules, categories and clauses keep the code that the source prints."""
+    if code == rubric.code:
+        return _("the whole rubric")
+    register = next((spec for spec in all_registers() if spec.code == code), None)
+    if register is not None:
+        return str(register.name)
+    classes_and_terms: tuple[InstitutionClass | Term, ...] = (*rubric.classes, *rubric.terms)
+    return next((said(one.name) for one in classes_and_terms if one.code == code), code)
 
 
 def _most(categories: Sequence[Category], kind: InstitutionClass) -> int:

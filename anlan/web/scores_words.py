@@ -24,6 +24,19 @@ UNITS = {
     "staff": gettext_lazy("staff"),
 }
 
+# Only English tells one from many; Chinese takes the same word.
+ONE = {
+    "devices": "device",
+    "members": "member",
+    "months": "month",
+    "patients": "patient",
+    "places": "place",
+    "posts": "post",
+    "quarters": "quarter",
+    "records": "record",
+    "respondents": "respondent",
+}
+
 
 def is_chinese() -> bool:
     """Tell whether the page speaks Chinese."""
@@ -42,6 +55,8 @@ def name_of(measure: Measure) -> str:
 
 def amount(value: int, unit: str) -> str:
     """Return a figure with its unit: 3 个月, 3 months."""
+    if value == 1 and unit in ONE and not is_chinese():
+        return f"1 {ONE[unit]}"
     return f"{value} {UNITS.get(unit, unit)}" if unit else str(value)
 
 

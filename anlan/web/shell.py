@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.spec import all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
+from anlan.org.models import Institution
+from anlan.org.oversight import administered_units, seats
 from anlan.org.scope import Actor
 from anlan.web.place import Place, unit_name, visible_units, years
 
@@ -30,11 +32,12 @@ class _Shell:
             "theme": lambda: "dark" if request.COOKIES.get("theme") == "dark" else "light",
             "version": _version,
             "groups": lambda: _groups(request),
-            "not_yet": _not_yet,
+            "not_yet": lambda: [] if _is_administration(request) else _not_yet(),
+            "is_administration": lambda: _is_administration(request),
             "institutions": lambda: _institutions(request),
             "years": lambda: _years(request),
             "thumb": lambda: _thumb(request),
-            "is_synthetic": lambda: any(item["is_synthetic"] for item in self["institutions"]),
+            "is_synthetic": lambda: _is_synthetic(request, self["institutions"]),
             "role_names": lambda: _role_names(request),
         }
 
@@ -59,7 +62,9 @@ def _plain(name: str, request: HttpRequest, place: Place | None) -> Any:
 
 def _url(name: str, place: Place | None) -> str:
     if name in {"search", "todo-count"}:
-        return place.url(name) if place else ""
+        return place.url(name) if place and not place.is_administration else ""
+    if name == "home" and place and place.is_administration:
+        return administration_url(place, "administration")
     return place.url("home") if name == "home" and place else reverse(f"web:{name if name != 'home' else 'start'}")
 
 
@@ -82,10 +87,46 @@ def _item(request: HttpRequest, name: Any, icon: str, url: str, *, exact: bool =
     return {"name": name, "icon": icon, "url": url, "is_current": is_current}
 
 
+def _is_administration(request: HttpRequest) -> bool:
+    place: Place | None = getattr(request, "place", None)
+    return place is not None and place.is_administration
+
+
+def _is_synthetic(request: HttpRequest, institutions: list[dict[str, Any]]) -> bool:
+    if not _is_administration(request):
+        return any(item["is_synthetic"] for item in institutions)
+    place: Place = request.place  # type: ignore[attr-defined]
+    mine = Institution.objects.filter(administered_units(place.actor, prefix="unit__"), is_synthetic=True)
+    return mine.exists()
+
+
+def administration_url(place: Place, name: str) -> str:
+    """Return a page of the administration at the administrator's own unit, from which everything below is reached."""
+    seat = next((seat for seat in seats(place.actor) if place.unit.path.startswith(seat.path)), place.unit)
+    return reverse(f"web:{name}", args=(seat.code, place.year))
+
+
+def _administration_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    pages = (
+        (_("Overview"), "home", "administration", ("",)),
+        (_("Units"), "sitemap", "units", ("units", "unit")),
+        (_("People"), "users", "people", ("people", "new-person")),
+        (_("Roles"), "shield-lock", "roles", ("roles",)),
+    )
+    section = request.path.partition("/administration/")[2].partition("/")[0]
+    return [
+        {"name": name, "icon": icon, "url": administration_url(place, page), "is_current": section in sections}
+        for name, icon, page, sections in pages
+    ]
+
+
 def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     place: Place | None = getattr(request, "place", None)
     if place is None:
         return []
+    if place.is_administration:
+        items = _administration_items(request, place)
+        return [{"code": "administration", "name": _("System administration"), "items": items}]
     today = [_item(request, _("To do"), "checklist", place.url("home"))]
     groups = [
         {"code": "today", "name": _("Today"), "items": today},
@@ -153,7 +194,7 @@ def _institutions(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _years(request: HttpRequest) -> list[dict[str, Any]]:
     place: Place | None = getattr(request, "place", None)
-    if place is None:
+    if place is None or place.is_administration:
         return []
     head = f"/at/{place.unit.code}/"
     rest = request.get_full_path().removeprefix(f"{head}{place.year}/")
@@ -164,6 +205,9 @@ def _thumb(request: HttpRequest) -> list[dict[str, Any]]:
     place: Place | None = getattr(request, "place", None)
     if place is None:
         return []
+    if place.is_administration:
+        me = _item(request, _("Me"), "user-circle", reverse("web:me"))
+        return [*_administration_items(request, place)[:3], me]
     return [
         _item(request, _("To do"), "checklist", place.url("home")),
         _item(request, _("Report"), "send", place.url("report")),

@@ -3,10 +3,22 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from anlan.web.views import account, home, imports, records, registers, scores, scores_data
+from anlan.web.views import (
+    account,
+    administration,
+    administration_people,
+    home,
+    imports,
+    records,
+    registers,
+    scores,
+    scores_data,
+)
 
 app_name = "web"
 AT = "at/<str:place>/<int:year>/"
+ADMIN = f"{AT}administration/"
+PERSON = f"{ADMIN}people/<str:username>/"
 
 urlpatterns = [
     path("", account.start, name="start"),
@@ -40,4 +52,18 @@ urlpatterns = [
     path(f"{AT}score/trend/", scores_data.trend, name="score-trend"),
     path(f"{AT}score/own-trend/", scores_data.own_trend, name="own-trend"),
     path(f"{AT}rubric/", scores.rubric, name="rubric"),
+    path(ADMIN, administration.home, name="administration"),
+    path(f"{ADMIN}units/", administration.units, name="units"),
+    path(f"{ADMIN}unit/", administration.unit, name="unit"),
+    path(f"{ADMIN}unit/edit/", administration.edit, name="unit-edit"),
+    path(f"{ADMIN}unit/new/<slug:kind>/", administration.new, name="unit-new"),
+    path(f"{ADMIN}unit/do/<slug:action>/", administration.act, name="unit-act"),
+    path(f"{ADMIN}roles/", administration.roles, name="roles"),
+    path(f"{ADMIN}people/", administration_people.people, name="people"),
+    path(f"{ADMIN}new-person/", administration_people.new, name="person-new"),
+    path(PERSON, administration_people.person, name="person"),
+    path(f"{PERSON}edit/", administration_people.edit, name="person-edit"),
+    path(f"{PERSON}do/<slug:action>/", administration_people.act, name="person-act"),
+    path(f"{PERSON}posts/new/", administration_people.new_post, name="post-new"),
+    path(f"{PERSON}posts/<int:post>/end/", administration_people.end_post, name="post-end"),
 ]

@@ -223,7 +223,8 @@ class _Writer:
     def _moment(self, hospital: Hospital, item: Item, step: str) -> dt.datetime:
         """When it was written down. One hospital wrote all of 2025 in the last days of December."""
         day = item.days.get(step) or item.recorded_on or item.values["occurred_on"]
-        if "written_in_december" in hospital.faults and day.year == 2025:
+        by_the_hospital = item.register != "judgement"  # what the city's reviewers write, they wrote in time
+        if "written_in_december" in hospital.faults and by_the_hospital and day.year == 2025:
             day = dt.date(2025, 12, 27 + zlib.crc32(item.register.encode()) % 4)
         hour = 8 + zlib.crc32(f"{hospital.code}{item.register}{day}".encode()) % 9
         return dt.datetime(day.year, day.month, day.day, hour, 15, tzinfo=timezone.get_default_timezone())

@@ -41,6 +41,7 @@ OPENING = _reach(office="own child", recorder="own sibling")
 IMPORTING = _reach(office="own child")
 JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
+ADMINISTERING = _reach(administrator="own child")
 ATTACHING = WORKING
 NONE: Reach = {}
 
@@ -80,6 +81,7 @@ _OF_PLACE = {"institution": "{institution}"}
 _SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
 
 OF_IMPORT = Entry(allowed=IMPORTING)
+OF_ADMINISTRATION = Entry(allowed=ADMINISTERING)
 
 TABLE: Mapping[str, Entry] = {
     # staff screens
@@ -115,6 +117,21 @@ TABLE: Mapping[str, Entry] = {
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
     "web:score-trend": Entry(),
+    # the administrator's pages: of every unit at and below their own, and of nobody else
+    "web:administration": OF_ADMINISTRATION,
+    "web:units": OF_ADMINISTRATION,
+    "web:unit": OF_ADMINISTRATION,
+    "web:unit-edit": OF_ADMINISTRATION,
+    "web:unit-new": OF_ADMINISTRATION,
+    "web:unit-act": OF_ADMINISTRATION,
+    "web:roles": OF_ADMINISTRATION,
+    "web:people": OF_ADMINISTRATION,
+    "web:person-new": OF_ADMINISTRATION,
+    "web:person": OF_ADMINISTRATION,
+    "web:person-edit": OF_ADMINISTRATION,
+    "web:person-act": OF_ADMINISTRATION,
+    "web:post-new": OF_ADMINISTRATION,
+    "web:post-end": OF_ADMINISTRATION,
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,

@@ -18,7 +18,7 @@ from anlan.flow.evidence import store
 from anlan.flow.models import Batch, Evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
-from anlan.org.models import Institution, Person, Unit
+from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import RELATIONS, ROLES, TABLE, TARGETS, Entry
@@ -221,6 +221,9 @@ def _ask(
     }
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
+    if "/administration/" in address.template:
+        values |= {"username": "office", "post": _post_of("office"), "kind": "department"}
+        values["action"] = "close" if address.key == "web:unit-act" else "unlock"
     file = Evidence.objects.get(record_uid=place.uid).uid
     values["file"] = file
     if address.key == "web:evidence":
@@ -231,6 +234,11 @@ def _ask(
         _text(answer)
         transaction.set_rollback(True)
     return answer
+
+
+def _post_of(username: str) -> int:
+    """The post of a person; where there is nobody, a number that no post has."""
+    return Post.objects.filter(person__username=username).values_list("pk", flat=True).first() or 0
 
 
 def _send(client: Client, method: str, where: str, entry: Entry, values: dict[str, Any]) -> HttpResponse:

@@ -15,6 +15,9 @@ from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from anlan.kernel.text import Text
+from anlan.org.models import Unit
+from anlan.org.roles import find_role
+from anlan.web.place import unit_name
 
 register = template.Library()
 
@@ -108,3 +111,15 @@ def query(context: template.Context, **changes: Any) -> str:
 def text(value: Text | None) -> str:
     """Return a text of the content in the language of the page."""
     return value.in_language(get_language() or "zh") if value is not None else ""
+
+
+@register.filter("unit_name")
+def name_of_unit(unit: Unit) -> str:
+    """Return a unit's name in the language of the page."""
+    return unit_name(unit)
+
+
+@register.filter
+def role_name(code: str) -> str:
+    """Return the name of a role."""
+    return str(find_role(code).name)

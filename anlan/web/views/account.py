@@ -10,12 +10,15 @@ from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from anlan.org.oversight import seats
+from anlan.org.scope import Actor
 from anlan.web.forms import SignInForm
 from anlan.web.place import default_place
 
@@ -59,9 +62,15 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """Open the place that the person looked at last, or their own."""
-    place = default_place(request, request.actor)  # type: ignore[attr-defined]
-    return redirect("web:home", *place) if place else render(request, "anlan/no_place.html")
+    """Open the place that the person looked at last, or their own; an administrator's is the administration."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    place = default_place(request, actor)
+    if place:
+        return redirect("web:home", *place)
+    seat = next(iter(seats(actor)), None)
+    if seat is not None:
+        return redirect("web:administration", seat.code, timezone.localdate().year)
+    return render(request, "anlan/no_place.html")
 
 
 def me(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,6 @@ from anlan.web.place import find_place
 from anlan.web.scores_city import most_to_decide
 from anlan.web.scores_missing import missing_context
 
-
 SHOWN = 12
 
 

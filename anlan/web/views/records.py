@@ -136,6 +136,7 @@ def _after(request: HttpRequest, place: Place, spec: RegisterSpec, record: Regis
         request, "anlan/part/record.html", {**_context(place, spec, _find(place, spec, record.uid)), "is_swap": True}
     )
     answer["HX-Retarget"], answer["HX-Reswap"] = "#record", "outerHTML"
+    answer["HX-Trigger"] = "todo"  # the count in the top bar asks again
     return answer
 
 

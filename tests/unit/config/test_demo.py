@@ -42,6 +42,19 @@ def test_the_city_has_24_institutions_of_every_class_and_kind():
     assert [hospital.code for hospital in HOSPITALS if hospital.large_specialist_reason] == ["W03"]
 
 
+def test_no_record_of_the_story_is_written_down_before_it_happened():
+    writer = object.__new__(load._Writer)
+    early = [
+        (hospital.code, item.register, step)
+        for hospital in HOSPITALS
+        for chapter in CHAPTERS
+        for item in chapter(hospital)
+        for step in ("", *item.steps)
+        if writer._moment(hospital, item, step).date() < item.values["occurred_on"]
+    ]
+    assert early == []
+
+
 @pytest.fixture
 def small_city(db, monkeypatch):
     monkeypatch.setattr(load, "HOSPITALS", tuple(h for h in HOSPITALS if h.code in CHOSEN))

@@ -307,3 +307,12 @@ def test_lake_writes_the_figures_of_every_range(tmp_path: Path) -> None:
     assert sorted(file.name for file in target.iterdir()) == [f"part-0000{part}.parquet" for part in range(3)]
     with pytest.raises(FileExistsError, match="Choose an empty folder"):
         engine.write(plan, period=year, as_of=D(2026, 1, 1), target=target)
+
+
+def test_lake_out_of_order_and_with_records_of_nobody_gives_the_same_figures(tmp_path: Path) -> None:
+    levels = [(1, "b"), (3, "a"), (1, "a"), (99, "a"), (3, "a"), (1, "b"), (2, None)]
+    records = {"activity": tuple(activity(unit, D(2025, 1, 1), level=level) for unit, level in levels)}
+    plan = make_plan([measure("levels", Distinct(register="activity", column="level"))], schema=SCHEMA)
+    for engine in (*engines(tmp_path, records), lake_engine(tmp_path, records, institutions_per_range=99)):
+        table = evaluate(plan, period=Period.year(2025), as_of=D(2026, 1, 1), engine=engine)
+        assert table.figure("levels") == (2, 0, 1)

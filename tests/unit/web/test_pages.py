@@ -154,6 +154,24 @@ def test_the_same_form_sent_twice_makes_one_record(office: Client, world: World)
         assert Hazard.objects.count() == 1
 
 
+def test_the_to_do_list_says_what_a_record_is_about(office: Client, world: World) -> None:
+    hazard(world, description="Exit light out " + "x" * 60)
+    page = text(office, AT_A)
+    assert re.search(r"Hazard HZ-2025-0001 Exit light out x{24}…<", page)
+
+
+def test_a_step_taken_asks_the_to_do_count_again(office: Client, world: World) -> None:
+    record = hazard(world)
+    form = {"owner_post": "Logistics", "level": "general", "key": "k1", "version": str(record.version)}
+    answer = office.post(f"{AT_A}registers/hazard/{record.uid}/assign/", form, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.headers["HX-Trigger"] == "todo"
+
+
+def test_a_form_of_a_step_leaves_its_complaints_to_the_server(office: Client, world: World) -> None:
+    assert " novalidate " in text(office, f"{AT_A}registers/hazard/{hazard(world).uid}/assign/")
+
+
 def test_an_administrator_is_told_why_there_is_nothing(client_as: Browser, guan: Person) -> None:
     assert "Nothing to see from your post" in text(english(client_as(guan)), "/")
 

@@ -134,6 +134,13 @@ def test_the_rubric_page_shows_readings_hash_and_findings(client_as, li):
     assert "either is enough; the points go once" in page
 
 
+def test_a_finding_names_its_place_in_words(client_as, li):
+    page = page_of(client_as(li), "/at/A/2025/rubric/")
+    for code, name in (("ungraded", "ungraded institution"), ("qidong-2018", "the whole rubric")):
+        assert re.search(rf'title="{code}">{name}<', page, re.IGNORECASE)
+    assert ">category_floor<" not in page
+
+
 def test_scores_are_evaluated_once_until_something_is_written(client_as, li, li_actor, world, monkeypatch):
     asked = []
     scored = scores_source.score_institutions

@@ -43,6 +43,7 @@ def test_points_have_no_trailing_zeros():
 
 def test_a_figure_carries_its_unit_in_the_language_of_the_page():
     assert amount(3, "months") == "3 months"
+    assert amount(1, "records") == "1 record"
     with translation.override("zh-hans"):
         assert amount(3, "months") == "3 个月"
 

@@ -1,0 +1,52 @@
+"""`anlan account`: a one-time password, the end of a lock, or the end of an account, for one person."""
+
+import argparse
+import json
+
+HELP = "give an account a one-time password, unlock it, deactivate it or reactivate it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("username", metavar="USERNAME", help="user name of the person")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--one-time-password", action="store_true", help="print a new one-time password; lifts a lock too"
+    )
+    what.add_argument("--unlock", action="store_true", help="lift the lock after wrong passwords")
+    what.add_argument("--deactivate", action="store_true", help="take the account away; what it recorded stays")
+    what.add_argument("--reactivate", action="store_true", help="give a deactivated account back")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it as the system and say what was done."""
+    from difflib import get_close_matches
+
+    from anlan.ledger.entry import Origin
+    from anlan.org import administration
+    from anlan.org.models import Person
+    from anlan.org.scope import as_system
+
+    person = Person.objects.filter(username=args.username).first()
+    if person is None:
+        near = get_close_matches(args.username, Person.objects.values_list("username", flat=True), n=1)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        raise LookupError(f'There is no person with the user name "{args.username}".{hint}')
+    steps = ("one_time_password", "unlock", "deactivate", "reactivate")
+    step = next(name for name in steps if getattr(args, name))
+    do = administration.issue_password if step == "one_time_password" else getattr(administration, step)
+    with as_system("command line") as by:
+        password = do(person, by=by, origin=Origin(kind="system"))
+    _print(args.username, step, password, as_json=args.json)
+    return 0
+
+
+def _print(username: str, step: str, password: str | None, *, as_json: bool) -> None:
+    if as_json:
+        said = {"username": username, "done": step} | ({"password": password} if password else {})
+        print(json.dumps(said, ensure_ascii=False))
+    elif password:
+        print(f"{username}  {password}\nIt serves for one sign-in and is shown only here.")
+    else:
+        print(f"{username}: {step}d." if step.endswith("e") else f"{username}: {step}ed.")
