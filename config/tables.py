@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from anlan.assessment.rubric import Rubric
 
 WIDE = 150
+ROOMY = 132  # columns that the overview needs with its categories
 OUTCOMES = {"scored": "", "not_applicable": "not applicable", "no_data": "no data", "awaits_person": "awaits a person"}
 
 
@@ -25,20 +26,26 @@ def points_text(value: float | int | None) -> str:
 
 
 def print_overview(names: Sequence[str], data: dict[str, Any]) -> None:
-    """Print one line per institution: raw, out of, normalised, and each category."""
-    rows = data["institutions"]
-    codes = [category["code"] for category in rows[0]["categories"]]
+    """Print one line per institution: raw, out of, normalised; class and each category where the terminal has room."""
+    rows, screen = data["institutions"], console()
+    is_roomy = screen.width >= ROOMY
+    codes = [category["code"] for category in rows[0]["categories"]] if is_roomy else []
     table = Table(title=f"{data['rubric']} {data['year']}, as of {data['as_of']}", header_style="bold")
-    for heading in ("Code", "Institution", "Class"):
-        table.add_column(heading, no_wrap=heading != "Institution")
+    for heading in ("Code", "Institution", "Class") if is_roomy else ("Code", "Institution"):
+        table.add_column(heading, no_wrap=heading != "Institution", overflow="fold")
     for heading in ("Raw", "Out of", "Of 100", "At risk", *codes):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, row in zip(names, rows, strict=True):
+        titles = [row["code"], name, *([row["class"].replace("_", " ")] if is_roomy else [])]
         totals = [points_text(row[key]) for key in ("raw", "applicable_max", "normalised", "at_risk")]
         cells = ["" if c["outcome"] == "not_applicable" else points_text(c["points"]) for c in row["categories"]]
-        table.add_row(row["code"], name, row["class"].replace("_", " "), *totals, *cells)
-    console().print(table)
-    print("At risk: proposed deductions that wait for a person. An empty category does not apply to the institution.")
+        table.add_row(*titles, *totals, *cells[: len(codes)])
+    screen.print(table)
+    print("At risk: proposed deductions that wait for a person.")
+    if is_roomy:
+        print("An empty category does not apply to the institution.")
+    else:
+        print(f"A terminal of {ROOMY} columns also shows class and categories; so does --institution CODE.")
 
 
 def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
@@ -47,7 +54,7 @@ def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
     title = f"{row['code']} {name}: {points_text(row['raw'])} of {points_text(row['applicable_max'])}"
     table = Table(title=f"{title} ({points_text(row['normalised'])} of 100)", header_style="bold")
     for heading in ("Rule", "What is assessed", "Figure", "Outcome"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     table.add_column("Deducted", justify="right")
     for category in row["categories"]:
         lost = f", {points_text(category['lost_to_cap'])} lost to the cap" if category["lost_to_cap"] else ""
@@ -85,7 +92,8 @@ def _print_reasons(screen: Console, row: dict[str, Any]) -> None:
 
 def _print_reason(screen: Console, rule: dict[str, Any]) -> None:
     reason = rule["explain"]
-    screen.print(f"\n[bold]{rule['code']}[/] {reason['text']['zh']}  -{points_text(rule['deducted'])}")
+    outcome = f"-{points_text(rule['deducted'])}" if rule["deducted"] else OUTCOMES[rule["outcome"]]
+    screen.print(f"\n[bold]{rule['code']}[/] {reason['text']['zh']}  {outcome}")
     for parameter in reason["parameters"]:
         screen.print(f"  parameter {parameter['zh']}: {parameter['value']} {parameter['unit']}")
     if reason["missing"]:

@@ -17,6 +17,7 @@ from anlan.flow.spec import RegisterSpec, spec_of
 from anlan.org.models import Unit
 from anlan.web.place import unit_name
 
+MONTH = "month_no"  # the column of a register that happens once a month: yyyymm
 TONES = ("warning", "info", "attention", "accent")
 
 
@@ -54,6 +55,9 @@ def cell(spec: RegisterSpec, record: Register, name: str, *, clearance: int) -> 
 def _say(field: "models.Field[Any, Any]", record: Register, name: str) -> tuple[str, str]:
     if field.choices:
         return "choice", str(getattr(record, f"get_{name}_display")() or "")
+    if name == MONTH and getattr(record, name):
+        year, month = divmod(getattr(record, name), 100)
+        return "date", f"{year}-{month:02d}"
     return kind_of(field), say(getattr(record, name))
 
 

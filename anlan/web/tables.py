@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.masking import shown_columns as unsealed
 from anlan.flow.spec import RegisterSpec
-from anlan.web.cells import Cell, cell, state_tone
+from anlan.web.cells import MONTH, Cell, cell, state_tone
 from anlan.web.listing import Found, Listing, filterable, sortable
 
 
@@ -78,7 +78,7 @@ def _heading(listing: Listing, name: str) -> Heading:
     can_sort = name in sortable(listing.spec, listing.place)
     sort = f"-{name}" if direction == "ascending" or (not direction and name.endswith("_on")) else name
     field = listing.spec.field(name)
-    is_number = isinstance(field, models.IntegerField | models.DecimalField) and not field.choices
+    is_number = isinstance(field, models.IntegerField | models.DecimalField) and not field.choices and name != MONTH
     label = str(listing.spec.label(name))
     return Heading(name=name, label=label, sort=sort if can_sort else "", direction=direction, is_number=is_number)
 
@@ -100,5 +100,8 @@ def _filter(listing: Listing, name: str) -> Filter:
     choices = [(str(value), str(label)) for value, label in (field.flatchoices or []) if value not in (None, "")]
     if isinstance(field, models.BooleanField):
         choices = [("True", _("Yes")), ("False", _("No"))]
+    if name == MONTH:
+        year = listing.place.year
+        choices = [(str(year * 100 + month), f"{year}-{month:02d}") for month in range(1, 13)]
     label = str(listing.spec.label(name))
     return Filter(name=name, label=label, value=listing.choices.get(name, ""), choices=choices)

@@ -115,12 +115,15 @@ def _print(report: Any, batch: Any, *, as_json: bool, is_dry: bool) -> None:
         }
         print(json.dumps(data, ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from config.tables import console as console_of_width
+
+    console = console_of_width()
     if report.problems:
-        table = Table("Cell", "Column", "Value", "What is wrong", "Expected")
+        table = Table()
+        for heading in ("Cell", "Column", "Value", "What is wrong", "Expected"):
+            table.add_column(heading, overflow="fold")  # an ellipsis would hide what to do
         for problem in report.problems[:_SHOWN]:
             table.add_row(problem.place, problem.label, problem.value, problem.what, problem.expected)
         console.print(table)

@@ -73,15 +73,18 @@ def _described(spec: Any) -> dict[str, Any]:
 
 
 def _print_all(data: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table("Subsystem", "Register", "Name", "Columns", "Required", "Steps")
+    from config.tables import console
+
+    table = Table()
+    for heading in ("Subsystem", "Register", "Name", "Columns", "Required", "Steps"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "Register")  # a code must be copied whole
     for one in data:
         required = ", ".join(field["name"] for field in one["fields"] if field["required"])
         steps = " → ".join(step["name"] for step in one["steps"] if step["name"] not in ("correct", "annul"))
         table.add_row(one["subsystem"], one["code"], one["name"], str(len(one["fields"])), required, steps)
-    Console().print(table)
+    console().print(table)
 
 
 def _print_one(one: dict[str, Any]) -> None:

@@ -23,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
     )
-    parser.add_argument(
-        "--as-of", type=dt.date.fromisoformat, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)"
-    )
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)")
     parser.add_argument(
         "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
     )
@@ -40,9 +38,12 @@ def run(args: argparse.Namespace) -> int:
     from anlan.assessment.load import load_rubric
     from anlan.assessment.score import score_institutions
     from anlan.org.scope import as_system
+    from config.faults import BadInput
 
     rubric = load_rubric(args.rubric)
     as_of = args.as_of or timezone.localdate()
+    if as_of.year < args.year:
+        raise BadInput(f"On {as_of} the year {args.year} had not begun. Choose an earlier --year or a later --as-of.")
     with as_system("command line: score"):
         institutions = _institutions(args.institution)
         ids = [institution.pk for institution in institutions]
@@ -59,6 +60,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         print_overview([institution.unit.name for institution in institutions], data)
     return 0
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is no day of the calendar; write it as 2025-12-31') from None
 
 
 def _engine(lake: str | None) -> Any:

@@ -91,6 +91,11 @@ def test_the_list_shows_the_year_in_view(office: Client, world: World) -> None:
     assert "Old wire" in text(office, "/at/A/2024/registers/hazard/")
 
 
+def test_a_month_is_chosen_by_name_and_not_by_number(office: Client, world: World) -> None:
+    page = text(office, f"{AT_A}registers/key_place_check/")
+    assert re.search(r'<option value="202503"[^>]*>2025-03</option>', page)
+
+
 def test_an_htmx_request_gets_the_fragment_alone(office: Client, world: World) -> None:
     hazard(world)
     assert "<html" not in text(office, f"{AT_A}registers/hazard/", HX_Request="true")
