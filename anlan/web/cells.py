@@ -103,13 +103,17 @@ def _link(field: "models.Field[Any, Any]", record: Register) -> tuple[str, str] 
 
 
 def state_tone(spec: RegisterSpec, state: str) -> str:
-    """Return the colour of a state: muted when annulled, green when final, else by its place in the flow."""
+    """Return the colour of a state: muted when annulled, green when final, else by its place in the flow.
+
+    Where nothing has a deadline, what counts is neither late nor a warning: it takes the accent.
+    """
     if state == ANNULLED:
         return "line"
     if state in spec.final:
         return "done"
     order = list(spec.states)
-    if len(order) <= 2:
+    is_settled = state in spec.counted and not any(step.deadline for step in spec.steps.values())
+    if len(order) <= 2 or is_settled:
         return "accent"
     return TONES[min(order.index(state), len(TONES) - 1)] if state in order else ""
 

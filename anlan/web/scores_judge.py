@@ -47,6 +47,8 @@ class JudgeForm(forms.Form):
         if len(choices) == 1:
             verdict.widget = forms.HiddenInput()
             self.initial["verdict"] = choices[0][0]
+            points.required = choices[0][0] == "set"
+            points.error_messages["required"] = _("Enter the points to take; 0 is an answer.")
         limit = points_text(self.most)
         points.widget = forms.NumberInput(attrs={"class": "form-control", "min": "0", "max": limit, "step": "0.5"})
         points.help_text = _("0 to %(most)s. Enter 0 when nothing is to be taken.") % {"most": limit}

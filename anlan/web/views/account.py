@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from anlan.org.oversight import seats
 from anlan.org.scope import Actor
 from anlan.web.forms import SignInForm
-from anlan.web.place import default_place
+from anlan.web.place import default_place, find_place
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -74,7 +74,9 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def me(request: HttpRequest) -> HttpResponse:
-    """Show the person's account and posts."""
+    """Show the person's account and posts, with the place looked at last still in the menus."""
+    if place := default_place(request, request.actor):  # type: ignore[attr-defined]
+        find_place(request, *place)
     return render(request, "anlan/me.html", {"actor": request.actor})  # type: ignore[attr-defined]
 
 

@@ -15,6 +15,7 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.org.models import Person
 from anlan.org.scope import as_system
+from anlan.web.cells import state_tone
 from anlan.web.templatetags.anlan import words_for
 from anlan_cn.models import DefenceMember, Hazard
 from tests.world import World
@@ -175,6 +176,17 @@ def test_a_step_taken_asks_the_to_do_count_again(office: Client, world: World) -
 
 def test_a_form_of_a_step_leaves_its_complaints_to_the_server(office: Client, world: World) -> None:
     assert " novalidate " in text(office, f"{AT_A}registers/hazard/{hazard(world).uid}/assign/")
+
+
+def test_the_own_page_keeps_the_menus_of_the_place_in_view(office: Client, world: World) -> None:
+    text(office, f"{AT_A}registers/hazard/")
+    assert f'href="{AT_A}registers/"' in text(office, "/me/")
+
+
+def test_a_state_that_counts_and_has_no_deadline_is_no_warning() -> None:
+    registers = {spec.code: spec for spec in all_registers()}
+    assert state_tone(registers["key_place_check"], "checked") == "accent"
+    assert state_tone(registers["hazard"], "found") == "warning"
 
 
 def test_an_administrator_starts_at_the_administration(client_as: Browser, guan: Person) -> None:
