@@ -4,8 +4,9 @@ The root is recomputed from the entries' stored leaves and compared with every h
 way, so that what differs is named by its position. Nothing is repaired.
 """
 
+import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -22,10 +23,27 @@ def broken_entries() -> Iterator[tuple[int, str]]:
     for entry in Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK):
         if leaf_hash(entry.header.encode()) != bytes(entry.leaf):
             yield entry.pk, "header does not match the leaf"
-        elif entry.content is not None and entry.salt is not None:
-            expected = json.loads(entry.header)["content"]
-            if content_hash(bytes(entry.salt), entry.content.encode()) != expected:
-                yield entry.pk, "content does not match its hash"
+            continue
+        said = json.loads(entry.header)
+        if _content_is_other(entry, said):
+            yield entry.pk, "content does not match its hash"
+        if other := columns_that_differ(entry, said):
+            yield entry.pk, f"columns differ from the header: {', '.join(other)}"
+
+
+def columns_that_differ(entry: Entry, said: Mapping[str, object]) -> list[str]:
+    """Return what an entry's columns say otherwise than its header. The tree holds the header; the columns serve look-ups."""
+    columns = {
+        "id": entry.uid.hex,
+        "record": entry.record_uid.hex,
+        "register": entry.register,
+        "version": entry.version,
+        "step": entry.step,
+        "actor": entry.actor_id,
+        "occurred_on": entry.occurred_on.isoformat(),
+        "recorded_at": entry.recorded_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+    }
+    return [name for name, value in columns.items() if said.get(name) != value]
 
 
 def broken_tree() -> Iterator[tuple[str, str]]:
@@ -46,6 +64,13 @@ def broken_tree() -> Iterator[tuple[str, str]]:
     )
     if beyond is not None:
         yield f"position {beyond}", f"lies beyond the newest tree head, which has {walk.edge.size} entries"
+
+
+def _content_is_other(entry: Entry, said: Mapping[str, object]) -> bool:
+    """What was erased lawfully has no content to compare."""
+    if entry.content is None or entry.salt is None:
+        return False
+    return content_hash(bytes(entry.salt), entry.content.encode()) != said.get("content")
 
 
 class Differs(Exception):

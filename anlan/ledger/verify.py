@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.models import Entry, Position, TreeHead, Unsequenced
@@ -156,19 +157,8 @@ def _content(entry: Entry) -> Step:
 
 
 def _header(entry: Entry) -> Step:
-    """The header is what the tree holds; the columns beside it serve look-ups and must say the same."""
     said = _said(entry)
-    columns = {
-        "id": entry.uid.hex,
-        "record": entry.record_uid.hex,
-        "register": entry.register,
-        "version": entry.version,
-        "step": entry.step,
-        "actor": entry.actor_id,
-        "occurred_on": entry.occurred_on.isoformat(),
-    }
-    other = [name for name, value in columns.items() if said.get(name) != value]
-    if other:
+    if other := columns_that_differ(entry, said):
         return Step(name="header", outcome=Outcome.FAILS, said=f"the row says otherwise on: {', '.join(other)}")
     told = (
         f"{entry.register}, step {entry.step}, occurred on {entry.occurred_on}, recorded at {said.get('recorded_at')}"

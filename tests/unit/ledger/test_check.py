@@ -27,7 +27,7 @@ def rewrite(entry: Entry) -> bytes:
     header = entry.header.replace('"actor":7', '"actor":8')
     assert header != entry.header
     leaf = leaf_hash(header.encode())
-    Entry.objects.filter(pk=entry.pk).update(header=header, leaf=leaf)
+    Entry.objects.filter(pk=entry.pk).update(header=header, leaf=leaf, actor_id=8)
     return leaf
 
 
@@ -63,6 +63,11 @@ def test_an_entry_rewritten_with_its_tile_at_the_edge_is_found_by_the_head(entri
     [(where, said)] = broken_tree()
     assert where == "tree head 600"
     assert "something from position 500 on was changed" in said
+
+
+def test_a_column_that_says_otherwise_than_the_header_is_named(entries: list[Entry]) -> None:
+    Entry.objects.filter(pk=entries[7].pk).update(occurred_on="2025-01-01", actor_id=None)
+    assert list(broken_entries()) == [(entries[7].pk, "columns differ from the header: actor, occurred_on")]
 
 
 def test_two_entries_that_changed_places_are_found(entries: list[Entry]) -> None:

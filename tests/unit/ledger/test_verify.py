@@ -8,8 +8,11 @@ import pytest
 from anlan.ledger.models import Entry, Position, Tile, TreeHead
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.verify import Outcome, Step, verify_record
+from anlan.org.scope import Actor
 from config.command import main
+from tests.records import list_place
 from tests.unit.ledger.log import write
+from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 RECORD = uuid.UUID("6f1c1a52-3f0e-4b7c-9a55-0c1d2e3f4a5b")
@@ -135,3 +138,17 @@ def test_a_checkpoint_of_another_head_fails(entries: list[Entry]) -> None:
 def test_a_number_that_no_record_has_is_refused(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "HZ-2025-9999"]) == 1
     assert 'No record has the number "HZ-2025-9999"' in capsys.readouterr().err
+
+
+def test_a_number_that_several_institutions_use_asks_for_one(
+    world: World, li_actor: Actor, zhao_actor: Actor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = list_place(world.hospital_a, by=li_actor)
+    theirs = list_place(world.hospital_b, by=zhao_actor)
+    assert mine.number == theirs.number
+    Sequencer().run()
+
+    assert main(["verify", mine.number]) == 1
+    assert f'2 records have the number "{mine.number}"' in capsys.readouterr().err
+    main(["verify", mine.number, "--institution", world.hospital_b.code, "--json"])
+    assert json.loads(capsys.readouterr().out)["record"] == str(theirs.uid)
