@@ -11,24 +11,26 @@ is not taken on trust: ``checks`` compares the ids of every row, and what does n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlglot import exp
 
-from anlan.measures.aggregate import Aggregate, Scan
-from anlan.measures.dialects import Sql, all_of, any_of, dialect_of, integer
+from anlan.measures.aggregate import Aggregate, Scan, spanning
+from anlan.measures.dialects import Sql, all_of, any_of, bigint, dialect_of, integer
+from anlan.measures.packing import BITS, Pack, packs_of
 from anlan.measures.plan import Plan
-from anlan.measures.sql import KEY, Lowering, Statement
+from anlan.measures.sql import KEY, Lowering, Statement, filtered
 
 SPINE = "anlan_spine"
 _RECORD = "anlan_is_record"  # true for a record, null for an id of the spine
-_MISPLACED = "anlan_misplaced"
+_MISFITS = "anlan_misfits"  # not 0 where the quick statement's answer for the institution does not hold
+_LARGEST = 2**62 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenseTable:
-    """One register: ``quick`` may need the lake's order, then ``plain`` does not."""
+    """One register: what ``quick`` takes for granted of the lake's order or of small sums, ``plain`` does not."""
 
     name: str
     quick: Statement
@@ -54,7 +56,7 @@ class DensePlan:
         for table in self.tables:
             fit = f"{table.name}.{KEY} IS NOT DISTINCT FROM {SPINE}.{self.key}"
             if table.quick != table.plain:
-                fit += f" AND coalesce({table.name}.{_MISPLACED}, 0) = 0"
+                fit += f" AND coalesce({table.name}.{_MISFITS}, 0) = 0"
             fits.append(f"bool_and({fit})")
         beside = " ".join(f"POSITIONAL JOIN {table.name}" for table in self.tables)
         return f"SELECT {', '.join(fits)} FROM {SPINE} {beside}"  # noqa: S608  (names of our own schema)
@@ -99,17 +101,24 @@ class _DenseLowering(Lowering):
 
     def _dense_table(self, scan: Scan) -> DenseTable:
         plain = self.scan_statement(scan)
-        quick = self._run_lengths(scan) if _counts_values_only(scan) else plain
+        quick = plain
+        if _counts_values_only(scan):
+            quick = self._run_lengths(scan)
+        elif packs := packs_of(scan):
+            quick = self._packed(scan, packs)
         return DenseTable(name=_name(scan), quick=quick, plain=plain)
 
     def _scan(self, scan: Scan) -> exp.Select:
+        columns = self._aggregates(scan)
+        if _counts_values_only(scan) or packs_of(scan):
+            columns.append(exp.alias_(integer(0), _MISFITS))
+        return self._grouped(columns, self._records(scan), scan)
+
+    def _records(self, scan: Scan) -> exp.Select:
         records = exp.select("*", exp.alias_(exp.true(), _RECORD)).from_(exp.to_table(scan.register.table))
         if where := self._where(scan):
             records = records.where(where, copy=False)
-        columns = self._aggregates(scan)
-        if _counts_values_only(scan):
-            columns.append(exp.alias_(integer(0), _MISPLACED))
-        return self._grouped(columns, records, scan)
+        return records
 
     def _grouped(self, columns: Sequence[Sql], records: exp.Select, scan: Scan) -> exp.Select:
         ids = exp.alias_(exp.column(self._plan.schema.institution.key), scan.register.institution)
@@ -141,9 +150,55 @@ class _DenseLowering(Lowering):
         columns = [
             exp.alias_(exp.column(key), KEY),
             exp.alias_(_count_where("is_first"), scan.aliases[0]),
-            exp.alias_(_count_where("is_misplaced"), _MISPLACED),
+            exp.alias_(_count_where("is_misplaced"), _MISFITS),
         ]
         return self._finished(self._grouped(columns, compared.from_(ordered.subquery("ordered", copy=False)), scan))
+
+    def _packed(self, scan: Scan, packs: tuple[Pack, ...]) -> Statement:
+        """Group with the packed aggregates, then take them apart.
+
+        Negative numbers and sums too large for their bits are counted as misfits.
+        """
+        self._used = {}
+        taken_apart: dict[str, Sql] = {}
+        numbers: list[Sql] = []
+        for index, pack in enumerate(packs):
+            name = f"pack_{index}"
+            numbers.append(exp.alias_(self._pack(scan, pack), name))
+            for place, alias in enumerate(pack.aliases):
+                moved = exp.BitwiseRightShift(this=exp.column(name), expression=integer(place * BITS))
+                low = exp.BitwiseAnd(this=exp.Paren(this=moved), expression=integer(2**BITS - 1))
+                taken_apart[alias] = exp.alias_(low, alias)
+        sums = dict.fromkeys(pack.shared for pack in packs if pack.shared.kind == "sum")
+        misfit = any_of([self._is_misfit(scan, shared) for shared in sums]) if sums else exp.false()
+        pairs = zip(scan.aggregates, scan.aliases, strict=True)
+        kept = [(aggregate, alias) for aggregate, alias in pairs if alias not in taken_apart]
+        rest = replace(scan, aggregates=tuple(each for each, _ in kept), aliases=tuple(alias for _, alias in kept))
+        columns = [*self._aggregates(rest), *numbers, exp.alias_(exp.cast(misfit, "int"), _MISFITS)]
+        grouped = self._grouped(columns, self._records(scan), scan).subquery("packed", copy=False)
+        outer = [taken_apart.get(alias, exp.column(alias)) for alias in scan.aliases]
+        return self._finished(exp.select(exp.column(KEY), *outer, exp.column(_MISFITS)).from_(grouped))
+
+    def _pack(self, scan: Scan, pack: Pack) -> Sql:
+        """Multiply each record's number by the place of the condition that it meets; a record that meets none is null."""
+        lowering = self._conditions(pack.shared.years_back)
+        places = [
+            exp.If(this=lowering.condition(condition), true=bigint(integer(2 ** (place * BITS))))
+            for place, condition in enumerate(pack.conditions)
+        ]
+        where = self._own_conditions(scan, pack.shared, spanning(scan.days))
+        if pack.shared.kind == "mask":
+            bit = bigint(self._bit(pack.shared))
+            return filtered(self._dialect.union_of_bits(exp.Mul(this=bit, expression=exp.Case(ifs=places))), where)
+        low = exp.BitwiseAnd(this=bigint(self._summand(scan, pack.shared)), expression=integer(2**BITS - 1))
+        total = exp.Sum(this=exp.Mul(this=exp.Paren(this=low), expression=exp.Case(ifs=places)))
+        return exp.TryCast(this=filtered(total, where), to=exp.DataType.build("bigint"))
+
+    def _is_misfit(self, scan: Scan, shared: Aggregate) -> Sql:
+        """Tell whether the sum over all packed records exceeds the bits of one; a negative number reads as a huge one."""
+        size = exp.BitwiseAnd(this=bigint(self._summand(scan, shared)), expression=integer(_LARGEST))
+        total = filtered(exp.Sum(this=size), self._own_conditions(scan, shared, spanning(scan.days)))
+        return exp.GTE(this=exp.Coalesce(this=total, expressions=[integer(0)]), expression=integer(2**BITS))
 
     def _aggregate_value(self, scan: Scan, aggregate: Aggregate) -> Sql:
         if aggregate.kind == "count":

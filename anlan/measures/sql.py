@@ -136,6 +136,12 @@ class Lowering:
         return None if isinstance(where, Always) else bracket_or(lowering.condition(where))
 
     def _aggregate(self, scan: Scan, aggregate: Aggregate, pushed: Days | None) -> Sql:
+        where = self._own_conditions(scan, aggregate, pushed)
+        value = filtered(self._aggregate_value(scan, aggregate), where)
+        return bigint(value) if aggregate.kind in ("sum", "months") else value
+
+    def _own_conditions(self, scan: Scan, aggregate: Aggregate, pushed: Days | None) -> Sql | None:
+        """What the aggregate demands of a record beyond what the scan demands of all; None for nothing."""
         lowering = self._conditions(aggregate.years_back)
         shared = scan.where.parts if isinstance(scan.where, And) else (scan.where,)
         own = aggregate.where.parts if isinstance(aggregate.where, And) else (aggregate.where,)
@@ -145,11 +151,7 @@ class Lowering:
         left = conjunction(part for part in own if part not in shared)
         if (sql := self._optional(left, lowering)) is not None:
             conditions.append(sql)
-        value = self._aggregate_value(scan, aggregate)
-        where = all_of(conditions)
-        if where is not None:
-            value = exp.Filter(this=value, expression=exp.Where(this=where))
-        return bigint(value) if aggregate.kind in ("sum", "months") else value
+        return all_of(conditions)
 
     def _aggregate_value(self, scan: Scan, aggregate: Aggregate) -> Sql:
         match aggregate.kind:
@@ -158,23 +160,27 @@ class Lowering:
             case "distinct":
                 return exp.Count(this=exp.Distinct(expressions=[exp.column(aggregate.column)]))
             case "sum":
-                column: Sql = exp.column(aggregate.column)
-                if scan.register.type_of(aggregate.column) == "decimal":
-                    column = self._dialect.hundredths(column)
-                return exp.Sum(this=column)
+                return exp.Sum(this=self._summand(scan, aggregate))
             case "mask":
-                return self._mask(aggregate)
+                return self._dialect.union_of_bits(self._bit(aggregate))
             case "months":
                 return exp.Sum(this=self._months_in_force(scan, aggregate))
 
-    def _mask(self, aggregate: Aggregate) -> Sql:
+    def _summand(self, scan: Scan, aggregate: Aggregate) -> Sql:
+        """The integer of a record that a sum adds."""
+        column: Sql = exp.column(aggregate.column)
+        is_decimal = scan.register.type_of(aggregate.column) == "decimal"
+        return self._dialect.hundredths(column) if is_decimal else column
+
+    def _bit(self, aggregate: Aggregate) -> Sql:
+        """The bit of a record's month or quarter."""
         if aggregate.days is None:
             raise BadDefinition("Periods covered need a window of days. Give the aggregate one.")
         day = exp.column(aggregate.days.column)
         before: Sql = exp.Sub(this=self._dialect.month(day), expression=integer(1))
         if aggregate.per == "quarter":
             before = self._dialect.quotient(before, integer(3))
-        return self._dialect.union_of_bits(self._dialect.bit(before))
+        return self._dialect.bit(before)
 
     def _months_in_force(self, scan: Scan, aggregate: Aggregate) -> Sql:
         """Due months from the one in which the record begins to the one before it ends; see ``month_index``."""
@@ -239,3 +245,8 @@ class Lowering:
         if isinstance(node, Ref):
             return self._outputs[node.name]
         return dict(self._plan.figure(node.name).parts)[node.part]
+
+
+def filtered(aggregate: Sql, where: Sql | None) -> Sql:
+    """Return the aggregate over the records that meet the condition."""
+    return aggregate if where is None else exp.Filter(this=aggregate, expression=exp.Where(this=where))
