@@ -75,6 +75,17 @@ def evaluate(
     return engine.figures(plan, period=period, as_of=as_of, institutions=chosen)
 
 
+def _binding_here(cursor: Cursor) -> Cursor:
+    """Return a cursor of the same connection that puts values into the text itself: EXECUTE takes no bound parameters."""
+    from psycopg import ClientCursor
+
+    if isinstance(cursor, ClientCursor):
+        return cursor
+    connection = cursor.connection
+    cursor.close()
+    return ClientCursor(connection)
+
+
 class SqlConnection:
     """A live SQLite or PostgreSQL database, reached through plain DB-API cursors.
 
@@ -95,7 +106,7 @@ class SqlConnection:
         values = self._values(statement, period, as_of)
         keys = [{"institution": institution} for institution in institutions or ()] if one_by_one else [{}]
         rows: list[Sequence[Any]] = []
-        cursor = self._cursor()
+        cursor = _binding_here(self._cursor()) if self._dialect == "postgres" else self._cursor()
         try:
             text = self._ready(cursor, statement, one_by_one) if self._dialect == "postgres" else statement.text
             for key in keys:
