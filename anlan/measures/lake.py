@@ -29,8 +29,9 @@ from anlan.measures.plan import Plan, narrowed
 from anlan.measures.sql import Statement
 
 _LEAST = 5_000
-RANGE = 125_000  # institutions at a time: fewer cost statements, more cost memory; just below a power of two
-_CELLS = 26_000_000  # institutions × columns of a range that two threads hold within the memory limit
+RANGE = 250_000  # institutions at a time: fewer cost statements, more cost memory; just below a power of two
+_CELLS = 50_000_000  # institutions × columns of a range that two threads hold within the memory limit
+_ROWS = 61_440  # of a row group that is written: it is held in memory until it is full
 _ARRAY_BITS = 24  # group by array, not by hash table, while the keys of a range span fewer than 2^24
 Row = tuple[int | None, ...]
 Bounds = tuple[int, int]
@@ -178,9 +179,8 @@ class _Evaluation:
     def write(self, link: duckdb.DuckDBPyConnection, bounds: Bounds, file: Path) -> int:
         """Write the rows of the range, in order of institution, and return their number."""
         self._prepare(link, bounds)
-        copied = self._run(
-            link, self.plan.figures, bounds, before="COPY (", after=f") TO {_quoted(file)} (FORMAT parquet)"
-        )
+        target = f") TO {_quoted(file)} (FORMAT parquet, ROW_GROUP_SIZE {_ROWS})"
+        copied = self._run(link, self.plan.figures, bounds, before="COPY (", after=target)
         row = copied.fetchone()
         return int(row[0]) if row else 0
 
