@@ -4,8 +4,7 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
-from config.wsgi import application as wsgi_application
+from config import wsgi
 
-pages: Any = wsgi_application
-
+pages: Any = wsgi.application  # Django's handler is looser in its types than the middleware asks
 application: Any = WSGIMiddleware(pages, workers=8)

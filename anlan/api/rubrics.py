@@ -1,7 +1,5 @@
 """Rubrics: the list, one in full, and what the linter finds wrong with it. Everyone who may sign in may read them."""
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,8 +8,9 @@ from ninja import Router, Schema
 from anlan.api.problems import Missing
 from anlan.assessment.jsonform import points
 from anlan.assessment.lint import lint
-from anlan.assessment.load import find_rubric, load_rubric, rubric_codes
-from anlan.assessment.rubric import Category, Option, Rubric, Rule
+from anlan.assessment.load import current_rubric, rubric_codes
+from anlan.assessment.rubric import Category, Rubric, Rule
+from anlan.assessment.trace import option_json
 
 router = Router(tags=["rubrics"])
 
@@ -105,7 +104,7 @@ def show_rubric(request: HttpRequest, code: str) -> dict[str, Any]:
         "pass_mark": None if rubric.pass_mark is None else points(rubric.pass_mark),
         "classes": {kind.code: kind.name.to_data() for kind in rubric.classes},
         "categories": [_category(category) for category in rubric.categories],
-        "readings": [_reading(option) for option in rubric.options],
+        "readings": [option_json(option) for option in rubric.options],
     }
 
 
@@ -119,13 +118,7 @@ def known_rubric(code: str) -> Rubric:
     """Return the rubric of a code, read again when its file changed. Raises: Missing; RubricError for a broken file."""
     if code not in rubric_codes():  # never a path: a code comes from outside
         raise Missing
-    path = find_rubric(code)
-    return _load(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=16)
-def _load(path: Path, _changed_ns: int) -> Rubric:
-    return load_rubric(path)
+    return current_rubric(code)
 
 
 def _line(rubric: Rubric) -> dict[str, Any]:
@@ -161,15 +154,4 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "clauses": list(rule.clauses),
         "measures": list(rule.measures()),
         "options": list(rule.options),
-    }
-
-
-def _reading(option: Option) -> dict[str, Any]:
-    return {
-        "code": option.code,
-        "ambiguity": option.ambiguity,
-        "question": option.question.to_data(),
-        "reading": option.reading,
-        "text": option.in_force.text.to_data(),
-        "alternatives": {reading.code: reading.text.to_data() for reading in option.alternatives},
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from anlan.assessment.document import Cursor, open_document
@@ -73,6 +74,20 @@ def load_rubric(path_or_code: Path | str, *, readings: Mapping[str, str] | None 
     if path.suffix not in (".yaml", ".yml"):
         path = find_rubric(str(path_or_code))
     return _Loader(path, readings or {}).load()
+
+
+def current_rubric(code: str) -> Rubric:
+    """Return the rubric of a code under its own readings, read again only when its file changed; shared by all callers.
+
+    Raises: UnknownRubric; RubricError for a broken file.
+    """
+    path = find_rubric(code)
+    return _kept(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _kept(path: Path, _changed_ns: int) -> Rubric:
+    return load_rubric(path)
 
 
 def load_clauses(folder: Path) -> tuple[Clause, ...]:

@@ -85,7 +85,7 @@ class Trace:
             "mend": self.mend.to_data(),
             "figures": [_figure(figure) for figure in self.figures],
             "parameters": [_parameter(parameter) for parameter in self.parameters],
-            "readings": [_option(option) for option in self.options],
+            "readings": [option_json(option) for option in self.options],
             "clauses": [{"id": clause.id, **clause.text.to_data()} for clause in self.clauses],
             "queries": [query.to_json() for query in self.queries],
             "missing": None if self.missing is None else [entry.to_json() for entry in self.missing],
@@ -223,7 +223,8 @@ def _parameter(parameter: Parameter) -> Json:
     }
 
 
-def _option(option: Option) -> Json:
+def option_json(option: Option) -> Json:
+    """Return an option with the reading in force and its alternatives, as traces and the rubric's own page show it."""
     return {
         "code": option.code,
         "ambiguity": option.ambiguity,

@@ -45,8 +45,3 @@ def find_parameter(code: str, *, on: dt.date) -> Parameter:
 def parameter_value(code: str, *, on: dt.date) -> int:
     """Return only the value of `find_parameter`."""
     return find_parameter(code, on=on).value
-
-
-def all_parameters() -> tuple[Parameter, ...]:
-    """Return every row of every code."""
-    return tuple(row for code in sorted(_rows) for row in _rows[code])

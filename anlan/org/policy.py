@@ -3,8 +3,8 @@
 from django.db.models import Q
 
 from anlan.org.errors import NotAllowed
-from anlan.org.models import Institution, Unit
-from anlan.org.roles import SENSITIVITY_ORDER, Reach, Sensitivity, rank
+from anlan.org.models import Institution
+from anlan.org.roles import Reach, Sensitivity, rank
 from anlan.org.scope import Actor, Grant
 
 
@@ -97,24 +97,3 @@ def readable(actor: Actor, sensitivity: Sensitivity, *, institution: Institution
 def institutions_for(actor: Actor) -> "list[Institution]":
     """Return the institutions that the actor may see, in tree order, units fetched along."""
     return list(Institution.objects.filter(visible_institutions(actor)).select_related("unit").order_by("unit__path"))
-
-
-def home_unit(actor: Actor) -> Unit | None:
-    """Return the unit of the actor's first post; null for someone without a post."""
-    if not actor.grants:
-        return None
-    unit: Unit = Unit.objects.get(pk=actor.grants[0].unit_id)
-    return unit
-
-
-__all__ = [
-    "SENSITIVITY_ORDER",
-    "home_unit",
-    "institutions_for",
-    "may",
-    "readable",
-    "require",
-    "visible_institutions",
-    "visible_records",
-    "visible_within",
-]

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from anlan.assessment.load import rubric_codes
+from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.rubric import Category, Rubric
 from anlan.assessment.sheet import CategoryScore, Sheet
 from anlan.org.models import Institution, Unit
 from anlan.web.place import Place, unit_name
-from anlan.web.scores_source import institutions_at, median, rubric_by_code, score_table
+from anlan.web.scores_source import institutions_at, median, score_table
 from anlan.web.scores_words import in_turn, points_text, said
 
 STEPS = ((100, 6), (95, 5), (90, 4), (80, 3), (60, 2), (40, 1))  # share of the maximum in percent → heat
@@ -116,7 +116,7 @@ def most_to_decide(place: Place, *, most: int = 6) -> list[Row]:
     """Return, for a commission, the institutions with most rules that wait for a person, then those with low scores."""
     if place.institution is not None or not place.actor.can("can:compare") or not rubric_codes():
         return []
-    rows = city_rows(place, rubric=rubric_by_code(rubric_codes()[0]), as_of=place.as_of(), suffix="")
+    rows = city_rows(place, rubric=current_rubric(rubric_codes()[0]), as_of=place.as_of(), suffix="")
     return sorted(rows, key=lambda row: (-row.waiting, row.sheet.normalised or 0))[:most]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from anlan.assessment.load import rubric_codes
+from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.missing import MissingItem, missing_for
 from anlan.assessment.sheet import Sheet
 from anlan.facts.live import live_engine
@@ -14,7 +14,7 @@ from anlan.flow.spec import find_register
 from anlan.web.place import Place
 from anlan.web.scores_facts import facts_of, short_of
 from anlan.web.scores_reason import missing_text, subject_of
-from anlan.web.scores_source import rubric_by_code, sheet_of
+from anlan.web.scores_source import sheet_of
 from anlan.web.scores_words import period_name, said
 
 SHOWN = 6
@@ -40,7 +40,7 @@ def missing_context(place: Place) -> dict[str, Any]:
     """Return the context of `anlan/scores/missing.html`; empty for a commission, and for whoever may not see scores."""
     if place.institution is None or not place.actor.can(MAY) or not rubric_codes():
         return {}
-    rubric, institution = rubric_by_code(rubric_codes()[0]), place.institution
+    rubric, institution = current_rubric(rubric_codes()[0]), place.institution
     sheet = sheet_of(rubric, institution, year=place.year, as_of=place.as_of())
     items = missing_for(
         sheet,

@@ -12,7 +12,7 @@ from threading import Lock
 
 from django.http import Http404, HttpRequest
 
-from anlan.assessment.load import find_rubric, load_rubric, rubric_codes
+from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.rubric import Rubric
 from anlan.assessment.score import ScoreTable, score_institutions
 from anlan.assessment.sheet import Sheet
@@ -26,7 +26,6 @@ from anlan.web.place import Place
 KEPT = 64  # tables; a city asks for one and for twelve month ends
 Stamp = tuple[object, ...]
 
-_rubrics: dict[str, tuple[float, Rubric]] = {}
 _tables: "OrderedDict[Stamp, ScoreTable]" = OrderedDict()
 _guard = Lock()
 
@@ -37,15 +36,7 @@ def rubric_in_view(request: HttpRequest) -> Rubric:
     code = request.GET.get("rubric", "") or (known[0] if known else "")
     if code not in known:
         raise Http404
-    return rubric_by_code(code)
-
-
-def rubric_by_code(code: str) -> Rubric:
-    """Return a rubric, read again only when its file changed. Raises: UnknownRubric."""
-    changed = find_rubric(code).stat().st_mtime
-    if code not in _rubrics or _rubrics[code][0] != changed:
-        _rubrics[code] = (changed, load_rubric(code))
-    return _rubrics[code][1]
+    return current_rubric(code)
 
 
 def as_of_in_view(request: HttpRequest, place: Place) -> dt.date:

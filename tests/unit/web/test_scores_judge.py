@@ -6,9 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from anlan.assessment.load import current_rubric
 from anlan.assessment.models import Judgement
 from anlan.org.scope import as_system
-from anlan.web.scores_source import rubric_by_code, sheet_of
+from anlan.web.scores_source import sheet_of
 from tests.records import list_place
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def proof() -> SimpleUploadedFile:
 
 def outcome(institution, rule: str) -> tuple[str, int]:
     with as_system("test"):
-        sheet = sheet_of(rubric_by_code("qidong-2018"), institution, year=2025, as_of=dt.date(2025, 12, 31))
+        sheet = sheet_of(current_rubric("qidong-2018"), institution, year=2025, as_of=dt.date(2025, 12, 31))
     return sheet.rule(rule).outcome, sheet.rule(rule).deducted
 
 
