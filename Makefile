@@ -19,7 +19,7 @@ PY := $(BIN)/python
 CHECK := ANLAN_HOME=$(CURDIR)/$(VENV)/check-home $(PY)
 INSTALL := $(PY) -m pip install --quiet --no-input --only-binary :all: --no-deps --require-hashes
 
-.PHONY: help run test check format bench lake demo migrations messages manual new-register new-measure clean
+.PHONY: help run test check format bench lake sso demo migrations messages manual new-register new-measure clean
 
 help: ## print this list
 	@printf 'Anlan 安澜\n\n'
@@ -75,6 +75,8 @@ bench: $(VENV)/.bench ## run the benchmarks of docs/performance.md (long)
 
 lake: $(VENV)/.lake ## install what writing a region's Parquet lake needs
 
+sso: $(VENV)/.sso ## install what signing in through OIDC or CAS needs
+
 demo: $(VENV)/.run ## load the demo city into ANLAN_HOME
 	@$(BIN)/anlan demo
 
@@ -110,7 +112,7 @@ $(VENV)/.run: $(VENV)/.made constraints/run.txt pyproject.toml
 	@$(PY) -m pip install --quiet --no-input --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-$(VENV)/.lake $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run constraints/%.txt
+$(VENV)/.lake $(VENV)/.sso $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run constraints/%.txt
 	@echo "Anlan: installing what '$*' needs (wheels only, once)"
 	@$(INSTALL) -r constraints/$*.txt
 	@touch $@

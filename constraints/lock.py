@@ -20,6 +20,7 @@ PYPROJECT = HERE.parent / "pyproject.toml"
 SETS = {
     "run": ("postgres",),
     "lake": ("postgres", "lake"),
+    "sso": ("postgres", "sso"),
     "test": ("test",),
     "check": ("test", "check"),
     "bench": ("bench",),
