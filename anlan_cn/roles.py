@@ -35,7 +35,7 @@ DIRECTOR = declare(
         ),
         reach=Reach.INSTITUTION,
         sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"approve", "verify", "score"}),
+        capabilities=frozenset({"approve", "verify", "score", "erase"}),
     )
 )
 ASSESSOR = declare(
@@ -59,7 +59,7 @@ REVIEWER = declare(
         ),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"judge", "score", "compare"}),
+        capabilities=frozenset({"judge", "score", "compare", "erase"}),
     )
 )
 AUDITOR = declare(
@@ -69,7 +69,7 @@ AUDITOR = declare(
         description=_("Reads registers, entries and scores below the commission and changes nothing."),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.INTERNAL,
-        capabilities=frozenset({"score", "compare", "audit"}),
+        capabilities=frozenset({"score", "compare", "audit", "erase"}),
     )
 )
 ADMINISTRATOR = declare(

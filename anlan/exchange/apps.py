@@ -10,5 +10,6 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
-        """Make the jobs known to the queue."""
-        import anlan.exchange.work  # noqa: F401  (registers on import)
+        """Make the jobs known to the queue, and what an erasure has to clear."""
+        import anlan.exchange.remains
+        import anlan.exchange.work  # noqa: F401  (both register on import)

@@ -36,6 +36,11 @@ def kept(sha256: str) -> bytes:
     return _path(sha256).read_bytes()
 
 
+def kept_at(sha256: str) -> Path:
+    """Return where the bytes of a stored sheet lie."""
+    return _path(sha256)
+
+
 def clean_name(name: str) -> str:
     """Return an uploader's file name without folders, at most 200 characters."""
     return PurePosixPath(name.replace("\\", "/")).name[-200:] or "sheet"

@@ -267,6 +267,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     done = [pair for item in ready for pair in item.steps]
     for record in records:
         record.batch = batch
+        record.is_batch_entry = True if batch is not None else None
     _number(records)
     try:
         type(records[0]).objects.bulk_create(records)

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from django.db.models import Exists, OuterRef, Q
+
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.erase import STEP as ERASE
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.tiles import WIDTH, Edge, Key, MissingTile
 from anlan.ledger.tree import HASH_BYTES
@@ -19,7 +22,10 @@ _CHUNK = 2000
 
 
 def broken_entries() -> Iterator[tuple[int, str]]:
-    """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes."""
+    """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes.
+
+    Content may be gone where a later entry of the record says that it was erased; anywhere else it was taken away.
+    """
     for entry in Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK):
         if leaf_hash(entry.header.encode()) != bytes(entry.leaf):
             yield entry.pk, "header does not match the leaf"
@@ -29,6 +35,7 @@ def broken_entries() -> Iterator[tuple[int, str]]:
             yield entry.pk, "content does not match its hash"
         if other := columns_that_differ(entry, said):
             yield entry.pk, f"columns differ from the header: {', '.join(other)}"
+    yield from _taken_away()
 
 
 def columns_that_differ(entry: Entry, said: Mapping[str, object]) -> list[str]:
@@ -64,6 +71,17 @@ def broken_tree() -> Iterator[tuple[str, str]]:
     )
     if beyond is not None:
         yield f"position {beyond}", f"lies beyond the newest tree head, which has {walk.edge.size} entries"
+
+
+def _taken_away() -> Iterator[tuple[int, str]]:
+    """Entries that lost content or salt although no erasure of their record is in the log, or only one of the two."""
+    erasure = Entry.objects.filter(record_uid=OuterRef("record_uid"), step=ERASE, version__gt=OuterRef("version"))
+    lost = Entry.objects.filter(Q(content=None) | Q(salt=None)).annotate(was_erased=Exists(erasure)).order_by("pk")
+    for entry in lost.iterator(chunk_size=_CHUNK):
+        if not entry.was_erased:
+            yield entry.pk, "its content is gone, and no erasure of the record is in the log"
+        elif entry.content is not None or entry.salt is not None:
+            yield entry.pk, "only one of content and salt is gone; an erasure destroys both"
 
 
 def _content_is_other(entry: Entry, said: Mapping[str, object]) -> bool:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.erase import STEP as ERASE
 from anlan.ledger.models import Entry, Position, TreeHead, Unsequenced
 from anlan.ledger.store import newest_head, stored_tree
 from anlan.ledger.tiles import MissingTile, Tiles
@@ -81,11 +82,13 @@ def verify_record(record_uid: uuid.UUID, *, open_checkpoint: OpenCheckpoint | No
     if not entries:
         raise LookupError(f"The ledger holds no record {record_uid}. Look at the record's page for its number or uid.")
     positions = dict(Position.objects.filter(entry__in=entries).values_list("entry_id", "index"))
+    erased_in = max((entry.version for entry in entries if entry.step == ERASE), default=0)
     waiting = set(Unsequenced.objects.filter(entry__in=entries).values_list("entry_id", flat=True))
     # Read after the positions: a head that is newer than they are still proves them.
     head, tree = newest_head(), stored_tree()
     proofs = tuple(
-        _entry(entry, positions.get(entry.pk), head, tree, is_waiting=entry.pk in waiting) for entry in entries
+        _entry(entry, positions.get(entry.pk), head, tree, is_waiting=entry.pk in waiting, erased_in=erased_in)
+        for entry in entries
     )
     return RecordProof(
         record_uid=record_uid,
@@ -131,7 +134,9 @@ def _versions(entries: list[Entry]) -> Step:
     )
 
 
-def _entry(entry: Entry, position: int | None, head: TreeHead | None, tree: Tiles, *, is_waiting: bool) -> EntryProof:
+def _entry(
+    entry: Entry, position: int | None, head: TreeHead | None, tree: Tiles, *, is_waiting: bool, erased_in: int
+) -> EntryProof:
     leaf = leaf_hash(entry.header.encode())
     included, proof = _included(leaf, position, head, tree, is_waiting=is_waiting)
     return EntryProof(
@@ -141,13 +146,18 @@ def _entry(entry: Entry, position: int | None, head: TreeHead | None, tree: Tile
         position=position,
         leaf=leaf,
         proof=proof,
-        steps=(_content(entry), _header(entry), _leaf(entry, leaf), included),
+        steps=(_content(entry, erased_in), _header(entry), _leaf(entry, leaf), included),
     )
 
 
-def _content(entry: Entry) -> Step:
+def _content(entry: Entry, erased_in: int) -> Step:
     if entry.content is None or entry.salt is None:
-        return Step(name="content", outcome=Outcome.HOLDS, said="was erased; its hash stays in the header")
+        if entry.version >= erased_in:
+            return Step(
+                name="content", outcome=Outcome.FAILS, said="is gone, and no erasure of the record is in the log"
+            )
+        said = f"was erased lawfully, as entry {erased_in} says; its hash stays in the header"
+        return Step(name="content", outcome=Outcome.HOLDS, said=said)
     found = content_hash(bytes(entry.salt), entry.content.encode())
     if found != _said(entry).get("content"):
         return Step(

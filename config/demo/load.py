@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from anlan.flow.evidence import store
+from anlan.flow.hindsight import look_at_all
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
@@ -60,6 +61,7 @@ def load_demo(say: Say) -> tuple[Account, ...]:
         institutions = _tree()
         accounts = _people()
         count = _Writer(institutions).write(say)
+        look_at_all()
     say(f"The demo city holds {count:,} records")
     _keep(accounts)
     return accounts

@@ -1,0 +1,43 @@
+"""The honest times of a record: what follows from when it happened and when it was first written down.
+
+`prepare` sets them before every write, without a query: the limits are dated parameters, as in force on the day of recording.
+"""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from anlan.flow.register import Register
+from anlan.flow.spec import RegisterSpec
+from anlan.kernel.parameter import parameter_value
+
+LATE_DAYS = "honesty.late_days"
+NIGHT_FROM_HOUR = "honesty.night_from_hour"
+NIGHT_TO_HOUR = "honesty.night_to_hour"
+
+
+def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
+    """Set the columns that follow from `recorded_at` and `occurred_on`, and return those that differ from before.
+
+    A record of something in force is never late: its date says since when it holds, not that somebody waited.
+    """
+    moment = timezone.localtime(record.recorded_at)
+    day = moment.date()
+    late_days = (day - record.occurred_on).days
+    found = {
+        "recorded_on": day,
+        "late_days": late_days,
+        "is_late": spec.is_timed and late_days > parameter_value(LATE_DAYS, on=day),
+        "is_night_entry": is_night(moment),
+    }
+    differing = tuple(name for name, value in found.items() if getattr(record, name) != value)
+    for name in differing:
+        setattr(record, name, found[name])
+    return differing
+
+
+def is_night(moment: dt.datetime) -> bool:
+    """Tell whether a local moment lies in the night, whose first and last hours are parameters."""
+    begins = parameter_value(NIGHT_FROM_HOUR, on=moment.date())
+    ends = parameter_value(NIGHT_TO_HOUR, on=moment.date())
+    return moment.hour >= begins or moment.hour < ends
