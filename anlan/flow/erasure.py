@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,8 +28,8 @@ from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.erase import STEP, destroy_content
 from anlan.ledger.models import Entry
-from anlan.org.policy import may
-from anlan.org.scope import Actor, as_system
+from anlan.org.policy import may, visible_records
+from anlan.org.scope import Actor, as_system, current_actor
 
 NEEDED = 2
 MAY_ASK = ("can:correct", "can:erase")
@@ -137,6 +138,24 @@ def refuse(erasure: Erasure, *, by: Actor, at: dt.datetime | None = None) -> Non
         locked.state, locked.refused_by_id = Erasure.State.REFUSED, by.person_id
         locked.decided_at = at or timezone.now()
         locked.save(update_fields=["state", "refused_by", "decided_at"])
+
+
+def find_tombstone(record_uid: uuid.UUID, *, spec: RegisterSpec) -> Erasure | None:
+    """Return what stands in the place of an erased record, for those who could see the record; null for all others."""
+    rows = Erasure.objects.filter(record_uid=record_uid, register=spec.code, state=Erasure.State.ERASED)
+    return with_people(rows.filter(visible_records(current_actor(), spec.sensitivity))).first()
+
+
+def waiting_for(record: Register) -> Erasure | None:
+    """Return the request that waits for approval, if the record has one."""
+    rows = Erasure.objects.filter(record_uid=record.uid, state=Erasure.State.REQUESTED)
+    return with_people(rows).first()
+
+
+def with_people(rows: "QuerySet[Erasure]") -> "QuerySet[Erasure]":
+    """Fetch along who asked, approved and refused, and the institution with its unit."""
+    people = ("institution__unit", "requested_by", "refused_by")
+    return rows.select_related(*people).prefetch_related("approvals__by")
 
 
 def _may(actor: Actor, names: tuple[str, ...], institution: Any, spec: RegisterSpec) -> bool:

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -27,6 +28,8 @@ AFTER = dt.timedelta(seconds=70)  # a minute must be over before its records are
 EVERY = dt.timedelta(minutes=5)
 ENTRIES = 20_000
 ROWS = 500
+_TIMES = ("recorded_on", "late_days", "is_late", "is_night_entry")
+_READ = (*_TIMES, "recorded_at", "recorded_by_id", "occurred_on", "batch_id", "is_batch_entry", "is_copied")
 Pair = tuple[int, str]
 
 
@@ -59,7 +62,7 @@ def look_back(*, now: dt.datetime | None = None, every: dt.timedelta = EVERY) ->
 
 
 def look_at_all() -> int:
-    """Look at every register of every institution that has records, and return how many pairs there were."""
+    """Look at every timed register of every institution that has records, and return how many pairs there were."""
     pairs = 0
     with as_system("hindsight of every record"):
         for spec in _known().values():
@@ -74,17 +77,20 @@ def look_at(spec: RegisterSpec, institution_id: int) -> int:
 
     Times that are wanting, as after an update from an earlier version, are filled in on the way.
     """
-    rows = list(spec.model.objects.filter(institution_id=institution_id).defer("extra"))
-    found, changed = seen(spec, rows), []
+    rows = list(spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts))
+    wanting = [row for row in rows if row.is_late is None and set_times(row, spec)]
+    spec.model.objects.bulk_update(wanting, _TIMES, batch_size=ROWS)
+    groups: dict[Seen, list[int]] = defaultdict(list)
+    found = seen(spec, rows)
     for row in rows:
-        times = set_times(row, spec)
         new = found[row.pk]
-        if times or (row.is_batch_entry, row.is_copied) != (new.is_batch_entry, new.is_copied):
-            row.is_batch_entry, row.is_copied = new.is_batch_entry, new.is_copied
-            changed.append(row)
-    columns = ("recorded_on", "late_days", "is_late", "is_night_entry", "is_batch_entry", "is_copied")
-    spec.model.objects.bulk_update(changed, columns, batch_size=ROWS)
-    return len(changed)
+        if (row.is_batch_entry, row.is_copied) != (new.is_batch_entry, new.is_copied):
+            groups[new].append(row.pk)
+    for new, keys in groups.items():  # four groups at most: one statement for many rows
+        for start in range(0, len(keys), ROWS):
+            part = spec.model.objects.filter(pk__in=keys[start : start + ROWS])
+            part.update(is_batch_entry=new.is_batch_entry, is_copied=new.is_copied)
+    return len(wanting) + sum(map(len, groups.values()))
 
 
 def seen(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[int, Seen]:
@@ -100,7 +106,7 @@ def seen(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[int, Seen]:
     return {
         row.pk: Seen(
             is_batch_entry=row.batch_id is not None
-            or minutes[row.recorded_by_id, _minute(row)] >= parameter_value(BATCH_RECORDS, on=_day(row)),
+            or minutes[row.recorded_by_id, _minute(row)] >= _limit(BATCH_RECORDS, _day(row)),
             is_copied=any(len(months[key]) > 1 for key in _keys(spec, row)),
         )
         for row in rows
@@ -123,9 +129,15 @@ def _months_of_texts(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[tu
 
 def _keys(spec: RegisterSpec, row: Register) -> list[tuple[str, int, str]]:
     """The free texts of a record that are long enough to tell something: (column, year, text)."""
-    least = parameter_value(COPIED_CHARACTERS, on=_day(row)) if spec.free_texts else 0
+    least = _limit(COPIED_CHARACTERS, _day(row)) if spec.free_texts else 0
     texts = ((name, plain_text(getattr(row, name) or "")) for name in spec.free_texts)
     return [(name, row.occurred_on.year, text) for name, text in texts if len(text) >= least]
+
+
+@lru_cache(maxsize=4096)
+def _limit(code: str, on: dt.date) -> int:
+    """A parameter changes only when the content does, at a start."""
+    return parameter_value(code, on=on)
 
 
 def _minute(row: Register) -> dt.datetime:
@@ -142,4 +154,4 @@ def _touched(start: int, end: int) -> list[Pair]:
 
 
 def _known() -> Mapping[str, RegisterSpec]:
-    return {spec.code: spec for spec in all_registers()}
+    return {spec.code: spec for spec in all_registers() if spec.is_timed}

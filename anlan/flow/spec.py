@@ -46,8 +46,9 @@ class RegisterSpec:
     """One register as declared. `fields` are the model fields that people fill, in order of declaration.
 
     `is_timed` says that the time between event and record is told to reviewers: not of what is in force, nor where a
-    register's `Flow` declines. `free_texts` are the columns in which people write sentences. `retention` names a dated
-    parameter in years beside the general one.
+    register's `Flow` declines. `comes_in_lists`: a record is a line of a list, such as who attended, so a batch says
+    nothing. `free_texts` are the columns in which people write sentences. `retention` names a dated parameter in years
+    beside the general one.
     """
 
     code: str
@@ -71,6 +72,7 @@ class RegisterSpec:
     field_sensitivity: Mapping[str, Sensitivity]
     is_standing: bool
     is_timed: bool
+    comes_in_lists: bool
     free_texts: tuple[str, ...]
     retention: str
 
@@ -167,6 +169,7 @@ def read_declaration(model: "type[Register]") -> RegisterSpec:
         field_sensitivity=_privacy(model, privacy),
         is_standing=model.is_standing,
         is_timed=not model.is_standing and getattr(flow, "is_timed", True),
+        comes_in_lists=getattr(flow, "comes_in_lists", False),
         free_texts=tuple(getattr(flow, "free_texts", _texts(model))),
         retention=getattr(flow, "retention", ""),
     )

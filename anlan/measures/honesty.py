@@ -6,11 +6,13 @@ columns that every register has (``is_late`` and its neighbours), so every engin
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import reduce
 
 from anlan.measures.algebra import Count, Definition, Ratio
+from anlan.measures.bindings import burst_before, burst_since
 from anlan.measures.predicate import ALWAYS, AS_OF, BURST_BEFORE, BURST_SINCE, Predicate, col
 
 
@@ -24,14 +26,17 @@ class Honesty(StrEnum):
     COPIED = "copied"
 
 
-def condition(kind: Honesty) -> Predicate:
-    """Return the condition that a record meets.
+def condition(kind: Honesty, *, as_of: datetime.date | None = None) -> Predicate:
+    """Return the condition that a record meets; with `as_of` it holds days in place of symbols, for a query of records.
 
     Units:  limits are dated parameters as in force on the day of recording; those of a burst, on the as-of day.
     Nulls:  what nobody looked at yet (a batch or a copied text, minutes after writing) is not met.
     """
     if kind is Honesty.BURST:
         recorded, happened = col("recorded_on"), col("occurred_on")
+        if as_of is not None:
+            since, before = burst_since(as_of), burst_before(as_of)
+            return (recorded >= since) & (recorded <= as_of) & (happened < before)
         return (recorded >= BURST_SINCE) & (recorded <= AS_OF) & (happened < BURST_BEFORE)
     columns = {
         Honesty.LATE: "is_late",

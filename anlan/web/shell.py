@@ -13,6 +13,7 @@ from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
 from anlan.org.scope import Actor
+from anlan.web.erasures import can_look_at_erasures
 from anlan.web.place import Place, unit_name, visible_units, years
 
 KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric"})
@@ -132,6 +133,8 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         {"code": "today", "name": _("Today"), "items": today},
         {"code": "registers", "name": _("Registers"), "items": _register_items(request, place)},
     ]
+    if can_look_at_erasures(place):
+        today.append(_item(request, _("Lawful erasure"), "trash", place.url("erasures")))
     score = _score_items(request, place)
     return [*groups, {"code": "score", "name": _("Assessment"), "items": score}] if score else groups
 

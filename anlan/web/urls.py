@@ -7,12 +7,14 @@ from anlan.web.views import (
     account,
     administration,
     administration_people,
+    erasures,
     home,
     imports,
     records,
     registers,
     scores,
     scores_data,
+    times,
 )
 
 app_name = "web"
@@ -42,6 +44,9 @@ urlpatterns = [
     path(f"{AT}registers/<slug:register>/import/<uuid:batch>/<slug:action>/", imports.act, name="import-act"),
     path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
+    path(f"{AT}registers/<slug:register>/<uuid:uid>/erasure/", erasures.ask, name="erasure-ask"),
+    path(f"{AT}erasures/", erasures.index, name="erasures"),
+    path(f"{AT}erasures/<uuid:erasure>/<slug:action>/", erasures.decide, name="erasure-decide"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),
     path(f"{AT}score/", scores.score, name="score"),
     path(f"{AT}score/rules/<str:rule>/", scores.rule, name="rule"),
@@ -51,6 +56,8 @@ urlpatterns = [
     path(f"{AT}score/spread/", scores_data.spread, name="score-spread"),
     path(f"{AT}score/trend/", scores_data.trend, name="score-trend"),
     path(f"{AT}score/own-trend/", scores_data.own_trend, name="own-trend"),
+    path(f"{AT}score/times/", times.times, name="times"),
+    path(f"{AT}score/times/<slug:register>/<slug:kind>/", times.records, name="times-records"),
     path(f"{AT}rubric/", scores.rubric, name="rubric"),
     path(ADMIN, administration.home, name="administration"),
     path(f"{ADMIN}units/", administration.units, name="units"),

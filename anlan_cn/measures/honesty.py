@@ -22,7 +22,8 @@ NAMES = {
 def watched(kind: Honesty) -> tuple[RegisterSpec, ...]:
     """Return the registers of which the kind tells something."""
     timed = (spec for spec in all_registers() if spec.is_timed)
-    return tuple(spec for spec in timed if kind is not Honesty.COPIED or spec.free_texts)
+    says = {Honesty.COPIED: lambda spec: bool(spec.free_texts), Honesty.BATCH: lambda spec: not spec.comes_in_lists}
+    return tuple(spec for spec in timed if says.get(kind, lambda _: True)(spec))
 
 
 def _named(spec: RegisterSpec, language: str) -> str:

@@ -188,6 +188,7 @@ class _Writer:
     def _history(self, spec: RegisterSpec, hospital: Hospital, item: Item) -> History:
         record = spec.model(institution=self._institutions[hospital.code])
         values = {name: self._resolve(hospital, value) for name, value in item.values.items() if value is not None}
+        values |= {name: _told(hospital, item, values[name]) for name in spec.free_texts if values.get(name)}
         moves = tuple(self._moves(spec, hospital, item, values, record))
         return History(record=record, moves=moves)
 
@@ -263,6 +264,12 @@ class _Writer:
         at = dt.datetime(on.year, on.month, on.day, 16, 30, tzinfo=timezone.get_default_timezone())
         files = (self._paper,) * needed_evidence(record, step)
         perform(record, name, by=self._actor(hospital, step.by), at=at, origin=DEMO, evidence=files, **data)
+
+
+def _told(hospital: Hospital, item: Item, text: str) -> str:
+    """Who writes as things happen writes of the day; who writes a year in December repeats one sentence."""
+    day = item.values["occurred_on"]
+    return text if "written_in_december" in hospital.faults else f"{day.month}月{day.day}日：{text}"
 
 
 class _Percent:

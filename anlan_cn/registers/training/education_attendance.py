@@ -46,6 +46,7 @@ class EducationAttendance(Register):
         columns = ("session", "staff_no", "staff_name", "passed")
         filters = ("session", "passed")
         search = ("staff_no",)
+        comes_in_lists = True
         key = ("session", "staff_no")
 
         attend = Step(
