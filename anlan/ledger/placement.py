@@ -6,7 +6,6 @@ wrong or the sequencer stood still.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-
 from typing import Any
 
 from django.db.models import DateTimeField, F, OuterRef, Q, QuerySet, Subquery

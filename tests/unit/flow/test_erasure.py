@@ -20,7 +20,7 @@ from anlan.org.scope import acting, as_system
 from anlan_cn.models import Hazard
 from tests.records import list_place, report_hazard
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 LONG_AGO = dt.datetime(2020, 3, 10, 4, 0, tzinfo=dt.UTC)
 GROUND = "pipl-47-purpose"
 CANARY = "张三身份证三二零一"
