@@ -70,7 +70,11 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """The environment of its processes."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANLAN_", "PYTEST_"))}
-        ours = {"ANLAN_HOME": str(self.home), "ANLAN_DATABASE_URL": self.url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        ours = {
+            "ANLAN_HOME": str(self.home),
+            "ANLAN_DATABASE_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
         return kept | ours | {"PYTHONPATH": str(ROOT)}
 
     def script(self, text: str, **values: Any) -> str:
@@ -78,10 +82,22 @@ class Installation:
         given = json.dumps(values)
         program = f"import django, json, sys; django.setup(); globals().update(json.loads(sys.argv[1]))\n{text}"
         done = subprocess.run(
-            [sys.executable, "-c", program, given], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", program, given],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
+
+    def go_on(self, text: str, **values: Any) -> "subprocess.Popen[bytes]":
+        """Start Python inside the installation that goes on, in a process group of its own."""
+        program = f"import django, json, sys; django.setup(); globals().update(json.loads(sys.argv[1]))\n{text}"
+        log = (self.home / "script.out").open("ab")
+        line = [sys.executable, "-c", program, json.dumps(values)]
+        return subprocess.Popen(line, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True)
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run one `anlan` command and return how it ended."""

@@ -72,17 +72,31 @@ def test_no_generated_case_breaks_the_api(
             _try(operation, mode, each, known, cookies, answered)
     assert sum(answered.values()) >= times(150, 10_000)
     assert max(answered) < 500
-    tell(cases=sum(answered.values()), operations=len(operations), answers=dict(sorted(answered.items())), server_errors=0)
+    tell(
+        cases=sum(answered.values()),
+        operations=len(operations),
+        answers=dict(sorted(answered.items())),
+        server_errors=0,
+    )
 
 
 def _try(
-    operation: Any, mode: GenerationMode, count: int, known: dict[str, list[Any]], cookies: dict[str, str], answered: Counter[int]
+    operation: Any,
+    mode: GenerationMode,
+    count: int,
+    known: dict[str, list[Any]],
+    cookies: dict[str, str],
+    answered: Counter[int],
 ) -> None:
     """Send `count` cases of one operation; Hypothesis may find fewer different ones, so the rest come from other seeds."""
     done = 0
 
     @settings(
-        max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(data=st.data())
     def one(data: st.DataObject) -> None:

@@ -100,7 +100,11 @@ def test_killing_the_server_loses_no_acknowledged_write_and_doubles_no_number(
     checked = installation.command("check")
     assert checked.returncode == 0, checked.stdout
     tell(
-        acknowledged=len(acknowledged), kills=kills, repeated=sum(client.repeated for client in clients), lost=0, doubled=0
+        acknowledged=len(acknowledged),
+        kills=kills,
+        repeated=sum(client.repeated for client in clients),
+        lost=0,
+        doubled=0,
     )
 
 
