@@ -104,9 +104,9 @@ class Cluster:
 
     def _status(self, node: str) -> dict[str, object]:
         """What Patroni says of a node; empty when it does not answer."""
-        with contextlib.suppress(OSError, ValueError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[f'{node}-api']}/patroni", timeout=2) as answer:
-                return dict(json.loads(answer.read()))
+        address = f"http://127.0.0.1:{self.ports[f'{node}-api']}/patroni"
+        with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(address, timeout=2) as answer:
+            return dict(json.loads(answer.read()))
         return {}
 
     def _start_etcd(self) -> None:
