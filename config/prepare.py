@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from anlan.ledger.store import log_hash
 from anlan.org.models import Unit
 
 
@@ -18,6 +19,7 @@ def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tupl
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database")
         call_command("migrate", verbosity=0)
+    log_hash()  # refuses a setting that the log at hand does not have, before anything is served
     if not with_demo or Unit.objects.exists():
         return ()
     from config.demo.load import load_demo

@@ -10,6 +10,7 @@ from django.db import connection
 from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.entry import SALT_BYTES, Fact, content_hash, header_bytes, leaf_hash
 from anlan.ledger.models import Entry, Unsequenced
+from anlan.ledger.store import log_hash
 
 BATCH = 500
 
@@ -99,5 +100,5 @@ def _entry(institution_id: int, fact: Fact) -> Entry:
         header=header.decode("utf-8"),
         content=content.decode("utf-8"),
         salt=salt,
-        leaf=leaf_hash(header),
+        leaf=leaf_hash(header, log_hash()),
     )

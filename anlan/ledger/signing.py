@@ -26,15 +26,20 @@ from anlan.ledger.checkpoint import (
     parse_note,
     signatures_of,
 )
+from anlan.ledger.errors import LedgerError
 from anlan.ledger.models import TreeHead
+from anlan.ledger.store import log_hash
 
 FILE, PUBLIC_FILE = "ledger-ed25519", "ledger-ed25519.pub"
 _ED25519 = b"\x01"
 _SEED_BYTES = 32
 
 
-class BadSignature(ValueError):
+class BadSignature(LedgerError, ValueError):
     """The signature is wanting or wrong."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ledger.E011", message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,7 @@ def sign_newest() -> bool:
     if head is None or head.checkpoint:
         return False
     signer = own_signer()
-    checkpoint = Checkpoint(origin=signer.name, size=head.size, root=bytes(head.root))
+    checkpoint = Checkpoint(origin=signer.name, size=head.size, root=bytes(head.root), tree_hash=log_hash().name)
     note = signer.sign(checkpoint.text())
     return bool(TreeHead.objects.filter(size=head.size, checkpoint="").update(checkpoint=str(note)))
 
