@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.hashing import HASH_BYTES
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.store import log_hash
 from anlan.ledger.tiles import WIDTH, Edge, Key, MissingTile
-from anlan.ledger.tree import HASH_BYTES
 
 _CHUNK = 2000
 
 
 def broken_entries() -> Iterator[tuple[int, str]]:
     """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes."""
+    by = log_hash()
     for entry in Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK):
-        if leaf_hash(entry.header.encode()) != bytes(entry.leaf):
+        if leaf_hash(entry.header.encode(), by) != bytes(entry.leaf):
             yield entry.pk, "header does not match the leaf"
             continue
         said = json.loads(entry.header)
@@ -99,7 +101,7 @@ def _no_tile(level: int, index: int) -> bytes:
 class _Walk:
     """Builds the tree anew from the entries, head by head. Memory holds the edge only."""
 
-    edge: Edge = field(default_factory=lambda: Edge(0, _no_tile))
+    edge: Edge = field(default_factory=lambda: Edge(0, _no_tile, log_hash()))
 
     def go_to(self, head: TreeHead) -> None:
         """Add the entries up to a head and compare. Raises: Differs, naming the first position or tile that differs."""

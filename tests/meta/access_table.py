@@ -43,6 +43,7 @@ JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ADMINISTERING = _reach(administrator="own child")
 ATTACHING = WORKING
+STATUS = _reach(office="own child", reviewer="own child", auditor="own child", administrator="own child")
 NONE: Reach = {}
 
 
@@ -114,6 +115,7 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:ledger": Entry(allowed=STATUS),
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
     "web:score-trend": Entry(),
@@ -132,6 +134,10 @@ TABLE: Mapping[str, Entry] = {
     "web:person-act": OF_ADMINISTRATION,
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
+    # public; this world's log has no checkpoint and the node witnesses nobody, so nothing is there: tests/unit/portal opens them
+    "portal:checkpoint": NOTHING,
+    "portal:tile": NOTHING,
+    "portal:add-checkpoint": NOTHING,
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,
