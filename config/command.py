@@ -23,6 +23,7 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "receipt",
 )
 MODULES = {"import": "import_sheet"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "anlan.exchange",
     "anlan.assessment",
     "anlan.api",
+    "anlan.portal",
     "anlan.web",
     "anlan_cn",
     "config.apps.ProjectConfig",

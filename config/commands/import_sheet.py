@@ -144,6 +144,7 @@ def _print(report: Any, batch: Any, *, as_json: bool, is_dry: bool) -> None:
     )
     if batch:
         console.print(f"Written: {report.ready} records, {report.steps} steps; import {batch.uid}.")
+        console.print(f"`anlan receipt {batch.uid}` gives the receipt.")
     else:
         console.print(
             "Nothing was written: "

@@ -1,19 +1,19 @@
 """`anlan verify RECORD`: does the ledger still prove this record? Prints each step in plain words, or the proof as JSON."""
 
 import argparse
-import uuid
 from typing import Any
+
+from config.commands.record import add_institution, record_uid
 
 HELP = "verify a record against the ledger's newest checkpoint"
 MARKS = {"holds": "✓", "waits": "…", "fails": "✗"}
-SHOWN = 5
 CODES = {"holds": 0, "waits": 1, "fails": 2}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("record", help="the record's uid, or its number")
-    parser.add_argument("--institution", default="", help="the institution's code, where several use the number")
+    add_institution(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, with the inclusion proofs")
 
 
@@ -25,39 +25,12 @@ def run(args: argparse.Namespace) -> int:
     from anlan.org.scope import as_system
 
     with as_system("verify"):
-        proof = verify_record(_uid(args.record, args.institution))
+        proof = verify_record(record_uid(args.record, args.institution))
     if args.json:
         print(json.dumps(_as_json(proof), ensure_ascii=False, indent=2))
     else:
         _print(proof)
     return CODES[proof.outcome]
-
-
-def _uid(text: str, institution: str) -> uuid.UUID:
-    """Return the uid that a uid or a number means. Raises: BadInput when a number means none or several."""
-    from anlan.flow.spec import all_registers
-    from config.faults import BadInput
-
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        pass
-    within = {"institution__code": institution} if institution else {}
-    found = [
-        (record.uid, record.institution.code, spec.code)
-        for spec in all_registers()
-        for record in spec.model.objects.filter(number=text, **within).select_related("institution")
-    ]
-    if not found:
-        raise BadInput(f'No record has the number "{text}". Give its uid, or the number as its page shows it.')
-    if len(found) > 1:
-        told = ", ".join(f"{code} {register}" for _, code, register in found[:SHOWN])
-        raise BadInput(
-            f'{len(found)} records have the number "{text}": {told}{" …" if len(found) > SHOWN else ""}. '
-            "Name one with --institution, or give its uid."
-        )
-    uid: uuid.UUID = found[0][0]
-    return uid
 
 
 def _print(proof: Any) -> None:
