@@ -24,6 +24,7 @@ COMMANDS = (
     "check",
     "verify",
     "receipt",
+    "archive",
 )
 MODULES = {"import": "import_sheet"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
