@@ -107,7 +107,7 @@ def judge(receipt: Any, *, at: dt.datetime) -> Judged:
     same = ("header", "leaf") if receipt["kind"] == "entry" else ("batch",)
     if any(now.get(name) != receipt[name] for name in same):
         return Judged(found=found, receipt=None, differs=_("The log holds something else than what it promised."))
-    if receipt["proof"] and not _still_stands(receipt):
+    if receipt["proof"] and not stands_at(receipt["proof"]["checkpoint"]):
         words = _("The log was rewritten: its tree no longer begins with the tree of this receipt.")
         return Judged(found=found, receipt=None, differs=words)
     return Judged(found=found, receipt=now)
@@ -122,9 +122,9 @@ def _id_in(receipt: dict[str, Any]) -> str:
         raise Bad("the header names no entry") from error
 
 
-def _still_stands(receipt: dict[str, Any]) -> bool:
-    """Tell whether the tree of today begins with the tree that the receipt's checkpoint speaks of."""
-    then = parse_checkpoint(parse_note(receipt["proof"]["checkpoint"]).text)
+def stands_at(checkpoint: str) -> bool:
+    """Tell whether the tree of today begins with the tree that a checkpoint of this log speaks of. Raises: BadNote."""
+    then = parse_checkpoint(parse_note(checkpoint).text)
     try:
         return root(stored_tree(), then.size) == then.root
     except MissingTile:
