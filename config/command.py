@@ -25,6 +25,7 @@ COMMANDS = (
     "verify",
     "receipt",
     "archive",
+    "witness",
 )
 MODULES = {"import": "import_sheet"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

@@ -10,7 +10,7 @@ from typing import Any
 from anlan.ledger.check import Progress, broken_entries, broken_tree
 from anlan.ledger.models import Entry, TreeHead, Unsequenced
 from anlan.ledger.store import newest_head, stored_tree
-from anlan.ledger.verify import Outcome, Step, no_head, open_with_own_key, prove_entry
+from anlan.ledger.verify import Outcome, Step, no_head, open_with_own_key, prove_entry, witnessed
 
 _CHUNK = 1000
 
@@ -81,6 +81,7 @@ def verify_log(*, progress: Progress = lambda _done, _all: None) -> Audit:
     audit.faults += [(f"entry {pk}", what) for pk, what in broken_entries(progress)]
     audit.faults += broken_tree(progress)
     audit.faults += _broken_signatures(audit.counts)
+    audit.faults += [(step.name, step.said) for step in witnessed() if step.outcome is Outcome.FAILS]
     audit.waiting = Unsequenced.objects.count()
     audit.counts |= {"entries": Entry.objects.count(), "heads": TreeHead.objects.count()}
     return audit

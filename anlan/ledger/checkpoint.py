@@ -17,7 +17,8 @@ from anlan.ledger.hashing import HASH_BYTES, SHA256, UnknownHash, tree_hash
 KEY_ID_BYTES = 4
 _DASH = "— "
 _TREE_HASH = "tree-hash "
-_SIZE = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_LARGEST = 2**63 - 1
 
 
 class BadNote(LedgerError, ValueError):
@@ -50,6 +51,9 @@ class Signature:
     key_id: bytes
     value: bytes
 
+    def __str__(self) -> str:
+        return f"{_DASH}{self.name} {base64.b64encode(self.key_id + self.value).decode()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
@@ -59,8 +63,8 @@ class Note:
     signatures: tuple[Signature, ...]
 
     def __str__(self) -> str:
-        lines = [f"{_DASH}{one.name} {base64.b64encode(one.key_id + one.value).decode()}\n" for one in self.signatures]
-        return f"{self.text}\n{''.join(lines)}"
+        lines = "".join(f"{one}\n" for one in self.signatures)
+        return f"{self.text}\n{lines}"
 
 
 def check_name(name: str) -> str:
@@ -85,6 +89,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]) or "" in lines[3:-1]:
         raise BadNote("This is no checkpoint: origin, number of entries and root are needed, one a line.")
+    if int(lines[1]) > _LARGEST:
+        raise BadNote("This is no checkpoint: no tree has as many entries as it says.")
     root = _decoded(lines[2])
     if len(root) != HASH_BYTES:
         raise BadNote(f"The root of a checkpoint has {HASH_BYTES} bytes; this one has {len(root)}.")

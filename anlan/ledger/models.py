@@ -137,14 +137,19 @@ class WitnessedLog(models.Model):
 
 
 class Alarm(models.Model):
-    """A contradiction between a log and what was witnessed of it, with the proof. Kept for good; the same one is counted."""
+    """A contradiction between a log and what was witnessed of it, with the checkpoints that show it. Never deleted.
+
+    `mark` names one contradiction: seen again, it is counted. `settled_at` says when the log proved that it goes on from there.
+    """
 
     class Kind(models.TextChoices):
-        ROLLED_BACK = "rolled_back", _("The log was rolled back")
+        ROLLED_BACK = "rolled_back", _("The log has fewer entries than were witnessed")
         SPLIT_VIEW = "split_view", _("The log shows two histories")
-        WITNESS_BEHIND = "witness_behind", _("The witness has forgotten a checkpoint")
+        UNPROVEN = "unproven", _("The log did not prove that it goes on from what was witnessed")
+        WITNESS_BEHIND = "witness_behind", _("The witness has forgotten a checkpoint that it cosigned")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
+    is_ours = models.BooleanField()  # raised by our own log's worker; else by this node as a witness
     origin = models.CharField(max_length=200)
     witness = models.CharField(max_length=200)
     said = models.TextField()
@@ -153,6 +158,10 @@ class Alarm(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["origin", "settled_at"], name="ledger_alarm_open")]  # what is open of a log
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.origin}"

@@ -14,6 +14,7 @@ from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.hashing import TreeHash
+from anlan.ledger.kept import broken_promise, kept_checkpoint
 from anlan.ledger.models import Entry, Position, TreeHead, Unsequenced
 from anlan.ledger.store import log_hash, newest_head, stored_tree
 from anlan.ledger.tiles import MissingTile, Tiles
@@ -93,7 +94,11 @@ def verify_record(record_uid: uuid.UUID, *, open_checkpoint: OpenCheckpoint | No
         checkpoint=head.checkpoint if head else "",
         size=head.size if head else 0,
         entries=proofs,
-        steps=(_versions(entries), (open_checkpoint or open_with_own_key)(head) if head else no_head()),
+        steps=(
+            _versions(entries),
+            (open_checkpoint or open_with_own_key)(head) if head else no_head(),
+            *witnessed(),
+        ),
     )
 
 
@@ -114,6 +119,18 @@ def open_with_own_key(head: TreeHead) -> Step:
     key = verifier.key_id.hex()
     said = f"signed by {verifier.name}, key {key}, over {head.size} entries, root {checkpoint.root.hex()}"
     return Step(name="checkpoint", outcome=Outcome.HOLDS, said=said)
+
+
+def witnessed() -> tuple[Step, ...]:
+    """Compare the tree with the newest checkpoint that a witness cosigned; nothing where none did."""
+    if broken := broken_promise():
+        return (Step(name="witness", outcome=Outcome.FAILS, said=broken),)
+    kept = kept_checkpoint()
+    if kept is None:
+        return ()
+    names = ", ".join(dict.fromkeys(one.name for one in kept.note.signatures if one.name != kept.checkpoint.origin))
+    said = f"the tree begins with the {kept.checkpoint.size} entries that were cosigned by {names}"
+    return (Step(name="witness", outcome=Outcome.HOLDS, said=said),)
 
 
 def no_head() -> Step:

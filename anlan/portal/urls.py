@@ -1,8 +1,8 @@
-"""The addresses that need no account."""
+"""The addresses that need no account. The log stands below `/log/` and the witness below `/witness/`, as their prefixes are given away."""
 
 from django.urls import path
 
-from anlan.portal.views import receipts
+from anlan.portal.views import log, receipts, witness
 
 app_name = "portal"
 urlpatterns = [
@@ -10,4 +10,7 @@ urlpatterns = [
     path("receipt/anlan_verify.py", receipts.verifier, name="verifier"),
     path("receipt/<uuid:uid>/", receipts.one, name="receipt"),
     path("receipt/<uuid:uid>/receipt.json", receipts.file, name="receipt-file"),
+    path("log/checkpoint", log.checkpoint, name="checkpoint"),
+    path("log/tile/<path:path>", log.tile, name="tile"),
+    path("witness/add-checkpoint", witness.add, name="add-checkpoint"),
 ]

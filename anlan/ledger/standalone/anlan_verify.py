@@ -33,8 +33,8 @@ key-inside | 公钥取自文件本身，请与另一途径得到的比对：{key
 key-other | 文件所载公钥不是您提供的公钥：{key} | names another key than the one that you gave: {key}
 signed | {name} 的签名有效：{what} | the signature of {name} holds: {what}
 signature | {name} 的签名无效或缺失：{what} | the signature of {name} is wrong or missing: {what}
-cosigned | 见证方 {name} 已会签，Unix 时间 {at} | witness {name} cosigned at Unix time {at}
-cosignature | 见证方 {name} 的会签无效或缺失 | the cosignature of witness {name} is wrong or missing
+cosigned | 见证方 {name} 已联署，Unix 时间 {at} | witness {name} cosigned at Unix time {at}
+cosignature | 见证方 {name} 的联署无效或缺失 | the cosignature of witness {name} is wrong or missing
 cosigners | 另有 {n} 个签名未核验，未给出其公钥 | {n} more signatures were not checked: no --witness key was given
 origin | 属于另一日志或另一种树：{name}，{hash} | is of another log or kind of tree: {name}, {hash}
 kept-grown | 与您保存的检查点（{old} 条）前后相续 | continues the checkpoint of {old} entries that you kept
