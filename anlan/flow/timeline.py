@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,13 +43,14 @@ class Happening:
     """One entry of a timeline, the oldest being version 1.
 
     `who` is null where the system acted. `is_erased` marks an entry whose content was lawfully destroyed.
-    `origin` is screen, api, import, demo or system.
+    `origin` is screen, api, import, demo or system. `entry` is the entry's id, by which its receipt is found.
     `placed_at` is when the tree received the entry; null while it waits. `is_apart`: that lies further from `at` than the
     parameter allows, so a clock was set wrong or the sequencer stood still; never of the demo's story.
     `is_correction`: it replaced a value that was there, or took the record out. `is_after_year`: and that after the
     record's year, to which its assessment belongs, was over.
     """
 
+    entry: uuid.UUID
     version: int
     step: str
     step_label: Any
@@ -116,6 +118,7 @@ def _happening(
     origin = json.loads(entry.header)["origin"]
     year_is_over = timezone.localtime(entry.recorded_at).year > entry.occurred_on.year
     return Happening(
+        entry=entry.uid,
         version=entry.version,
         step=entry.step,
         step_label=step.label if step else entry.step,

@@ -105,7 +105,7 @@ def test_content_that_was_taken_away_without_an_erasure_is_named(hazard):
     assert list(broken_entries()) == [(entry.pk, "its content is gone, and no erasure of the record is in the log")]
     proof = verify_record(hazard.uid).entries[0]
     assert [step.said for step in proof.steps if step.outcome is Outcome.FAILS] == [
-        "is gone, and no erasure of the record is in the log"
+        "its content is gone, and no erasure of the record is in the log"
     ]
 
 
