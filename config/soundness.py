@@ -5,6 +5,7 @@ from django.db import connection
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.flow.spec import all_registers
+from anlan.flow.times import wrong_times
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.kept import broken_promise
@@ -17,7 +18,7 @@ Finding = dict[str, str]
 
 def all_findings() -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole."""
-    return [*_registers(), *_rubrics(), *_ledger()]
+    return [*_registers(), *_rubrics(), *_ledger(), *_times()]
 
 
 def _registers() -> list[Finding]:
@@ -52,6 +53,16 @@ def _ledger() -> list[Finding]:
         entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
         tree = [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]
         return entries + tree + _witnessed()
+
+
+def _times() -> list[Finding]:
+    if Entry._meta.db_table not in connection.introspection.table_names():
+        return []
+    fault = "does not follow from the day of the event, the moment of recording and the limits in force then"
+    return [
+        {"place": f"register {spec.code}, record {number}, column {name}", "fault": fault}
+        for spec, number, name in wrong_times()
+    ]
 
 
 def _witnessed() -> list[Finding]:

@@ -6,13 +6,20 @@ import pytest
 from django.utils import timezone
 
 from anlan.facts.honesty import Share, honest_shares, total
+from anlan.facts.live import live_engine
+from anlan.facts.schema import live_schema
 from anlan.flow.hindsight import look_at_all, look_back
 from anlan.flow.models import LookBack
 from anlan.flow.perform import perform
+from anlan.flow.times import wrong_times
+from anlan.kernel.period import Period
 from anlan.ledger.models import Entry, TreeHead
 from anlan.ledger.placement import apart, placed_at
 from anlan.ledger.sequencer import Sequencer
+from anlan.measures import catalogue
+from anlan.measures.engines import evaluate
 from anlan.measures.honesty import Honesty
+from anlan.measures.plan import make_plan
 from anlan.org.scope import acting, as_system
 from anlan_cn.models import Hazard
 from tests.records import report_hazard
@@ -81,6 +88,34 @@ def test_the_round_fills_in_times_that_an_update_left_open(world, li_actor):
         Hazard.objects.update(is_late=None, is_night_entry=None)
         look_at_all()
         assert list(Hazard.objects.values_list("is_late", "is_night_entry")) == [(True, True)]
+
+
+def test_a_lateness_that_somebody_changed_by_sql_is_named(world, li_actor):
+    december(world, li_actor, count=2)
+    assert list(wrong_times()) == []
+
+    with as_system("test"):
+        Hazard.objects.filter(number="HZ-2025-0002").update(late_days=1, is_late=False)
+
+    found = [(spec.code, number, name) for spec, number, name in wrong_times()]
+    assert found == [("hazard", "HZ-2025-0002", "late_days"), ("hazard", "HZ-2025-0002", "is_late")]
+
+
+def test_a_rubric_asks_for_them_as_for_any_ratio(world, li_actor):
+    december(world, li_actor)
+    look_at_all()
+    plan = make_plan(catalogue.pick(["honest_late_hazard", "honest_copied_all"]), schema=live_schema())
+
+    table = evaluate(
+        plan, period=Period.year(2025), as_of=YEAR_END, engine=live_engine(), institutions=(world.hospital_a.pk,)
+    )
+
+    assert {name: values[0] for name, values in table.columns.items()} == {
+        "honest_late_hazard_num": 6,
+        "honest_late_hazard_den": 6,
+        "honest_copied_all_num": 6,
+        "honest_copied_all_den": 6,
+    }
 
 
 def test_an_entry_whose_tree_time_lies_apart_is_found(world, li_actor):
