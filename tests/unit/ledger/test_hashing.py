@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.checkpoint import BadNote, Checkpoint, parse_checkpoint
@@ -16,7 +15,7 @@ from anlan.ledger.hashing import SHA256, SM3, CryptographySm3, UnknownHash, tree
 from anlan.ledger.models import Entry, Log, TreeHead
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import VerifierKey, sign_newest
-from anlan.ledger.store import log_hash, stored_consistency, stored_inclusion
+from anlan.ledger.store import _known, log_hash, stored_consistency, stored_inclusion
 from anlan.ledger.tree import verify_consistency, verify_inclusion
 from anlan.ledger.verify import Outcome, verify_record
 from tests.unit.ledger.log import write
@@ -32,8 +31,9 @@ PUBLISHED = (
 def sm3_log(settings: Any, tmp_path: Path) -> Iterator[None]:
     """A log that begins with SM3."""
     settings.ANLAN_TREE_HASH, settings.ANLAN_KEYS_FOLDER = "sm3", str(tmp_path)
+    _known.clear()
     yield
-    connection.__dict__.pop("_anlan_tree_hash", None)
+    _known.clear()
 
 
 @pytest.mark.parametrize(("content", "expected"), PUBLISHED)
