@@ -23,6 +23,8 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "receipt",
+    "archive",
     "witness",
 )
 MODULES = {"import": "import_sheet"}

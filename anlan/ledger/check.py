@@ -6,9 +6,11 @@ way, so that what differs is named by its position. Nothing is repaired.
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+
+from django.db.models import Max
 
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.hashing import HASH_BYTES
@@ -17,12 +19,15 @@ from anlan.ledger.store import log_hash
 from anlan.ledger.tiles import WIDTH, Edge, Key, MissingTile
 
 _CHUNK = 2000
+Progress = Callable[[int, int], None]
 
 
-def broken_entries() -> Iterator[tuple[int, str]]:
+def broken_entries(progress: Progress | None = None) -> Iterator[tuple[int, str]]:
     """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes."""
-    by = log_hash()
-    for entry in Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK):
+    by, total = log_hash(), Entry.objects.count() if progress else 0
+    for done, entry in enumerate(Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK)):
+        if progress and not done % _CHUNK:
+            progress(done, total)
         if leaf_hash(entry.header.encode(), by) != bytes(entry.leaf):
             yield entry.pk, "header does not match the leaf"
             continue
@@ -48,16 +53,18 @@ def columns_that_differ(entry: Entry, said: Mapping[str, object]) -> list[str]:
     return [name for name, value in columns.items() if said.get(name) != value]
 
 
-def broken_tree() -> Iterator[tuple[str, str]]:
+def broken_tree(progress: Progress | None = None) -> Iterator[tuple[str, str]]:
     """Yield (where, what is wrong) for what differs between entries, positions, tiles and heads.
 
     Of positions that differ only the first is named: from there on every root is another one.
     """
     yield from _entries_outside()
-    walk = _Walk()
+    walk, newest = _Walk(), TreeHead.objects.aggregate(size=Max("size"))["size"] or 0
     try:
         for head in TreeHead.objects.order_by("size").iterator(chunk_size=_CHUNK):
             walk.go_to(head)
+            if progress:
+                progress(walk.edge.size, newest)
     except Differs as fault:
         yield fault.where, fault.what
         return

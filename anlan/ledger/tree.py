@@ -25,7 +25,7 @@ class Nodes(Protocol):
 
 def root(nodes: Nodes, size: int) -> bytes:
     """Return the root of the first `size` leaves."""
-    return _subtree(nodes, 0, size) if size else nodes.hash.empty_root
+    return subtree(nodes, 0, size) if size else nodes.hash.empty_root
 
 
 def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
@@ -44,7 +44,7 @@ def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
         else:
             siblings.append((start, middle))
             start = middle
-    return [_subtree(nodes, *sibling) for sibling in reversed(siblings)]
+    return [subtree(nodes, *sibling) for sibling in reversed(siblings)]
 
 
 def consistency(nodes: Nodes, old: int, new: int) -> list[bytes]:
@@ -63,8 +63,8 @@ def consistency(nodes: Nodes, old: int, new: int) -> list[bytes]:
         else:
             beside.append((start, middle))
             start, is_whole = middle, False
-    first = [] if is_whole else [_subtree(nodes, start, end)]
-    return first + [_subtree(nodes, *sibling) for sibling in reversed(beside)]
+    first = [] if is_whole else [subtree(nodes, start, end)]
+    return first + [subtree(nodes, *sibling) for sibling in reversed(beside)]
 
 
 def verify_inclusion(
@@ -113,14 +113,14 @@ def verify_consistency(
     return last == 0 and old_reached == old_root and new_reached == new_root
 
 
-def _subtree(nodes: Nodes, start: int, end: int) -> bytes:
+def subtree(nodes: Nodes, start: int, end: int) -> bytes:
     """Return the hash over leaves [start, end). The RFC's splits make `start` a multiple of every power of two needed."""
     width = end - start
     if width & (width - 1) == 0:
         level = width.bit_length() - 1
         return nodes.node(level, start >> level)
     middle = start + _split(width)
-    return nodes.hash.node(_subtree(nodes, start, middle), _subtree(nodes, middle, end))
+    return nodes.hash.node(subtree(nodes, start, middle), subtree(nodes, middle, end))
 
 
 def _split(width: int) -> int:

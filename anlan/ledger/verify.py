@@ -87,7 +87,7 @@ def verify_record(record_uid: uuid.UUID, *, open_checkpoint: OpenCheckpoint | No
     # Read after the positions: a head that is newer than they are still proves them.
     head, tree = newest_head(), stored_tree()
     proofs = tuple(
-        _entry(entry, positions.get(entry.pk), head, tree, is_waiting=entry.pk in waiting) for entry in entries
+        prove_entry(entry, positions.get(entry.pk), head, tree, is_waiting=entry.pk in waiting) for entry in entries
     )
     return RecordProof(
         record_uid=record_uid,
@@ -96,8 +96,8 @@ def verify_record(record_uid: uuid.UUID, *, open_checkpoint: OpenCheckpoint | No
         entries=proofs,
         steps=(
             _versions(entries),
-            (open_checkpoint or open_with_own_key)(head) if head else _no_head(),
-            *_witnessed(),
+            (open_checkpoint or open_with_own_key)(head) if head else no_head(),
+            *witnessed(),
         ),
     )
 
@@ -121,7 +121,7 @@ def open_with_own_key(head: TreeHead) -> Step:
     return Step(name="checkpoint", outcome=Outcome.HOLDS, said=said)
 
 
-def _witnessed() -> tuple[Step, ...]:
+def witnessed() -> tuple[Step, ...]:
     """Compare the tree with the newest checkpoint that a witness cosigned; nothing where none did."""
     if broken := broken_promise():
         return (Step(name="witness", outcome=Outcome.FAILS, said=broken),)
@@ -133,7 +133,8 @@ def _witnessed() -> tuple[Step, ...]:
     return (Step(name="witness", outcome=Outcome.HOLDS, said=said),)
 
 
-def _no_head() -> Step:
+def no_head() -> Step:
+    """Say that there is no checkpoint to verify against."""
     return Step(name="checkpoint", outcome=Outcome.WAITS, said="there is no checkpoint yet")
 
 
@@ -150,7 +151,10 @@ def _versions(entries: list[Entry]) -> Step:
     )
 
 
-def _entry(entry: Entry, position: int | None, head: TreeHead | None, tree: Tiles, *, is_waiting: bool) -> EntryProof:
+def prove_entry(
+    entry: Entry, position: int | None, head: TreeHead | None, tree: Tiles, *, is_waiting: bool
+) -> EntryProof:
+    """Verify one entry against a head: content, header, leaf, path. `is_waiting` tells whether the queue still holds it."""
     leaf = leaf_hash(entry.header.encode(), tree.hash)
     included, proof = _included(leaf, position, head, tree, is_waiting=is_waiting)
     return EntryProof(

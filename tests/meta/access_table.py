@@ -134,6 +134,11 @@ TABLE: Mapping[str, Entry] = {
     "web:person-act": OF_ADMINISTRATION,
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
+    # the public face
+    "portal:receipts": ANYONE,
+    "portal:verifier": ANYONE,
+    "portal:receipt": ANYONE,
+    "portal:receipt-file": ANYONE,
     # public; this world's log has no checkpoint and the node witnesses nobody, so nothing is there: tests/unit/portal opens them
     "portal:checkpoint": NOTHING,
     "portal:tile": NOTHING,
@@ -157,6 +162,7 @@ TABLE: Mapping[str, Entry] = {
     ),
     "GET /api/v1/records/{uid}": OF_RECORD,
     "GET /api/v1/records/{uid}/timeline": OF_RECORD,
+    "GET /api/v1/records/{uid}/receipts": OF_RECORD,
     "GET /api/v1/records/{uid}/evidence": OF_RECORD,
     "GET /api/v1/records/{uid}/evidence/{file}": OF_RECORD,
     "POST /api/v1/records/{uid}/evidence": Entry(allowed=ATTACHING, refused=_beyond(RECORDS, ATTACHING), form={}),
