@@ -19,12 +19,13 @@ COMMANDS = (
     "registers",
     "organisation",
     "account",
+    "access-log",
     "worker",
     "lake",
     "check",
     "verify",
 )
-MODULES = {"import": "import_sheet"}
+MODULES = {"import": "import_sheet", "access-log": "access_log"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

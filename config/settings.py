@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    "anlan.org",
+    "anlan.org.apps.OrgConfig",
     "anlan.ledger",
     "anlan.flow",
     "anlan.facts",
@@ -146,6 +146,8 @@ ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
+# Where the access log goes besides the database: udp://host:514, tcp://host:601 or unix:/dev/log; empty: nowhere.
+ANLAN_SYSLOG = os.environ.get("ANLAN_SYSLOG", "")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 
 LOGGING = {

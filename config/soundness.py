@@ -7,6 +7,8 @@ from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.flow.spec import all_registers
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.models import Entry
+from anlan.org.access_keeping import rewritten
+from anlan.org.models import Access
 from anlan.org.scope import as_system
 from config.content import LAW
 
@@ -15,7 +17,7 @@ Finding = dict[str, str]
 
 def all_findings() -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole."""
-    return [*_registers(), *_rubrics(), *_ledger()]
+    return [*_registers(), *_rubrics(), *_ledger(), *_access_log()]
 
 
 def _registers() -> list[Finding]:
@@ -41,6 +43,13 @@ def _rubrics() -> list[Finding]:
         except AssessmentError as error:
             findings.append({"place": f"rubric {code}", "fault": str(error)})
     return findings
+
+
+def _access_log() -> list[Finding]:
+    if Access._meta.db_table not in connection.introspection.table_names():
+        return []
+    with as_system("check of the access log"):
+        return [{"place": f"access log, rows {where}", "fault": fault} for where, fault in rewritten()]
 
 
 def _ledger() -> list[Finding]:

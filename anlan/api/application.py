@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 from ninja.responses import NinjaJSONEncoder
 
-from anlan.api import evidence, institutions, records, registers, rubrics, scores
+from anlan.api import access, evidence, institutions, records, registers, rubrics, scores
 from anlan.api.problems import Problem, answer, install
 from anlan.api.session import StaffSession
 
@@ -51,5 +51,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 install(api)
-for part in (institutions, registers, records, evidence, rubrics, scores):
+for part in (institutions, registers, records, evidence, access, rubrics, scores):
     api.add_router("", part.router)

@@ -14,6 +14,7 @@ from anlan.flow.errors import Conflict
 from anlan.flow.evidence import StoredFile
 from anlan.flow.models import Batch, Evidence, Performed
 from anlan.flow.numbering import format_number, take_numbers
+from anlan.flow.parties import NamedParty, store_parties
 from anlan.flow.prepare import Prepared, prepare
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
@@ -65,11 +66,13 @@ def perform(
     evidence: Sequence[StoredFile] = (),
     reason: str = "",
     values: Mapping[str, Any] | None = None,
+    parties: Sequence[NamedParty] = (),
     **data: Any,
 ) -> Entry:
     """Take a step on a record and return its ledger entry.
 
     `values` is the same as `data`, for columns that come from outside: a name among them is never taken for an argument.
+    `parties` are those whom the step lets into the case, or whose part it ends.
     A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
     changes nothing and returns the first entry.
 
@@ -82,7 +85,14 @@ def perform(
         if full_key and (known := Performed.objects.filter(key=full_key).first()):
             return Entry.objects.get(pk=known.entry_id)
         prepared = prepare(
-            record, step, by=by, at=moment, data={**data, **(values or {})}, evidence=evidence, reason=reason
+            record,
+            step,
+            by=by,
+            at=moment,
+            data={**data, **(values or {})},
+            evidence=evidence,
+            reason=reason,
+            parties=parties,
         )
         entry = _write(prepared, by=by, origin=origin)
         if full_key:
@@ -114,6 +124,8 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
     entry = append(record.institution_id, fact_of(prepared, by=by, origin=origin))
     if prepared.evidence:
         Evidence.objects.bulk_create(_evidence_rows(prepared, by))
+    if prepared.parties:
+        store_parties(record, prepared.step, prepared.parties, at=prepared.at)
     _follow(prepared, by=by, origin=origin)
     return entry
 
