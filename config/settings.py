@@ -25,7 +25,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "anlan.org.apps.OrgConfig",
     "anlan.ledger",
-    "anlan.flow",
+    "anlan.flow.apps.FlowConfig",
     "anlan.facts",
     "anlan.exchange",
     "anlan.assessment",

@@ -17,7 +17,7 @@ Finding = dict[str, str]
 
 def all_findings() -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole."""
-    return [*_registers(), *_rubrics(), *_ledger(), *_access_log()]
+    return [*_registers(), *_rubrics(), *_ledger(), *_access_log(), *_database_role()]
 
 
 def _registers() -> list[Finding]:
@@ -43,6 +43,17 @@ def _rubrics() -> list[Finding]:
         except AssessmentError as error:
             findings.append({"place": f"rubric {code}", "fault": str(error)})
     return findings
+
+
+def _database_role() -> list[Finding]:
+    """A role that row-level security does not hold is a finding: the last line would be missing."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        name, is_free = cursor.fetchone()
+    fault = "is a superuser or has BYPASSRLS: row-level security does not hold it; see docs/operations.md, PostgreSQL"
+    return [{"place": f"database role {name}", "fault": fault}] if is_free else []
 
 
 def _access_log() -> list[Finding]:

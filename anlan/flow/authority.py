@@ -11,6 +11,7 @@ from anlan.org.scope import Actor, Grant
 
 # Steps that every register has; they are possible at any time and never something that waits to be done.
 STANDING_STEPS = frozenset({"attach", "correct", "annul", "end", "involve", "release"})
+NAMING_STEPS = frozenset({"involve", "release"})
 OF_HANDLERS = frozenset({"can:record", "can:manage"})
 
 
@@ -73,7 +74,7 @@ def offered_steps(record: Register, *, to: Actor) -> tuple[tuple[str, Step], ...
     Naming parties has its own page and its own operations; it is not among them.
     """
     spec = spec_of(record)
-    open_here = ((name, step) for name, step in spec.steps_from(record.state) if not step.capacities)
+    open_here = ((name, step) for name, step in spec.steps_from(record.state) if name not in NAMING_STEPS)
     return tuple((name, step) for name, step in open_here if may_take(record, step, by=to))
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -133,8 +134,12 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
 def _update(prepared: Prepared) -> None:
     record = prepared.record
     values = {name: getattr(record, name) for name in prepared.changed}
-    rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
-    if not rows.update(version=prepared.version, **values):
+    # The row may leave the actor's scope by this very step, and the database would not let them write what they cannot read.
+    hands_over = prepared.spec.about_leaders in prepared.changed
+    with as_system("a case is handed over") if hands_over else nullcontext():
+        rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
+        count = rows.update(version=prepared.version, **values)
+    if not count:
         message = _(
             "%(register)s %(number)s was changed by somebody else in the meantime. Reload it and take the step again."
         )

@@ -66,6 +66,11 @@ def _reaches(grant: Grant, institution_path: str, institution_id: int) -> bool:
 _acting: ContextVar[Actor | None] = ContextVar("anlan_acting", default=None)
 
 
+def acting_now() -> Actor | None:
+    """Return who is acting; null when nobody is. For the database connection: everything else asks `current_actor`."""
+    return _acting.get()
+
+
 def current_actor() -> Actor:
     """Return who is acting. Raises: Unscoped when nobody is."""
     actor = _acting.get()

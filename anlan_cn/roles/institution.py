@@ -6,6 +6,18 @@ from anlan.org.roles import Reach, Role, Sensitivity, declare
 
 declare(
     Role(
+        code="office",
+        name=_("Institution office"),
+        description=_(
+            "Runs the programme in one institution: keeps every register, imports sheets, corrects and annuls with a reason, names the parties to a case."
+        ),
+        reach=Reach.INSTITUTION,
+        sensitivity=Sensitivity.SENSITIVE,
+        capabilities=frozenset({"record", "manage", "verify", "correct", "import", "score", "involve", "unmask"}),
+    )
+)
+declare(
+    Role(
         code="director",
         name=_("Institution director"),
         description=_(
@@ -15,18 +27,6 @@ declare(
         sensitivity=Sensitivity.SENSITIVE,
         capabilities=frozenset({"approve", "verify", "score"}),
         heads=True,
-    )
-)
-declare(
-    Role(
-        code="office",
-        name=_("Institution office"),
-        description=_(
-            "Runs the programme in one institution: keeps every register, imports sheets, corrects and annuls with a reason, names the parties to a case."
-        ),
-        reach=Reach.INSTITUTION,
-        sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"record", "manage", "verify", "correct", "import", "score", "involve", "unmask"}),
     )
 )
 declare(
