@@ -92,7 +92,7 @@ IMPORTING = _reach(office="own child")
 JUDGING = _reach(reviewer="own child")
 WORKING = _reach(**_AT_WORK, recorder="own")
 INVOLVING = _reach(office="own child", complaints="own child")
-ADMINISTERING = _reach(administrator="own child")
+ADMINISTERING = _reach(administrator="own child party")
 WATCHING = _reach(watcher="own child sibling party")
 ATTACHING = WORKING
 NONE: Reach = {}
