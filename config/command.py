@@ -24,6 +24,9 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "receipt",
+    "archive",
+    "witness",
 )
 MODULES = {"import": "import_sheet", "access-log": "access_log"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

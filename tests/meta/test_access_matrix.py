@@ -19,6 +19,7 @@ from anlan.flow.evidence import store
 from anlan.flow.models import Batch, Evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
+from anlan.ledger.models import Entry as LedgerEntry
 from anlan.org.models import Institution, Party, Person, Post, Unit
 from anlan.org.parties import Capacity
 from anlan.org.roles import all_roles
@@ -276,6 +277,7 @@ def _ask(
         "party": Party.objects.filter(record_uid=place.uid, person__username="bystander").values_list("pk", flat=True)[
             0
         ],
+        "path": "0/000.p/1",
     }
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
@@ -286,6 +288,8 @@ def _ask(
     values["file"] = file
     if address.key == "web:evidence":
         values["uid"] = file
+    if address.key.startswith("portal:"):
+        values["uid"] = LedgerEntry.objects.get(record_uid=place.uid).uid
     where = address.fill(values)
     with transaction.atomic():
         answer: Any = _send(client, method, where, entry, values)
