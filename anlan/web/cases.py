@@ -87,7 +87,7 @@ class UnmaskForm(ReasonForm):
             widget=forms.CheckboxSelectMultiple,
             initial=list(names),
         )
-        field.is_group = True
+        field.is_group = True  # type: ignore[attr-defined]
         self.fields = {"fields": field, "reason": self.fields["reason"]}
         self.fields["reason"].help_text = _("It is kept, and the protector of personal information reads it.")
 

@@ -23,7 +23,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     ),
     "staff": ("staff",),
     "reviewer": ("reviewer",),
-    "auditor": ("auditor", "supervisor", "bureau"),
+    "auditor": ("auditor",),
+    "overseer": ("supervisor", "bureau"),
     "inspector": ("discipline_inspector",),
     "administrator": ("administrator",),
     "watcher": ("security_officer", "audit_officer"),
@@ -60,7 +61,7 @@ _NONE: Mapping[str, tuple[str, str] | None] = {
 }  # fmt: skip
 TARGETS: Mapping[str, Mapping[str, tuple[str, str] | None]] = {
     "office": _A, "lead": _A, "complaints": _A, "duty": _A, "director": _A, "protector": _A, "recorder": _DEPARTMENT,
-    "staff": _DEPARTMENT, "reviewer": _DISTRICT, "auditor": _DISTRICT, "inspector": _DISTRICT, "administrator": _CITY,
+    "staff": _DEPARTMENT, "reviewer": _DISTRICT, "auditor": _DISTRICT, "overseer": _DISTRICT, "inspector": _DISTRICT, "administrator": _CITY,
     "watcher": _CITY, "outside": {**_NONE, "own": ("A", ""), "other": ("C", "")}, "nobody": _NONE,
 }  # fmt: skip
 
@@ -72,7 +73,7 @@ def _reach(**families: str) -> Reach:
 # ── who sees what ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 _OF_A = dict.fromkeys(("office", "lead", "complaints", "duty", "director", "protector"), "own child")
-_OF_DISTRICT = dict.fromkeys(("reviewer", "auditor", "inspector"), "own child")
+_OF_DISTRICT = dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), "own child")
 # Records apart from any place, by their receipt: a party sees its case there, an officer none.
 _PARTIES = dict.fromkeys(("staff", "outside", "nobody"), "party")
 RECORDS = _reach(
@@ -85,7 +86,7 @@ PLACED = _reach(**_OF_A, **_OF_DISTRICT, recorder="own")
 # A department's people see their institution, and with it the pages on which other departments' records are left out.
 REGISTERS = _reach(**_OF_A, **_OF_DISTRICT, recorder="own sibling")
 INSTITUTIONS = {**REGISTERS, **_reach(staff="own sibling")}
-SCORES = _reach(office="own child", lead="own child", director="own child", reviewer="own child", auditor="own child")
+SCORES = _reach(**dict.fromkeys(("office", "lead", "director", "reviewer", "auditor", "overseer"), "own child"))
 _AT_WORK = dict.fromkeys(("office", "lead", "complaints", "duty"), "own child")
 OPENING = _reach(**_AT_WORK, recorder="own sibling")
 IMPORTING = _reach(office="own child")

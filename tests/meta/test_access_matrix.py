@@ -54,7 +54,7 @@ def test_every_declared_role_stands_in_one_family():
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family != "nobody"])
 def test_roles_of_a_family_differ_in_nothing_that_these_addresses_ask(family):
     """What is asked of a role: reach, reading the internal, and the capabilities that the addresses and the steps of a key place name."""
-    asked = {"record", "manage", "import", "score", "judge", "compare", "involve", "administer", "self-check"}
+    asked = {"record", "manage", "audit", "import", "score", "judge", "compare", "involve", "administer", "self-check"}
     marks = {
         (
             role.reach,
@@ -177,7 +177,7 @@ def people(world, targets) -> dict[str, Person]:
         "administrator": world.city,
         "watcher": world.city,
     }
-    posts |= dict.fromkeys(("reviewer", "auditor", "inspector"), district)
+    posts |= dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), district)
     units = {role: posts.get(FAMILY_OF[role], hospital) for role in ROLES if role != "nobody"}
     staff = {role: employ(role, role, role, unit) for role, unit in units.items()}
     staff |= {"nobody": Person.objects.create_user("nobody", name="nobody")}
@@ -353,5 +353,5 @@ def _leaks(answer: HttpResponse, role: str) -> list[str]:
 def _is_own(role: str, target: tuple[str, str]) -> bool:
     """A role of a whole institution or district reads every department below it, not only the one that the table names."""
     wide = dict.fromkeys(("office", "lead", "complaints", "duty", "director", "protector"), "A")
-    wide |= dict.fromkeys(("reviewer", "auditor", "inspector"), "AB")
+    wide |= dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), "AB")
     return target[0] in wide.get(FAMILY_OF[role], "")

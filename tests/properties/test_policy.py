@@ -4,7 +4,6 @@ import dataclasses
 import datetime as dt
 import itertools
 import random
-import uuid
 
 import pytest
 from hypothesis import given
@@ -12,14 +11,14 @@ from hypothesis import strategies as st
 
 from anlan.flow.cases import attach_capacities, case_of
 from anlan.flow.spec import spec_of
-from anlan.org.models import Institution, Party, Unit
+from anlan.org.models import Institution
 from anlan.org.parties import ACCUSED, Capacity
 from anlan.org.policy import Case, Item, Kind, Sight, clearance_on, may_unmask, visible
 from anlan.org.roles import Reach, Sensitivity, all_roles
-from anlan.org.scope import Actor, Grant, acting, as_system
+from anlan.org.scope import Actor, Grant, acting
 from anlan_cn.models import Dispute, KeyPlace
+from tests.access_world import draw_parties, draw_records, draw_somebody
 from tests.conftest import actor_of
-from tests.world import employ
 
 PATHS = ("0001", "00010001", "00010002")
 ROLES = tuple(role for role in all_roles() if not role.is_exclusive)
@@ -111,9 +110,9 @@ DRAWN = 100  # records of each register
 def test_the_database_keeps_exactly_the_rows_that_the_policy_shows(world):
     """Random records, posts and parties: for every role, the manager's rows are those that `visible` shows, one by one."""
     luck = random.Random(20251122)
-    records = [*_records(world, luck, KeyPlace), *_records(world, luck, Dispute)]
-    actors = [_somebody(world, luck, role, number) for number, role in enumerate(all_roles())]
-    _parties(luck, records, [actor.person_id for actor in actors])
+    records = [*draw_records(world, luck, KeyPlace, DRAWN), *draw_records(world, luck, Dispute, DRAWN)]
+    actors = [draw_somebody(luck, role, number) for number, role in enumerate(all_roles())]
+    draw_parties(luck, records, [actor.person_id for actor in actors])
     from anlan.org.models import Person
 
     compared = shown = 0
@@ -134,54 +133,6 @@ def test_the_database_keeps_exactly_the_rows_that_the_policy_shows(world):
         compared, shown = compared + len(records), shown + len(expected)
     assert compared == 2 * DRAWN * len(all_roles())
     assert 0.05 < shown / compared < 0.6  # the draw is worth its while: neither empty nor everything
-
-
-def _records(world, luck: random.Random, model) -> list:
-    places = list(Institution.objects.select_related("unit").order_by("pk"))
-    spec, rows = spec_of(model), []
-    writers = [employ(f"w-{spec.code}-{number}", "w", "recorder", world.emergency_a) for number in range(3)]
-    for number in range(DRAWN):
-        place = luck.choice(places)
-        departments = [*Unit.objects.filter(path__startswith=place.unit.path, kind="department"), None]
-        row = model(
-            uid=uuid.UUID(int=luck.getrandbits(128), version=4),
-            institution=place,
-            department=luck.choice(departments),
-            number=f"X-{number}",
-            state=next(iter(spec.states)),
-            occurred_on=dt.date(2025, 1, 6),
-            recorded_at=dt.datetime(2025, 1, 6, tzinfo=dt.UTC),
-            recorded_by=luck.choice([*writers, None]),
-            **(
-                {"concerns_leaders": luck.random() < 0.3}
-                if model is Dispute
-                else {"kind": "pharmacy", "name": f"n{number}"}
-            ),
-        )
-        rows.append(row)
-    with as_system("test"):
-        model.objects.bulk_create(rows)
-    return rows
-
-
-def _somebody(world, luck: random.Random, role, number: int) -> Actor:
-    units = [unit for unit in Unit.objects.order_by("pk") if unit.kind in role.held_at]
-    return actor_of(employ(f"p{number}", "p", role.code, luck.choice(units)))
-
-
-def _parties(luck: random.Random, records: list, people: list) -> None:
-    Party.objects.bulk_create(
-        Party(
-            record_uid=row.uid,
-            register=spec_of(row).code,
-            institution_id=row.institution_id,
-            person_id=luck.choice(people),
-            capacity=luck.choice(Capacity.values),
-            starts_on=dt.date(2025, 1, 1),
-            ends_on=luck.choice([None, None, dt.date(2025, 2, 1)]),
-        )
-        for row in luck.sample(records, k=len(records) // 2)
-    )
 
 
 def test_clearance_of_a_stranger_is_none():
