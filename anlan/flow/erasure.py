@@ -9,13 +9,13 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.flow.cases import case_of
 from anlan.flow.destroy import enqueue_destruction
 from anlan.flow.errors import Conflict, InvalidData, Refused, WrongState
 from anlan.flow.evidence import path_of
@@ -28,7 +28,9 @@ from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.erase import STEP, destroy_content
 from anlan.ledger.models import Entry
-from anlan.org.policy import may, visible_records
+from anlan.org.models import Institution
+from anlan.org.parties import Party, capacities
+from anlan.org.policy import Case, Sight, barred, may, visible
 from anlan.org.scope import Actor, as_system, current_actor
 
 NEEDED = 2
@@ -59,7 +61,7 @@ def declare_remains(clear: Remains) -> Remains:
 
 def may_ask(actor: Actor, record: Register) -> bool:
     """Tell whether the actor may ask for the record's erasure."""
-    return _may(actor, MAY_ASK, record.institution, spec_of(record))
+    return _may(actor, MAY_ASK, record.institution, case_of(record, actor=actor))
 
 
 def may_approve(actor: Actor, erasure: Erasure) -> bool:
@@ -68,7 +70,7 @@ def may_approve(actor: Actor, erasure: Erasure) -> bool:
         return False
     if any(approval.by_id == actor.person_id for approval in erasure.approvals.all()):
         return False
-    return _may(actor, MAY_APPROVE, erasure.institution, find_register(erasure.register))
+    return _may(actor, MAY_APPROVE, erasure.institution, case_behind(erasure, actor=actor))
 
 
 def may_end(actor: Actor, erasure: Erasure) -> bool:
@@ -76,7 +78,7 @@ def may_end(actor: Actor, erasure: Erasure) -> bool:
     if erasure.state != Erasure.State.REQUESTED:
         return False
     return actor.person_id == erasure.requested_by_id or _may(
-        actor, MAY_APPROVE, erasure.institution, find_register(erasure.register)
+        actor, MAY_APPROVE, erasure.institution, case_behind(erasure, actor=actor)
     )
 
 
@@ -86,7 +88,7 @@ def request_erasure(record: Register, *, by: Actor, ground: str, reason: str, at
     Raises: Refused; InvalidData for an unknown ground or no reason; Held, naming what still needs the record; Conflict when
     a request waits already.
     """
-    moment = at or timezone.now()
+    moment, spec = at or timezone.now(), spec_of(record)
     if by.person_id is None or not may_ask(by, record):
         raise Refused("flow.E053", _("%(who)s may not ask for this erasure.") % {"who": by.name})
     find_ground(ground)
@@ -98,11 +100,12 @@ def request_erasure(record: Register, *, by: Actor, ground: str, reason: str, at
         with transaction.atomic():
             return Erasure.objects.create(
                 institution=record.institution,
-                register=spec_of(record).code,
+                register=spec.code,
                 record_uid=record.uid,
                 number=record.number,
                 department_id=record.department_id,
                 recorded_by_id=record.recorded_by_id,
+                is_about_leaders=bool(spec.about_leaders and getattr(record, spec.about_leaders)),
                 ground=ground,
                 reason=reason.strip(),
                 requested_by_id=by.person_id,
@@ -143,7 +146,27 @@ def refuse(erasure: Erasure, *, by: Actor, at: dt.datetime | None = None) -> Non
 def find_tombstone(record_uid: uuid.UUID, *, spec: RegisterSpec) -> Erasure | None:
     """Return what stands in the place of an erased record, for those who could see the record; null for all others."""
     rows = Erasure.objects.filter(record_uid=record_uid, register=spec.code, state=Erasure.State.ERASED)
-    return with_people(rows.filter(visible_records(current_actor(), spec.sensitivity))).first()
+    stone = with_people(rows).first()
+    return stone if stone is not None and sees(current_actor(), stone) else None
+
+
+def sees(actor: Actor, erasure: Erasure) -> bool:
+    """Tell whether the actor sees, or saw, the record of a request or tombstone."""
+    return visible(actor, case_behind(erasure, actor=actor)) is not Sight.HIDDEN
+
+
+def case_behind(erasure: Erasure, *, actor: Actor) -> Case:
+    """Return what the policy asks of the record behind a request, from what the request keeps of it."""
+    found = capacities(actor, erasure.register, [erasure.record_uid])
+    return Case(
+        kind=find_register(erasure.register).kind,
+        institution_id=erasure.institution_id,
+        institution_path=erasure.institution.unit.path,
+        department_id=erasure.department_id,
+        recorded_by_id=erasure.recorded_by_id,
+        is_about_leaders=erasure.is_about_leaders,
+        capacities=found.get(erasure.record_uid, frozenset()),
+    )
 
 
 def waiting_for(record: Register) -> Erasure | None:
@@ -158,8 +181,11 @@ def with_people(rows: "QuerySet[Erasure]") -> "QuerySet[Erasure]":
     return rows.select_related(*people).prefetch_related("approvals__by")
 
 
-def _may(actor: Actor, names: tuple[str, ...], institution: Any, spec: RegisterSpec) -> bool:
-    return may(actor, names, institution=institution, sensitivity=spec.sensitivity)
+def _may(actor: Actor, names: tuple[str, ...], institution: Institution, case: Case) -> bool:
+    """Whether a post that reads the case answers to a name, and its holder is not concerned by the case."""
+    if visible(actor, case) is Sight.HIDDEN or "can:correct" in barred(actor, case, institution=institution):
+        return False
+    return may(actor, names, institution=institution, sensitivity=case.kind.sensitivity)
 
 
 def _locked(erasure: Erasure) -> Erasure:
@@ -188,6 +214,7 @@ def _erase(erasure: Erasure, *, by: Actor, at: dt.datetime) -> None:
         record = spec.model.objects.select_for_update().get(uid=erasure.record_uid)
         _refuse_held(record, at)
         files = _clear_evidence(record)
+        Party.objects.filter(record_uid=record.uid).delete()  # who was concerned is content too
         remains = [path for clear in _remains for path in clear(record)]
         erasure.files, erasure.entries = len(files), destroy_content(record.uid)
         erasure.entry_uid = _note(erasure, by=by, at=at)

@@ -103,7 +103,8 @@ class LookBack(models.Model):
 class Erasure(models.Model):
     """A request to erase a record, and after that the record's tombstone. It holds no content of the record.
 
-    `department_id` and `recorded_by_id` are those of the record: they tell who could see it, and so may see the tombstone.
+    `department_id`, `recorded_by_id` and `is_about_leaders` are those of the record: they tell who could see it, and so may
+    see the tombstone.
     """
 
     class State(models.TextChoices):
@@ -118,6 +119,7 @@ class Erasure(models.Model):
     number = models.CharField(_("Number"), max_length=32)
     department_id = models.BigIntegerField(null=True)
     recorded_by_id = models.BigIntegerField(null=True)
+    is_about_leaders = models.BooleanField(default=False)
     ground = models.CharField(_("Legal ground"), max_length=40)
     reason = models.CharField(_("Reason"), max_length=500)
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.REQUESTED)

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import ANNULLED, Step
 from anlan.flow.errors import DeclarationError
+from anlan.org.parties import Capacity
+from anlan.org.policy import Kind
 from anlan.org.roles import Sensitivity
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class RegisterSpec:
     register's `Flow` declines. `comes_in_lists`: a record is a line of a list, such as who attended, so a batch says
     nothing. `free_texts` are the columns in which people write sentences. `retention` names a dated parameter in years
     beside the general one.
+    `identity` maps the columns that tell who somebody is to the way in which they are masked. `about_leaders` is the
+    column that marks cases about the institution's leaders; empty for none.
     """
 
     code: str
@@ -70,11 +74,18 @@ class RegisterSpec:
     clauses: tuple[str, ...]
     sensitivity: Sensitivity
     field_sensitivity: Mapping[str, Sensitivity]
+    identity: Mapping[str, str]
+    about_leaders: str
     is_standing: bool
     is_timed: bool
     comes_in_lists: bool
     free_texts: tuple[str, ...]
     retention: str
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The register as the access policy sees it."""
+        return Kind(register=self.code, sensitivity=self.sensitivity, about_leaders=self.about_leaders)
 
     @property
     def name(self) -> Any:
@@ -167,6 +178,8 @@ def read_declaration(model: "type[Register]") -> RegisterSpec:
         clauses=tuple(flow.clauses),
         sensitivity=Sensitivity(getattr(privacy, "register", "internal")),
         field_sensitivity=_privacy(model, privacy),
+        identity=dict(getattr(privacy, "identity", {})),
+        about_leaders=getattr(privacy, "about_leaders", ""),
         is_standing=model.is_standing,
         is_timed=not model.is_standing and getattr(flow, "is_timed", True),
         comes_in_lists=getattr(flow, "comes_in_lists", False),
@@ -229,6 +242,22 @@ def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[st
         consequence=_("The record stays visible and no longer counts"),
         follow=follow,
     )
+    steps["involve"] = Step(
+        label=_("Name a party"),
+        sources=states,
+        by=("can:involve",),
+        needs_reason=True,
+        capacities=tuple(Capacity.values),
+        consequence=_("The party sees this case and no other"),
+    )
+    steps["release"] = Step(
+        label=_("End a party's part"),
+        sources=states,
+        by=("can:involve",),
+        needs_reason=True,
+        capacities=tuple(Capacity.values),
+        consequence=_("The party sees the case no longer"),
+    )
     return steps
 
 
@@ -268,6 +297,12 @@ def _check(spec: RegisterSpec) -> None:
         | set(spec.key)
         | set(spec.derived)
     )
+    private = set(spec.identity) | ({spec.about_leaders} - {""})
+    complaints += [f'Privacy names the unknown column "{column}"' for column in sorted(private - known)]
+    probing = set(spec.identity) & {*spec.filters, *spec.search, *spec.key}
+    complaints += [
+        f'"{column}" tells who somebody is; no filter, search or key may probe it' for column in sorted(probing)
+    ]
     complaints += [f'the unknown column "{column}"' for column in sorted(listed - known)]
     if complaints:
         raise DeclarationError("flow.E103", f"{spec.model.__name__}.Flow: {'; '.join(complaints)}.")

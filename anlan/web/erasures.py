@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from anlan.flow.erasure import MAY_APPROVE, MAY_ASK, NEEDED, may_approve, may_end, with_people
+from anlan.flow.erasure import MAY_APPROVE, MAY_ASK, NEEDED, may_approve, may_end, sees, with_people
 from anlan.flow.grounds import Ground, all_grounds
 from anlan.flow.models import Erasure
 from anlan.flow.spec import all_registers, find_register
@@ -118,7 +118,8 @@ def _rows(place: Place, *, uid: Any = None) -> list[Erasure]:
             codes = [spec.code for spec in all_registers() if _looks_at(place, one, spec.sensitivity)]
             seen |= Q(institution=one, register__in=codes) if codes else Q(pk__in=[])
     rows = Erasure.objects.filter(seen, **({"uid": uid} if uid else {}))
-    return list(with_people(rows).order_by("-requested_at")[:SHOWN])
+    found = with_people(rows).order_by("-requested_at")[:SHOWN]
+    return [row for row in found if sees(place.actor, row)]
 
 
 def _looks_at(place: Place, institution: Institution, *sensitivity: Any) -> bool:

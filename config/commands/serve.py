@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
     from anlan.flow.hindsight import look_back
     from anlan.ledger.rounds import ledger_rounds, outside_rounds
+    from anlan.org.access_rounds import access_rounds
     from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
     from config.prepare import prepare
@@ -33,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    rounds = (ledger_rounds(), (*outside_rounds(), look_back))  # what may take long has a thread of its own
-    with background_worker(), background_rounds(rounds[0]), background_rounds(rounds[1]):
+    rounds = (*access_rounds(), *ledger_rounds())
+    with background_worker(), background_rounds(rounds), background_rounds((*outside_rounds(), look_back)):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,

@@ -12,7 +12,7 @@ def fill(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('anlan_cn', '0002_attendance_index'),
+        ('anlan_cn', '0003_dispute_identity'),
     ]
 
     operations = [
