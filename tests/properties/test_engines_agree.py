@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -42,7 +43,8 @@ from anlan.measures.expression import (
 )  # fmt: skip
 from anlan.measures.expression_sql import ExpressionLowering
 from anlan.measures.interpret import value_of
-from tests.unit.measures.records import Records, activity, fill, lake_engine, place, sqlite_engine
+from anlan.measures.runs.numbers import Column, Sheet
+from tests.unit.measures.records import Records, activity, engines, fill, place, sqlite_engine
 from tests.unit.measures.test_plan import plan_of_everything
 
 NAMES = ("a", "b", "c")
@@ -117,6 +119,23 @@ def test_sqlite_and_duckdb_give_what_the_interpreter_gives(node: Number, given_r
     assert [row[0] for row in DUCKDB.execute(_statement(node, "duckdb", given_rows)).fetchall()] == expected
 
 
+@quick
+@given(node=numbers, given_rows=rows)
+def test_columns_of_numbers_give_what_the_interpreter_gives(node: Number, given_rows: list[Row]) -> None:
+    expected = _interpreted(node, given_rows)
+    columns = {name: _column([row[at] for row in given_rows]) for at, name in enumerate(NAMES)}
+    sheet = Sheet({"x": node}, resolve=lambda leaf: Slot("t", leaf.name))
+    found = sheet.columns(lambda leaf: columns[getattr(leaf, "name")])["x"]  # noqa: B009
+    values = np.broadcast_to(found.values, len(given_rows)).tolist()
+    unknown = np.broadcast_to(False if found.unknown is None else found.unknown, len(given_rows)).tolist()
+    assert [None if hidden else value for value, hidden in zip(values, unknown, strict=True)] == expected
+
+
+def _column(cells: Sequence[int | None]) -> Column:
+    unknown = np.array([cell is None for cell in cells])
+    return Column(np.array([cell or 0 for cell in cells], np.int64), unknown if unknown.any() else None)
+
+
 @pytest.mark.database
 @quick
 @given(node=numbers, given_rows=rows)
@@ -159,11 +178,12 @@ PLAN = plan_of_everything()
 def test_live_database_and_lake_give_equal_figures(
     tmp_path: Path, given_records: Records, period: Period, as_of: datetime.date
 ) -> None:
-    live, lake = sqlite_engine(given_records), lake_engine(tmp_path, given_records)
+    live, duckdb_lake, run_lake = engines(tmp_path, given_records)
     first = evaluate(PLAN, period=period, as_of=as_of, engine=live)
     one_by_one = evaluate(PLAN, period=period, as_of=as_of, engine=live, institutions=[1, 2, 3])
     assert first.columns == one_by_one.columns
-    assert first.columns == evaluate(PLAN, period=period, as_of=as_of, engine=lake).columns
+    for lake in (duckdb_lake, run_lake):
+        assert first.columns == evaluate(PLAN, period=period, as_of=as_of, engine=lake).columns
 
 
 @pytest.mark.database
