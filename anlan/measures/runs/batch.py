@@ -125,6 +125,6 @@ def _bits(array: Any, buffer: int) -> Mask:
 
 
 def _plain(array: Any) -> Integers:
-    kind = np.int32 if pa.types.is_date32(array.type) else array.type.to_pandas_dtype()
+    kind = np.dtype(np.int32 if pa.types.is_date32(array.type) else str(array.type))
     values: Integers = np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
     return values

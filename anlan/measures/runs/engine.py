@@ -25,6 +25,7 @@ from anlan.measures.runs.evaluation import Evaluation, Institutions
 from anlan.measures.runs.numbers import Column
 
 RANGE = 32_768  # institutions at a time: their columns stay in the processor's cache
+_LEAST = 5_000  # fewer institutions are not worth a second thread, which reads every row group again
 Part = TypeVar("Part")
 Work = Callable[[int, Institutions, dict[str, Column]], Part]
 
@@ -37,7 +38,7 @@ class RunLake:
     ) -> None:
         self._folder = Path(folder)
         self._threads = threads or cpu_count() or 1
-        self._per_range = institutions_per_range or RANGE
+        self._per_range = institutions_per_range
 
     def figures(
         self, plan: Plan, *, period: Period, as_of: datetime.date, institutions: tuple[int, ...] | None
@@ -79,7 +80,10 @@ class RunLake:
 
         def write(number: int, each: Institutions, found: dict[str, Column]) -> int:
             size = len(each.ids)
-            arrays = {"institution_id": pa.array(each.ids), **{name: _arrow(found[name], size) for name in names}}
+            arrays = {
+                "institution_id": _arrow(Column(each.ids), size),
+                **{name: _arrow(found[name], size) for name in names},
+            }
             pq.write_table(pa.table(arrays), folder / f"part-{number:05d}.parquet")
             return size
 
@@ -95,8 +99,9 @@ class RunLake:
 
     def _each(self, evaluation: Evaluation, chosen: Institutions, work: Work[Part]) -> list[Part]:
         """Do the work for every range, a stretch of ranges to a thread, and return the results in order."""
-        starts = range(0, len(chosen.ids), self._per_range)
-        ranges = [(number, chosen[start : start + self._per_range]) for number, start in enumerate(starts)]
+        size = self._per_range or _even(len(chosen.ids), self._threads)
+        starts = range(0, len(chosen.ids), size)
+        ranges = [(number, chosen[start : start + size]) for number, start in enumerate(starts)]
         share = max(1, -(-len(ranges) // self._threads))
 
         def stretch(start: int) -> list[Part]:
@@ -108,12 +113,22 @@ class RunLake:
             return [part for parts in pool.map(stretch, range(0, len(ranges), share)) for part in parts]
 
 
+def _even(institutions: int, threads: int) -> int:
+    """The size of ranges of which every thread gets as many; a small lake is one range."""
+    if institutions <= _LEAST:
+        return max(1, institutions)
+    rounds = -(-institutions // (RANGE * threads))
+    return -(-institutions // (rounds * threads))
+
+
 def _arrow(column: Column, size: int) -> Any:
     """A column as Arrow takes it; null where unknown."""
-    values = np.broadcast_to(column.values, size)
-    if column.unknown is None:
-        return pa.array(values)
-    return pa.array(values, mask=np.broadcast_to(column.unknown, size))
+    valid = None
+    if column.unknown is not None:
+        valid = pa.py_buffer(np.packbits(~np.broadcast_to(column.unknown, size), bitorder="little"))
+    # not pa.array(): that imports pandas where it is installed, half a second for nothing
+    values = np.ascontiguousarray(np.broadcast_to(column.values, size), np.int64)
+    return pa.Array.from_buffers(pa.int64(), size, [valid, pa.py_buffer(values)])
 
 
 def _listed(columns: dict[str, Column], size: int) -> dict[str, list[int | None]]:

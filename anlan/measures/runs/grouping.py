@@ -21,15 +21,16 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runs:
-    """The runs of a batch: the institution of each, ascending, and where its rows begin."""
+    """The runs of a batch: the institution of each, ascending, its first and its last row."""
 
     ids: Ids
     starts: NDArray[np.intp]
+    lasts: NDArray[np.intp]
     rows: int
 
     def lengths(self) -> Signed:
         """Return how many rows each run has."""
-        return np.diff(self.starts, append=self.rows).astype(np.int32)
+        return (self.lasts - self.starts + 1).astype(np.int32)
 
     def counts(self, mask: Mask) -> Signed:
         """Return how many rows of each run meet the mask."""
@@ -50,8 +51,10 @@ class Runs:
         if self._is_trivial():
             return np.asarray(values, kind)
         running = np.cumsum(values, dtype=kind)
-        totals: Signed = running[np.append(self.starts[1:], self.rows) - 1]
-        totals[1:] -= totals[:-1].copy()
+        ends = running.take(self.lasts)
+        totals: Signed = np.empty_like(ends)
+        totals[0] = ends[0]
+        np.subtract(ends[1:], ends[:-1], out=totals[1:])
         return totals
 
     def _is_trivial(self) -> bool:
@@ -70,7 +73,7 @@ def runs_of(ids: Integers) -> Runs:
     each = ids.take(starts).astype(np.int64)
     if (each[1:] < each[:-1]).any():
         raise LakeUnsuited("Records of a row group do not ascend by institution. Export the lake anew.")
-    return Runs(ids=each, starts=starts, rows=len(ids))
+    return Runs(ids=each, starts=starts, lasts=np.append(starts[1:] - 1, len(ids) - 1), rows=len(ids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

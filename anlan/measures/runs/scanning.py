@@ -199,7 +199,7 @@ def _summands(batch: Batch, column: str, mask: Mask | None) -> Integers:
     elif numbers.scale > 2:
         unit = 10 ** (numbers.scale - 2)
         values = np.sign(values) * ((np.abs(values) + unit // 2) // unit)
-    return values if mask is None else np.where(mask, values, 0)
+    return values if mask is None else values * mask
 
 
 def _distinct(batch: Batch, runs: Runs, column: str, mask: Mask | None) -> Distinct:
