@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from anlan.kernel.period import Period
+from anlan.measures.algebra import Change, Count, Distinct, Figure, PeriodsCovered, Sum, Window
 from anlan.measures.dialects import dialect_of
 from anlan.measures.engines import SqlConnection, evaluate
 from anlan.measures.expression import (
@@ -43,8 +44,20 @@ from anlan.measures.expression import (
 )  # fmt: skip
 from anlan.measures.expression_sql import ExpressionLowering
 from anlan.measures.interpret import value_of
+from anlan.measures.plan import make_plan
+from anlan.measures.predicate import AS_OF, PERIOD_END, PERIOD_START, Predicate, col
 from anlan.measures.runs.numbers import Column, Sheet
-from tests.unit.measures.records import Records, activity, engines, fill, place, sqlite_engine
+from tests.unit.measures.records import (
+    SCHEMA,
+    Records,
+    activity,
+    engines,
+    fill,
+    measure,
+    place,
+    run_engine,
+    sqlite_engine,
+)  # fmt: skip
 from tests.unit.measures.test_plan import plan_of_everything
 
 NAMES = ("a", "b", "c")
@@ -184,6 +197,73 @@ def test_live_database_and_lake_give_equal_figures(
     assert first.columns == one_by_one.columns
     for lake in (duckdb_lake, run_lake):
         assert first.columns == evaluate(PLAN, period=period, as_of=as_of, engine=lake).columns
+
+
+words = st.sampled_from(["hospital", "department", "a", "c", "it's"])
+comparisons = st.sampled_from(["__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"])
+fractions = st.one_of(st.integers(-5, 100), st.integers(-500, 10_000).map(lambda cents: Decimal(cents) / 100))
+date_columns = st.sampled_from(["occurred_on", "due_on", "done_on"])
+text_columns, number_columns = st.sampled_from(["level", "staff_no"]), st.sampled_from(["hours", "amount"])
+
+
+def _compared(columns: st.SearchStrategy[str], others: st.SearchStrategy[Any]) -> st.SearchStrategy[Predicate]:
+    return st.builds(lambda name, operator, other: getattr(col(name), operator)(other), columns, comparisons, others)
+
+
+atoms: st.SearchStrategy[Predicate] = st.one_of(
+    _compared(text_columns, st.one_of(words, text_columns.map(col))),
+    _compared(number_columns, st.one_of(fractions, number_columns.map(col))),
+    _compared(date_columns, st.one_of(days, st.sampled_from([AS_OF, PERIOD_START, PERIOD_END]), date_columns.map(col))),
+    st.sampled_from([col("has_check").is_true(), col("has_check").is_false(), col("has_check").is_null()]),
+    st.one_of(text_columns, number_columns, date_columns).map(lambda name: col(name).is_null()),
+    st.lists(words, min_size=1, max_size=3).map(col("level").isin),
+    st.lists(st.integers(-5, 40), min_size=1, max_size=3).map(col("hours").isin),
+)
+predicates = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda two: two[0] & two[1]),
+        st.tuples(inner, inner).map(lambda two: two[0] | two[1]),
+        inner.map(lambda one: ~one),
+    ),
+    max_leaves=6,
+)
+
+
+def _figures_of(where: Predicate) -> tuple[Figure, ...]:
+    windows: tuple[Window, ...] = ("period", "ever", "due_months", "any")
+    return (
+        *(Count(register="activity", where=where, window=window) for window in windows),
+        *(Change(measure=Count(register="activity", where=where, by=by), years=2) for by in ("occurred_on", "due_on")),
+        Sum(register="activity", column="hours", where=where, by="done_on"),
+        Sum(register="activity", column="amount", where=where, window="ever"),
+        Distinct(register="activity", column="staff_no", where=where, window="any"),
+        PeriodsCovered(register="activity", per="quarter", where=where, by="due_on"),
+        PeriodsCovered(register="activity", per="month", each=(where, ~where)),
+    )
+
+
+@settings(quick, max_examples=60)
+@given(
+    given_records=records,
+    wheres=st.lists(predicates, min_size=1, max_size=3),
+    period=periods,
+    as_of=days,
+    rows_per_group=st.integers(1, 5),
+)
+def test_any_condition_counts_the_same_in_a_lake_of_runs(
+    tmp_path: Path,
+    given_records: Records,
+    wheres: list[Predicate],
+    period: Period,
+    as_of: datetime.date,
+    rows_per_group: int,
+) -> None:
+    figures = [figure for where in wheres for figure in _figures_of(where)]
+    plan = make_plan([measure(f"f{at}", figure) for at, figure in enumerate(figures)], schema=SCHEMA)
+    live = evaluate(plan, period=period, as_of=as_of, engine=sqlite_engine(given_records))
+    lake = run_engine(tmp_path, given_records, rows_per_group=rows_per_group)
+    assert evaluate(plan, period=period, as_of=as_of, engine=lake).columns == live.columns
 
 
 @pytest.mark.database
