@@ -1,10 +1,9 @@
-"""The Parquet lake evaluated by DuckDB: a region or the nation on one machine.
+"""The Parquet lake evaluated by DuckDB: every lake, sorted or not, of whatever types DuckDB reads.
 
-Layout: ``<folder>/<register>/year=YYYY/*.parquet`` or ``<folder>/<register>.parquet``, and ``institution.parquet``; the
-columns are those of the live tables. Files are sorted by institution_id: the lake is evaluated in ranges of
-institutions, whose row groups are found by their zone maps and whose groups fit small arrays instead of hash tables.
-Each thread takes a range of its own and shares nothing with the others. A register whose distinct values are counted
-is sorted by institution and that value. An unsorted lake gives the same figures, more slowly.
+``opening.py`` chooses between this and ``runs``, which is quicker where the lake is sorted; ``folder.py`` has the layout.
+Here too order helps: the lake is evaluated in ranges of institutions, whose row groups are found by their zone maps and
+whose groups fit small arrays instead of hash tables. Each thread takes a range of its own and shares nothing with the
+others. A register whose distinct values are counted is sorted by institution and that value.
 """
 
 from __future__ import annotations
