@@ -55,7 +55,7 @@ class Lake:
         """Write the plan's figures as Parquet files into the folder ``target`` and return the number of institutions.
 
         ``columns`` limits them to those named: only what these need is read and reckoned.
-        Shape:  columns institution_id and ``plan.columns()``; files named in order of institution.
+        Shape:  columns institution_id and ``plan.columns()``, integers; files named in order of institution.
         Nulls:  null is no data or unknown.
         Raises: LakeIncomplete; FileExistsError when the folder holds Parquet files already.
         """

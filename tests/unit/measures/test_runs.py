@@ -142,6 +142,8 @@ WORDS: tuple[tuple[str, Predicate, int], ...] = (
     ("numbers that no column holds", col("hours") < 2**70, 4),
     ("days of the record and of the period", (col("due_on") <= PERIOD_END) | col("due_on").is_null(), 4),
     ("two days", col("done_on") > col("due_on"), 1),
+    ("the first day alone", col("occurred_on") == D(2025, 1, 1), 1),
+    ("every day but the last", col("occurred_on") != D(2025, 1, 6), 5),
     ("known false", col("has_check").is_false(), 1),
 )
 
@@ -286,3 +288,21 @@ def test_a_predicate_of_another_world_is_refused() -> None:
 
     with pytest.raises(BadDefinition, match="not a bound predicate"):
         atom(Predicate())
+
+
+def test_texts_too_many_for_one_dictionary_are_read(tmp_path: Path) -> None:
+    """A writer gives a dictionary up when it grows too large; the row group then holds codes and plain texts."""
+    rows = tuple(activity(1 + at // 150, D(2025, 1, 1), staff_no=f"{at % 100:05}") for at in range(300))
+    engine = run_engine(tmp_path, {"activity": rows})
+    file = tmp_path / "activity.parquet"
+    pq.write_table(pq.read_table(file), file, dictionary_pagesize_limit=50, data_page_size=50, write_batch_size=10)
+    encodings = pq.read_metadata(file).row_group(0).column(5).encodings
+    assert {"PLAIN", "RLE_DICTIONARY"} <= set(encodings)
+    assert _figure(engine, Distinct(register="activity", column="staff_no")) == (100, 100, 0)
+    assert _figure(engine, Count(register="activity", where=col("staff_no") < "00010")) == (20, 10, 0)
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("staff_no")
+    for kind in (pa.large_string(), pa.dictionary(pa.int8(), pa.string())):
+        words = pa.array([f"{number % 70:05}" for number in range(300)]).cast(kind)
+        pq.write_table(table.set_column(at, "staff_no", words), file, row_group_size=70)
+        assert _figure(engine, Distinct(register="activity", column="staff_no")) == (70, 70, 0)
