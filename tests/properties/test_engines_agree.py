@@ -44,9 +44,11 @@ from anlan.measures.expression import (
 )  # fmt: skip
 from anlan.measures.expression_sql import ExpressionLowering
 from anlan.measures.interpret import value_of
-from anlan.measures.plan import make_plan
+from anlan.measures.plan import Output, Plan, PlannedFigure, make_plan
 from anlan.measures.predicate import AS_OF, PERIOD_END, PERIOD_START, Predicate, col
+from anlan.measures.program import program_of
 from anlan.measures.runs.numbers import Column, Sheet
+from anlan.measures.schema import InstitutionTable, Schema
 from tests.unit.measures.records import (
     SCHEMA,
     Records,
@@ -90,6 +92,7 @@ numbers = st.recursive(leaves, _larger, max_leaves=10).filter(
     lambda node: sum(isinstance(part, Mul) for part in walk(node)) <= 6  # 30^7 stays within 64 bits
 )
 values = st.one_of(st.none(), st.integers(-30, 30))
+NO_TABLES = Schema(institution=InstitutionTable(columns=()), registers=())
 rows = st.lists(st.tuples(values, values, values), min_size=1, max_size=4)
 
 
@@ -147,6 +150,20 @@ def test_columns_of_numbers_give_what_the_interpreter_gives(node: Number, given_
 def _column(cells: Sequence[int | None]) -> Column:
     unknown = np.array([cell is None for cell in cells])
     return Column(np.array([cell or 0 for cell in cells], np.int64), unknown if unknown.any() else None)
+
+
+@quick
+@given(node=numbers, given_rows=rows)
+def test_the_compiled_program_gives_what_the_interpreter_gives(node: Number, given_rows: list[Row]) -> None:
+    figures = tuple(
+        PlannedFigure(name=name, figure=Count(register="none"), parts=(("", Slot("t", f"sum_{name}")),))
+        for name in NAMES
+    )
+    levels = ((Output(name="it", expression=node),),)
+    program = program_of(Plan(schema=NO_TABLES, scans=(), figures=figures, levels=levels))
+    assert [slot.name for slot in program.slots] == [f"sum_{name}" for name in NAMES]
+    found = [program.run((1, *row), {})[-1] for row in given_rows]
+    assert found == _interpreted(node, given_rows)
 
 
 @pytest.mark.database

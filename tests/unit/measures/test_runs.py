@@ -110,9 +110,10 @@ def test_records_of_no_institution_are_left_out(tmp_path: Path) -> None:
         assert _figure(engine, Distinct(register="activity", column="staff_no")) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("ids", [(7, 8, 9), (3, 20, 21), (1, 10_000, 2_000_000_000_000)])
+@pytest.mark.parametrize("ids", [(7, 8, 9), (3, 20, 30), (1, 10_000, 2_000_000_000_000)])
 def test_ids_need_not_follow_each_other(tmp_path: Path, ids: tuple[int, ...]) -> None:
-    rows = [activity(at, D(2025, 1, 1)) for at in (ids[0], ids[2], ids[2])]
+    orphans = sorted({ids[0] + 1, ids[1] + 5} - set(ids))  # of no institution, between those that there are
+    rows = [activity(at, D(2025, 1, 1)) for at in (ids[0], ids[2], ids[2], *orphans)]
     engine = run_engine(tmp_path, {"activity": tuple(rows)}, institutions_per_range=3)
     file = tmp_path / "institution.parquet"
     table = pq.read_table(file)
