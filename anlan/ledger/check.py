@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from anlan.ledger.check_extent import tiles_beyond
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.tiles import WIDTH, Edge, Key, MissingTile
@@ -64,6 +65,8 @@ def broken_tree() -> Iterator[tuple[str, str]]:
     )
     if beyond is not None:
         yield f"position {beyond}", f"lies beyond the newest tree head, which has {walk.edge.size} entries"
+    else:
+        yield from tiles_beyond()
 
 
 def _content_is_other(entry: Entry, said: Mapping[str, object]) -> bool:
