@@ -13,9 +13,10 @@ from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
 from anlan.org.scope import Actor
+from anlan.web.drift import CAPABILITIES, open_findings
 from anlan.web.place import Place, unit_name, visible_units, years
 
-KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric"})
+KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric", "audit"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -146,7 +147,15 @@ def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
         item = _item(request, subsystem.name, subsystem.icon, f"{place.url('registers')}?subsystem={code}")
         item["is_current"] = item["is_current"] or (current is not None and current.subsystem == code)
         items.append(item)
-    return items
+    return [*items, *_audit_items(request, place)]
+
+
+def _audit_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    if not place.actor.can(*CAPABILITIES):
+        return []
+    item = _item(request, _("Rows against the ledger"), "shield-lock", place.url("audit"))
+    count = open_findings(place)
+    return [{**item, "count": count, "is_late": True} if count else item]
 
 
 def _score_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ INSTITUTIONS = _reach(office="own child", recorder="own sibling", **WHOLE)
 SCORES = _reach(office="own child", **WHOLE)
 OPENING = _reach(office="own child", recorder="own sibling")
 IMPORTING = _reach(office="own child")
+AUDITING = _reach(office="own child", auditor="own child")
 JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ADMINISTERING = _reach(administrator="own child")
@@ -114,6 +115,7 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:audit": Entry(allowed=AUDITING),
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
     "web:score-trend": Entry(),
