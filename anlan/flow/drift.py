@@ -158,13 +158,14 @@ class _Codes:
         return {pk: tuple({code, other or code}) for pk, code, other in rows}
 
 
-def _batches(rows: Sequence[Sequence[Any]]) -> dict[int, str]:
+def _batches(rows: Sequence[Sequence[Any]]) -> dict[int | None, str]:
     wanted = {row[_ALWAYS.index("batch_id")] for row in rows} - {None}
-    return {pk: uid.hex for pk, uid in Batch.objects.filter(pk__in=wanted).values_list("pk", "uid")} if wanted else {}
+    rows = Batch.objects.filter(pk__in=wanted).values_list("pk", "uid") if wanted else ()
+    return {None: "", **{pk: uid.hex for pk, uid in rows}}
 
 
 def _compare(
-    spec: RegisterSpec, row: Mapping[str, Any], told: Replayed | None, codes: _Codes, batches: Mapping[int, str]
+    spec: RegisterSpec, row: Mapping[str, Any], told: Replayed | None, codes: _Codes, batches: Mapping[int | None, str]
 ) -> Iterator[Drift]:
     whose = {
         "register": spec.code,
@@ -183,7 +184,7 @@ def _compare(
 
 
 def _of_header(
-    row: Mapping[str, Any], told: Replayed, codes: _Codes, batches: Mapping[int, str]
+    row: Mapping[str, Any], told: Replayed, codes: _Codes, batches: Mapping[int | None, str]
 ) -> Iterator[tuple[str, bool, Any]]:
     """Yield (column, whether the row agrees, what the entries say) for what headers tell."""
     first = told.first
@@ -195,7 +196,7 @@ def _of_header(
     yield "recorded_by_id", row["recorded_by_id"] == first.get("actor"), first.get("actor")
     yield "recorded_at", json_value(row["recorded_at"]) == first.get("recorded_at"), first.get("recorded_at")
     if row["batch_id"] is not None or told.batch:
-        yield "batch_id", batches.get(row["batch_id"], "") == told.batch, told.batch or None
+        yield "batch_id", batches.get(row["batch_id"], "?") == told.batch, told.batch or None
     for name in ("id", "number"):
         if name in told.values:  # entries of the first release do not tell them
             yield name, row[name] == told.values[name], told.values[name]

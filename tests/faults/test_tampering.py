@@ -75,4 +75,4 @@ def test_every_tampering_of_a_single_row_is_found_and_located(log: None) -> None
         assert findings() == []
     print(f"{connection.vendor}, seed {SEED}: {kinds.total()} tamperings, {len(missed)} missed")
     print("\n".join(f"  {count:4d}  {kind}" for kind, count in sorted(kinds.items())))
-    assert missed == []
+    assert [one for one, _found in missed] == []
