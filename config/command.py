@@ -23,8 +23,10 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "seal",
+    "export-score",
 )
-MODULES = {"import": "import_sheet"}
+MODULES = {"import": "import_sheet", "export-score": "export_score"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

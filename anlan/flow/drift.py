@@ -160,8 +160,10 @@ class _Codes:
 
 def _batches(rows: Sequence[Sequence[Any]]) -> dict[int | None, str]:
     wanted = {row[_ALWAYS.index("batch_id")] for row in rows} - {None}
-    rows = Batch.objects.filter(pk__in=wanted).values_list("pk", "uid") if wanted else ()
-    return {None: "", **{pk: uid.hex for pk, uid in rows}}
+    found: dict[int | None, str] = {None: ""}
+    if wanted:
+        found.update((pk, uid.hex) for pk, uid in Batch.objects.filter(pk__in=wanted).values_list("pk", "uid"))
+    return found
 
 
 def _compare(
@@ -218,7 +220,7 @@ def _same_number(spec: RegisterSpec, name: str, said: Any, found: Any) -> bool:
     if not any(isinstance(field, models.DecimalField) and field.attname == name for field in spec.model._meta.fields):
         return False
     try:
-        return Decimal(said) == found
+        return bool(Decimal(said) == found)
     except (TypeError, InvalidOperation):
         return False
 

@@ -7,7 +7,7 @@ under ``is`` and its fields; plain JSON values stand for themselves, dates and d
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
@@ -58,7 +58,7 @@ def from_data(data: Any) -> Any:
         return tuple(from_data(item) for item in data)
     if not isinstance(data, dict):
         return data
-    word = data.get("is")
+    word = str(data.get("is"))
     if word in _PLAIN:
         return _PLAIN[word](data)
     if word not in _CLASSES:
@@ -69,7 +69,7 @@ def from_data(data: Any) -> Any:
         raise BadDefinition(f"{word} does not have these fields: {error}.") from error
 
 
-_PLAIN = {
+_PLAIN: Mapping[str, Callable[[Json], Any]] = {
     "Symbol": lambda data: predicate.Symbol(data["name"]),
     "date": lambda data: datetime.date.fromisoformat(data["value"]),
     "decimal": lambda data: Decimal(data["value"]),

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
     )
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)")
+    parser.add_argument("--as-of", type=day, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)")
     parser.add_argument(
         "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
     )
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _day(text: str) -> dt.date:
+def day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

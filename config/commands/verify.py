@@ -4,7 +4,9 @@ import argparse
 import uuid
 from typing import Any
 
-HELP = "verify a record against the ledger's newest checkpoint"
+from config.commands import verify_score
+
+HELP = "verify a record against the ledger's newest checkpoint, or a sealed score from its package"
 MARKS = {"holds": "✓", "waits": "…", "fails": "✗"}
 SHOWN = 5
 CODES = {"holds": 0, "waits": 1, "fails": 2}
@@ -12,13 +14,16 @@ CODES = {"holds": 0, "waits": 1, "fails": 2}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("record", help="the record's uid, or its number")
+    parser.add_argument("record", help="the record's uid, or its number; or the score.json of a sealed score")
     parser.add_argument("--institution", default="", help="the institution's code, where several use the number")
     parser.add_argument("--json", action="store_true", help="print JSON, with the inclusion proofs")
+    verify_score.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Return 0 when everything is proven, 1 when something still waits for the sequencer, 2 when something fails."""
+    if verify_score.is_score(args.record):
+        return verify_score.run(args)
     import json
 
     from anlan.ledger.verify import verify_record
