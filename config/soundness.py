@@ -6,6 +6,7 @@ from django.db import connection
 
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
+from anlan.assessment.seal_check import broken_seals, changed_editions
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
@@ -20,7 +21,7 @@ Progress = Callable[[str, int], None]
 
 def all_findings(*, progress: Progress | None = None) -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole. `progress` is told what was read."""
-    return [*_registers(), *_rubrics(), *_ledger(), *_rows(progress)]
+    return [*_registers(), *_rubrics(), *_ledger(), *_rows(progress), *_seals()]
 
 
 def _registers() -> list[Finding]:
@@ -61,6 +62,13 @@ def _rows(progress: Progress | None) -> list[Finding]:
         return []
     with as_system("check of rows against the ledger"):
         return [{"place": drift.place, "fault": drift_words(drift)} for drift in all_drift(progress=progress)]
+
+
+def _seals() -> list[Finding]:
+    if not _has_tables():
+        return []
+    with as_system("check of sealed scores"):
+        return [{"place": where, "fault": fault} for where, fault in (*broken_seals(), *changed_editions())]
 
 
 def _has_tables() -> bool:

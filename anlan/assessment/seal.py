@@ -33,10 +33,11 @@ from anlan.assessment.seal_records import (
     sha256_of,
     signed_head,
 )
-from anlan.assessment.seal_self_check import refuse_unless_it_holds
+from anlan.assessment.seal_self_check import refuse_drift, refuse_unless_it_holds
 from anlan.assessment.sheet import Sheet
 from anlan.facts.live import live_engine
 from anlan.facts.schema import live_schema
+from anlan.flow.drift import drift_within
 from anlan.flow.spec import find_register
 from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.entry import Origin
@@ -88,6 +89,7 @@ def draft(wanted: Wanted) -> Draft:
     place_what_waits()
     with as_system("sealing a score"), transaction.atomic():
         sheet = _sheet(wanted, edition)
+        refuse_drift(drift_within(wanted.institution.pk, _registers(sheet)))
         read = records_read(sheet)
         entries = entries_of(read.registers)
         positions = positions_of(entries)
@@ -140,9 +142,7 @@ def _sheet(wanted: Wanted, edition: EditionFiles) -> Sheet:
 
 
 def _data(wanted: Wanted, sheet: Sheet, edition: EditionFiles, read: RecordsRead, head: TreeHead) -> Json:
-    institution, rubric = wanted.institution, edition.rubric
-    plan = score_plan(rubric, year=wanted.year, schema=sheet.schema).plan
-    registers = tuple(sorted(scan.register.code for scan in plan.scans))
+    institution, rubric, registers = wanted.institution, edition.rubric, _registers(sheet)
     names = {"zh": institution.unit.name, "en": institution.unit.name_en or institution.unit.name}
     attributes = {column.name: getattr(institution, column.name) for column in sheet.schema.institution.columns}
     return {
@@ -159,6 +159,12 @@ def _data(wanted: Wanted, sheet: Sheet, edition: EditionFiles, read: RecordsRead
         "tables": {"schema": tables_data(sheet.schema, registers), "blank": _blank(registers)},
         **sheet_data(sheet, read.by_rule),
     }
+
+
+def _registers(sheet: Sheet) -> tuple[str, ...]:
+    """Return the registers that the score reads."""
+    plan = score_plan(sheet.rubric, year=sheet.year, schema=sheet.schema).plan
+    return tuple(sorted(scan.register.code for scan in plan.scans))
 
 
 def _blank(registers: tuple[str, ...]) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from anlan.assessment.errors import AssessmentError
 from anlan.assessment.seal_document import differences, sheet_data
 from anlan.assessment.seal_evaluate import recompute
 from anlan.assessment.seal_format import Json, SealedEntry
+from anlan.flow.drifts import Drift
 from anlan.flow.replay import Said, replay
 
 _SHOWN = 3
@@ -21,6 +22,17 @@ class DoesNotHold(AssessmentError):
     """The score cannot be recomputed from its ledger entries: rows differ from them, or a content was erased."""
 
     id = "assessment.E024"
+
+
+def refuse_drift(drifts: Iterable[Drift]) -> None:
+    """Raise DoesNotHold when a row of a register that the score reads is not what its entries say: it may hide from the score."""
+    found = [f"{drift.place} {drift.column}".rstrip() for drift in drifts]
+    if found:
+        message = _(
+            "The score cannot be sealed: %(count)d differences between rows and ledger (%(places)s). Look at the page “Rows against "
+            "the ledger”; correct by a step on the record, then seal again."
+        )
+        raise DoesNotHold(message % {"count": len(found), "places": "; ".join(found[:_SHOWN])})
 
 
 def refuse_unless_it_holds(data: Json, entries: Sequence[SealedEntry], files: Mapping[str, bytes]) -> None:
@@ -35,7 +47,7 @@ def refuse_unless_it_holds(data: Json, entries: Sequence[SealedEntry], files: Ma
     faults = [f"{code or 'total'} ({what}: {sealed} / {anew})" for code, what, sealed, anew in differences(data, found)]
     if faults:
         message = _(
-            "The score cannot be sealed: the rows give other figures than their ledger entries (%(faults)s). `anlan check` names "
-            "what was changed beside the ledger; correct it by a step on the record, then seal again."
+            "The score cannot be sealed: the ledger entries give other figures than the rows (%(faults)s). Somebody may have written "
+            "at this moment: try again. If it stays so, run `anlan check`."
         )
         raise DoesNotHold(message % {"faults": "; ".join(faults[:_SHOWN])})

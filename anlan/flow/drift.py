@@ -27,13 +27,15 @@ _ALWAYS = ("id", "uid", "number", "version", "institution_id", "recorded_at", "r
 Progress = Callable[[str, int], None]
 
 
-def drift_of_rows(spec: RegisterSpec, *, after: int = 0, limit: int = CHUNK) -> Chunk:
+def drift_of_rows(spec: RegisterSpec, *, after: int = 0, limit: int = CHUNK, at: int | None = None) -> Chunk:
     """Compare the rows of a register behind a key with the replay of their entries. Needs a system actor.
+
+    `at` keeps the rows of one institution.
 
     Three queries. A row that the database cannot hand over as its type (SQLite keeps anything) is named as unreadable.
     """
     columns = _columns_of(spec)
-    rows = spec.model.objects.filter(pk__gt=after).order_by("pk")
+    rows = spec.model.objects.filter(pk__gt=after, **({} if at is None else {"institution_id": at})).order_by("pk")
     drifts: list[Drift] = []
     try:
         found = list(rows.values_list(*columns)[:limit])
@@ -71,6 +73,21 @@ def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
         if register in present and uid not in present[register] and content is not None:
             drifts.append(_of_entry(Fault.NO_ROW, register, uid, institution_id, content, "", None))
     return Chunk(drifts=tuple(drifts), last=found[-1][0] if len(found) == limit else None, seen=len(found))
+
+
+def drift_within(institution_id: int, registers: Iterable[str]) -> Iterator[Drift]:
+    """Yield what differs in some registers of one institution: rows from entries, and entries without a row there."""
+    for code in registers:
+        spec, after = find_register(code), 0
+        while after is not None:
+            chunk = drift_of_rows(spec, after=after, at=institution_id)
+            yield from chunk.drifts
+            after = chunk.last
+        told = Entry.objects.filter(institution_id=institution_id, register=code, version=1, content__isnull=False)
+        rows = set(spec.model.objects.filter(institution_id=institution_id).values_list("uid", flat=True))
+        for uid, content in told.values_list("record_uid", "content").iterator(chunk_size=2000):
+            if uid not in rows:
+                yield _of_entry(Fault.NO_ROW, code, uid, institution_id, content, "", None)
 
 
 def all_drift(*, progress: Progress | None = None) -> Iterator[Drift]:
