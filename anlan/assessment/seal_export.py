@@ -35,7 +35,7 @@ def package_of(seal: Seal) -> Package:
             score=seal.document.encode(),
             seal=_own_entry(seal, score),
             entries=proven,
-            files=_files(score),
+            files=sealed_files(score),
             key=str(own_signer().verifier),
         )
 
@@ -62,7 +62,8 @@ def _entries(score: Json) -> list[Entry]:
     return [entry for entry in entries_of(sealed) if entry.version <= sealed[entry.record_uid]]
 
 
-def _files(score: Json) -> dict[str, bytes]:
+def sealed_files(score: Json) -> dict[str, bytes]:
+    """Return the sealed text of the edition and the law beside it, by path. Raises: BadSeal when it is gone or was changed."""
     wanted = score["rubric"]["files"]
     kept = SealedFile.objects.in_bulk(list(wanted.values()))
     files = {name: kept[digest].body.encode() for name, digest in wanted.items() if digest in kept}

@@ -29,7 +29,7 @@ def refuse_drift(drifts: Iterable[Drift]) -> None:
     found = [f"{drift.place} {drift.column}".rstrip() for drift in drifts]
     if found:
         message = _(
-            "The score cannot be sealed: %(count)d differences between rows and ledger (%(places)s). Look at the page “Rows against "
+            "The score cannot be sealed: rows and ledger differ (%(count)d: %(places)s). Look at the page “Rows against "
             "the ledger”; correct by a step on the record, then seal again."
         )
         raise DoesNotHold(message % {"count": len(found), "places": "; ".join(found[:_SHOWN])})

@@ -17,7 +17,9 @@ HELP = "score institutions by a rubric and say why each point was lost"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--rubric", default="qidong-2018", help="code of the rubric, or a YAML file (default qidong-2018)"
+        "--rubric",
+        default="qidong-2018",
+        help="a rubric, a series (its edition of the year), or a YAML file (default qidong-2018)",
     )
     parser.add_argument("--year", type=int, required=True, help="the year that is scored")
     parser.add_argument(
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from anlan.org.scope import as_system
     from config.faults import BadInput
 
-    rubric = load_rubric(args.rubric)
+    rubric = load_rubric(_edition(args.rubric, args.year))
     as_of = args.as_of or timezone.localdate()
     if as_of.year < args.year:
         raise BadInput(f"On {as_of} the year {args.year} had not begun. Choose an earlier --year or a later --as-of.")
@@ -60,6 +62,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         print_overview([institution.unit.name for institution in institutions], data)
     return 0
+
+
+def _edition(name: str, year: int) -> str:
+    """Return the edition of a series that is in force in the year; a code or a file is taken as it is."""
+    from anlan.assessment.edition import edition_in_force
+    from anlan.assessment.load import rubric_codes
+
+    return name if name in rubric_codes() or name.endswith((".yaml", ".yml")) else edition_in_force(name, year=year)
 
 
 def day(text: str) -> dt.date:

@@ -115,6 +115,11 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:seals": OF_SCORE,
+    "web:seal": OF_SCORE,
+    "web:seal-score": OF_SCORE,
+    "web:seal-package": OF_SCORE,
+    "web:seal-new": Entry(allowed=_reach(reviewer="own child", assessor="own child")),
     "web:audit": Entry(allowed=AUDITING),
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path
+from django.utils import timezone
 
 from anlan.api.application import api
+from anlan.assessment.models import Seal
+from anlan.assessment.seal import Wanted, draft, publish
 from anlan.exchange.commit import open_batch
 from anlan.flow.evidence import store
 from anlan.flow.models import Batch, Evidence
@@ -219,6 +223,8 @@ def _ask(
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
     }
+    if "<uuid:seal>" in address.template:
+        values["seal"] = _seal_of(place.institution)
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
     if "/administration/" in address.template:
@@ -234,6 +240,16 @@ def _ask(
         _text(answer)
         transaction.set_rollback(True)
     return answer
+
+
+def _seal_of(institution: Institution) -> uuid.UUID:
+    """The seal of an institution's year, sealed when a test first asks for it."""
+    known = Seal.objects.filter(institution=institution, year=YEAR).values_list("uid", flat=True).first()
+    if known is not None:
+        return known
+    with as_system("test") as system:
+        wanted = Wanted(institution=institution, rubric="qidong-2018", year=YEAR, as_of=dt.date(YEAR, 12, 31))
+        return publish(draft(wanted), by=system, at=timezone.now()).uid
 
 
 def _post_of(username: str) -> int:
