@@ -25,6 +25,9 @@ COMMANDS = (
     "verify",
     "seal",
     "export-score",
+    "receipt",
+    "archive",
+    "witness",
 )
 MODULES = {"import": "import_sheet", "export-score": "export_score"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

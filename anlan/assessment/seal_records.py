@@ -17,6 +17,7 @@ from anlan.assessment.score import judgement_measures
 from anlan.assessment.seal_format import SealedEntry
 from anlan.assessment.sheet import Sheet
 from anlan.facts.records import records_where
+from anlan.ledger.errors import LedgerError
 from anlan.ledger.models import Entry, Leader, Position, TreeHead, Unsequenced
 from anlan.ledger.rounds import sign_newest_head
 from anlan.ledger.sequencer import Sequencer
@@ -99,7 +100,10 @@ def place_what_waits() -> None:
     sequencer = Sequencer()
     sequencer.run()
     Leader.objects.filter(holder=sequencer.holder).update(holder=None, until=None)
-    sign_newest_head()
+    try:
+        sign_newest_head()
+    except LedgerError as error:  # what a witness cosigned contradicts the tree: nothing is sealed on top of that
+        raise NotInTree(str(error)) from error
 
 
 def signed_head(positions: Iterable[int], *, count: int) -> TreeHead:
@@ -108,7 +112,11 @@ def signed_head(positions: Iterable[int], *, count: int) -> TreeHead:
     head = TreeHead.objects.exclude(checkpoint="").order_by("-size").first()
     beyond = sum(1 for position in placed if head is None or position >= head.size)
     waiting = count - len(placed) + beyond
-    if waiting or head is None:
+    if head is None:
+        raise NotInTree(
+            _("The ledger has no signed checkpoint yet. Record something first, then try again in a few seconds.")
+        )
+    if waiting:
         message = _(
             "%(count)d ledger entries behind the score have no signed place in the tree yet. Try again in a few seconds."
         )

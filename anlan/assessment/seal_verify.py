@@ -19,6 +19,7 @@ from anlan.assessment.seal_format import BadSeal, Json, Package, SealedEntry, re
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.ledger.checkpoint import BadNote, Checkpoint
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.hashing import SHA256, TreeHash, tree_hash
 from anlan.ledger.signing import BadSignature, VerifierKey
 from anlan.ledger.tree import verify_consistency, verify_inclusion
 from anlan.ledger.verify import Outcome, Step
@@ -75,6 +76,11 @@ class _Work:
     signed: Checkpoint | None = None
     replayed: dict[str, Replayed] = field(default_factory=dict)
 
+    @property
+    def by(self) -> TreeHash:
+        """The hash of the tree, as the signed checkpoint names it."""
+        return tree_hash(self.signed.tree_hash) if self.signed is not None else SHA256
+
     def check_entries(self) -> Iterator[Step]:
         """Check every entry: named by the score, leaf and content as sealed, proven by the checkpoint, none wanting."""
         faults: list[str] = []
@@ -104,7 +110,7 @@ class _Work:
         self.replayed = {uid: replay(sorted(said, key=lambda one: one.version)) for uid, said in told.items()}
 
     def _faults(self, entry: SealedEntry, header: Json, sealed: Json, hashes: list[str]) -> Iterator[str]:
-        leaf = leaf_hash(entry.header.encode())
+        leaf = leaf_hash(entry.header.encode(), self.by)
         if leaf.hex() != hashes[0]:
             yield "its header is not the sealed one"
         if header.get("register") != sealed["register"]:
@@ -116,7 +122,7 @@ class _Work:
         if entry.content is None and entry.salt is not None:
             yield "it has a salt and no content"
         if self.signed is not None and not verify_inclusion(
-            leaf, index=entry.position, size=self.signed.size, proof=entry.proof, root=self.signed.root
+            leaf, index=entry.position, size=self.signed.size, proof=entry.proof, root=self.signed.root, by=self.by
         ):
             yield f"its proof does not lead from position {entry.position} to the sealed checkpoint"
 
@@ -176,11 +182,12 @@ def _placed(work: _Work, seal: Json, key: VerifierKey | None) -> Step:
     except (BadNote, BadSignature) as error:
         return _fails("seal", f"the newer checkpoint cannot be opened: {error}")
     proof, path = ([bytes.fromhex(part) for part in seal[name]] for name in ("proof", "consistency"))
-    leaf = leaf_hash(seal["header"].encode())
-    if not verify_inclusion(leaf, index=seal["position"], size=head.size, proof=proof, root=head.root):
+    leaf = leaf_hash(seal["header"].encode(), work.by)
+    if not verify_inclusion(leaf, index=seal["position"], size=head.size, proof=proof, root=head.root, by=work.by):
         return _fails("seal", "the entry of the seal is not in the tree of the newer checkpoint")
     old = work.signed
-    if not verify_consistency(old=old.size, new=head.size, old_root=old.root, new_root=head.root, proof=path):
+    roots = {"old_root": old.root, "new_root": head.root}
+    if not verify_consistency(old=old.size, new=head.size, proof=path, by=work.by, **roots):
         return _fails("seal", f"the log of {head.size} entries does not go on from the sealed {old.size}")
     return _holds(
         "seal", f"its own entry stands at position {seal['position']}; the log goes on to {head.size} entries"

@@ -78,7 +78,8 @@ def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
 def drift_within(institution_id: int, registers: Iterable[str]) -> Iterator[Drift]:
     """Yield what differs in some registers of one institution: rows from entries, and entries without a row there."""
     for code in registers:
-        spec, after = find_register(code), 0
+        spec = find_register(code)
+        after: int | None = 0
         while after is not None:
             chunk = drift_of_rows(spec, after=after, at=institution_id)
             yield from chunk.drifts

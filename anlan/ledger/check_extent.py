@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from django.db.models.functions import Length
 
+from anlan.ledger.hashing import HASH_BYTES
 from anlan.ledger.models import Tile, TreeHead
 from anlan.ledger.tiles import FULL, HEIGHT, WIDTH
-from anlan.ledger.tree import HASH_BYTES
 
 
 def tiles_beyond() -> Iterator[tuple[str, str]]:

@@ -21,24 +21,12 @@ WORDS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments that a sealed score needs beside those of a record."""
-    parser.add_argument("--package", type=Path, metavar="ZIP", help="the package of a sealed score")
-    parser.add_argument("--key", default="", metavar="LINE|FILE", help="the log's public key, as you were given it")
-
-
-def is_score(name: str) -> bool:
-    """Tell whether the argument of `anlan verify` names a sealed score."""
-    path = Path(name)
-    return path.suffix == ".json" and path.is_file() and b'"format":"anlan-score/' in path.read_bytes()
-
-
-def run(args: argparse.Namespace) -> int:
+def verify_path(path: Path, args: argparse.Namespace) -> int:
     """Return 0 when the score is proven, 1 when something could not be checked yet, 2 when something differs."""
     from anlan.assessment.seal_format import BadSeal
     from anlan.assessment.seal_verify import verify_score
 
-    raw = Path(args.record).read_bytes()
+    raw = path.read_bytes()
     try:
         found = verify_score(raw, _package(args.package, raw), key=_key(args.key))
     except BadSeal as error:
@@ -77,7 +65,7 @@ def _key(text: str) -> str:
 
 def _print(args: argparse.Namespace, score: Any, steps: list[dict[str, str]], outcome: str) -> None:
     if args.json:
-        told = {"file": args.record, "outcome": outcome, "steps": steps}
+        told = {"file": args.target, "outcome": outcome, "steps": steps}
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     if score is not None:

@@ -82,8 +82,9 @@ def test_scoring_the_past_anew_takes_rules_and_parameters_of_then(
 @pytest.mark.database
 @pytest.mark.django_db
 def test_a_published_edition_keeps_its_text_while_dated_parameters_may_be_added(
-    editions: Path, world: World, chen_actor: Actor
+    editions: Path, world: World, li_actor: Actor, chen_actor: Actor
 ) -> None:
+    fill_year(world, office=li_actor, reviewer=chen_actor)
     sealed(world, by=chen_actor, rubric="small-series")
     parameters = editions / "law" / "parameters" / "small.yaml"
     row = "      - {from: 2026-01-01, value: 97, clause: X-k2, verified: true}\n"
