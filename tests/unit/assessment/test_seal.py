@@ -217,10 +217,10 @@ def test_a_score_whose_rows_drifted_cannot_be_sealed(year: World, chen_actor: Ac
 def test_entries_without_a_place_in_the_tree_are_waited_for(year: World, chen_actor: Actor) -> None:
     import uuid
 
-    Leader.objects.create(
-        name="sequencer", holder=uuid.uuid4(), until=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=4)
-    )
-    with pytest.raises(NotInTree, match=r"\d+ ledger entries behind the score have no signed place"):
+    drafted(year)
+    judge(year, by=chen_actor, rule="A3-k1")
+    Leader.objects.update(holder=uuid.uuid4(), until=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=4))
+    with pytest.raises(NotInTree, match=r"1 ledger entries behind the score have no signed place"):
         sealed(year, by=chen_actor)
 
 
