@@ -19,6 +19,7 @@ COMMANDS = (
     "registers",
     "organisation",
     "account",
+    "access-log",
     "worker",
     "lake",
     "check",
@@ -29,7 +30,7 @@ COMMANDS = (
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet", "export-score": "export_score"}
+MODULES = {"import": "import_sheet", "access-log": "access_log", "export-score": "export_score"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Keys of a content that are no columns of any row.
-BESIDE_COLUMNS = frozenset({"evidence", "evidence_files", "step_reason"})
+BESIDE_COLUMNS = frozenset({"evidence", "evidence_files", "parties", "step_reason"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
