@@ -107,6 +107,9 @@ TABLE: Mapping[str, Entry] = {
     "web:import-act": OF_IMPORT,
     "web:record": OF_RECORD,
     "web:step": Entry(allowed=WORKING, refused=_beyond(RECORDS, WORKING), leads_back=True),
+    "web:archives": Entry(allowed=_reach(office="own child", auditor="own child")),
+    # to the person who asked for it and to nobody else: tests/unit/web/test_archives.py opens it
+    "web:archive-file": Entry(),
     "web:score": OF_SCORE,
     "web:rubric": OF_SCORE,
     "web:rule": OF_SCORE,

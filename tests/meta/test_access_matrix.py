@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -220,6 +221,7 @@ def _ask(
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
         "path": "0/000.p/1",
+        "job": uuid.UUID(int=7),
     }
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
