@@ -20,6 +20,7 @@ from anlan.flow.receipts import Judged, NoReceipt, find_receipt, judge
 from anlan.flow.spec import all_registers
 from anlan.ledger.receipt import receipt_text
 from anlan.ledger.standalone import anlan_verify
+from anlan.org.models import Unit
 from anlan.portal.qr import qr_svg
 
 LARGEST = 8 * 2**20
@@ -101,6 +102,7 @@ def _context(request: HttpRequest, receipt: dict[str, Any]) -> dict[str, Any]:
         "receipt": receipt,
         "uid": uid,
         "header": header,
+        "institution": _institution(header.get("institution", "")),
         "register": spec.name if spec else header.get("register"),
         "step": step.label if step else header.get("step"),
         "occurred_on": parse_date(header["occurred_on"]) if header else None,
@@ -110,6 +112,15 @@ def _context(request: HttpRequest, receipt: dict[str, Any]) -> dict[str, Any]:
         "root": head[2] if head else "",
         "qr": qr_svg(request.build_absolute_uri(reverse("portal:receipt", args=(uid,)))),
     }
+
+
+def _institution(code: str) -> str:
+    """Return the name that a unit's code stands for, with the code."""
+    unit = Unit.objects.filter(code=code).first()
+    if unit is None:
+        return code
+    is_english = (get_language() or "").startswith("en") and unit.name_en
+    return f"{unit.name_en if is_english else unit.name} ({code})"
 
 
 def _download(text: str, content_type: str, name: str) -> HttpResponse:
