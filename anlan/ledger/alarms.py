@@ -9,6 +9,8 @@ import logging
 from dataclasses import dataclass
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from anlan.ledger.models import Alarm
 
@@ -17,12 +19,17 @@ _log = logging.getLogger("anlan.ledger")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """What is wrong with a log. `about` tells one from another of the same kind: a checkpoint's text, or a size."""
+    """What is wrong with a log: `shown` entries contradict the `witnessed` ones.
+
+    `about` tells one from another of the same kind: a checkpoint's text, or a size.
+    """
 
     kind: Alarm.Kind
     is_ours: bool
     origin: str
     witness: str
+    witnessed: int
+    shown: int
     said: str
     about: str
     evidence: str = ""
@@ -39,6 +46,8 @@ def raise_alarm(wrong: Contradiction, *, now: dt.datetime) -> None:
             is_ours=wrong.is_ours,
             origin=wrong.origin,
             witness=wrong.witness,
+            witnessed=wrong.witnessed,
+            shown=wrong.shown,
             said=wrong.said,
             evidence=wrong.evidence,
             mark=mark,
@@ -58,3 +67,31 @@ def settle(alarms: "QuerySet[Alarm]", *, now: dt.datetime) -> None:
     for alarm in alarms:
         _log.warning("Ledger alarm settled: %s, log %s, witness %s", alarm.kind, alarm.origin, alarm.witness)
     alarms.update(settled_at=now)
+
+
+_WORDS = {
+    (Alarm.Kind.ROLLED_BACK, True): gettext_noop(
+        "The witness cosigned %(witnessed)s entries, this log has %(shown)s. The database was rolled back, or is an old copy."
+    ),
+    (Alarm.Kind.SPLIT_VIEW, True): gettext_noop(
+        "The witness cosigned another history of %(witnessed)s entries than this database holds."
+    ),
+    (Alarm.Kind.WITNESS_BEHIND, True): gettext_noop(
+        "The witness cosigned %(witnessed)s entries and now knows of %(shown)s. Its own database was rolled back."
+    ),
+    (Alarm.Kind.ROLLED_BACK, False): gettext_noop(
+        "The log offers %(shown)s entries, %(witnessed)s were cosigned. An old copy was sent, or the log was rolled back."
+    ),
+    (Alarm.Kind.SPLIT_VIEW, False): gettext_noop(
+        "Two checkpoints, of %(shown)s and of %(witnessed)s entries, both signed by the log, exclude each other."
+    ),
+    (Alarm.Kind.UNPROVEN, False): gettext_noop(
+        "No proof leads from the %(witnessed)s entries that were cosigned to the %(shown)s that the log shows."
+    ),
+}
+
+
+def words(alarm: Alarm) -> str:
+    """Return what happened in the language of the page. `said` is the same for logs and the command line."""
+    sentence = _WORDS[Alarm.Kind(alarm.kind), alarm.is_ours]
+    return _(sentence) % {"witnessed": alarm.witnessed, "shown": alarm.shown}

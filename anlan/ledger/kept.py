@@ -29,9 +29,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """How the database contradicts what was cosigned: it has fewer entries (`is_smaller`), or others."""
+    """How the database of `size` entries contradicts the `witnessed` ones: it has fewer, or others (`is_smaller`)."""
 
     is_smaller: bool
+    witnessed: int
+    size: int
     said: str
 
 
@@ -67,31 +69,37 @@ def what_contradicts(checkpoint: Checkpoint) -> Broken | None:
     """Say how the database contradicts a checkpoint of this log; null where the tree begins with it."""
     head = newest_head()
     size = head.size if head else 0
+    sizes = {"witnessed": checkpoint.size, "size": size}
     if size < checkpoint.size:
         said = f"a witness cosigned {checkpoint.size} entries, but the database holds {size}: it was rolled back, or is an old copy"
-        return Broken(is_smaller=True, said=said)
+        return Broken(is_smaller=True, said=said, **sizes)
     try:
         ours = root(Tiles(load_tile, tree_hash(checkpoint.tree_hash)), checkpoint.size)
     except MissingTile as error:
         said = f"the tree of the {checkpoint.size} entries that a witness cosigned cannot be read: {error}"
-        return Broken(is_smaller=False, said=said)
+        return Broken(is_smaller=False, said=said, **sizes)
     if ours == checkpoint.root:
         return None
-    return Broken(
-        is_smaller=False,
-        said=f"a witness cosigned another tree of {checkpoint.size} entries than the database holds: entries were replaced, "
-        "or the log went on from an old copy",
+    said = (
+        f"a witness cosigned another tree of {checkpoint.size} entries than the database holds: entries were replaced, "
+        "or the log went on from an old copy"
     )
+    return Broken(is_smaller=False, said=said, **sizes)
 
 
 def broken_promise() -> str:
     """Say how the database contradicts the checkpoint that is kept; empty where nothing is kept or all is well."""
     try:
-        kept = kept_checkpoint()
+        broken = broken_now()
     except BadNote as error:
         return f"the newest cosigned checkpoint in keys/{FILE} cannot be read: {error}"
-    broken = what_contradicts(kept.checkpoint) if kept else None
     return broken.said if broken else ""
+
+
+def broken_now() -> Broken | None:
+    """Compare the database with the checkpoint that is kept; null where all is well. Raises: BadNote for a file that is none."""
+    kept = kept_checkpoint()
+    return what_contradicts(kept.checkpoint) if kept else None
 
 
 def _file() -> Path:

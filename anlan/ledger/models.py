@@ -152,6 +152,8 @@ class Alarm(models.Model):
     is_ours = models.BooleanField()  # raised by our own log's worker; else by this node as a witness
     origin = models.CharField(max_length=200)
     witness = models.CharField(max_length=200)
+    witnessed = models.PositiveBigIntegerField()  # entries that were cosigned
+    shown = models.PositiveBigIntegerField()  # entries of what contradicts it
     said = models.TextField()
     evidence = models.TextField(blank=True)
     mark = models.CharField(max_length=64, unique=True)

@@ -22,7 +22,7 @@ from anlan.ledger.checkpoint import (
     signatures_of,
 )
 from anlan.ledger.errors import LedgerError
-from anlan.ledger.kept import kept_checkpoint, what_contradicts
+from anlan.ledger.kept import broken_now
 from anlan.ledger.keyfile import key_id, key_line, open_seed, parse_key, publish
 from anlan.ledger.models import TreeHead
 from anlan.ledger.store import log_hash
@@ -133,9 +133,8 @@ def sign_newest() -> bool:
 
 def _refuse_to_contradict() -> None:
     try:
-        kept = kept_checkpoint()
+        broken = broken_now()
     except BadNote:
-        kept = None  # `anlan check` and the status page name the broken file; it proves nothing against the head
-    broken = what_contradicts(kept.checkpoint) if kept else None
+        broken = None  # `anlan check` and the status page name the broken file; it proves nothing against the head
     if broken is not None:
         raise LedgerError("ledger.E035", f"The newest tree head is not signed: {broken.said}. Run `anlan check`.")

@@ -137,6 +137,8 @@ def _contradiction(known: WitnessedLog, offer: Offer, checkpoint: Checkpoint) ->
         is_ours=False,
         origin=checkpoint.origin,
         witness=settings.ANLAN_WITNESS_NAME,
+        witnessed=known.size,
+        shown=checkpoint.size,
         said=said,
         about=about,
         evidence=f"{offer.note}\n{known.checkpoint}",

@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -100,7 +101,8 @@ def accept(text: str, *, now: dt.datetime) -> tuple[str, ...]:
     if wrong := what_contradicts(checkpoint):
         kind = Alarm.Kind.ROLLED_BACK if wrong.is_smaller else Alarm.Kind.SPLIT_VIEW
         names = ", ".join(key.name for key in cosigners)
-        _contradicted(kind, names, wrong.said, about=checkpoint.text(), evidence=text, now=now)
+        sizes = {"witnessed": checkpoint.size, "shown": wrong.size}
+        _contradicted(kind, names, wrong.said, now=now, about=checkpoint.text(), evidence=text, **sizes)
         raise LedgerError("ledger.E033", f"The ledger contradicts the file: {wrong.said}.")
     if not cosigners:
         raise LedgerError(
@@ -161,7 +163,8 @@ def _known_size(text: str) -> int | None:
 def _note_forgetful(one: Configured, witness: Witness, known: int, *, now: dt.datetime) -> None:
     if known < witness.size:
         said = f"cosigned {witness.size} entries and now knows of {known} only: its own database was rolled back"
-        _contradicted(Alarm.Kind.WITNESS_BEHIND, one.key.name, said, about=str(witness.size), now=now)
+        sizes = {"witnessed": witness.size, "shown": known}
+        _contradicted(Alarm.Kind.WITNESS_BEHIND, one.key.name, said, now=now, about=str(witness.size), **sizes)
 
 
 def _take(one: Configured, head: TreeHead, old: int, status: int, text: str, *, now: dt.datetime) -> str:
@@ -171,15 +174,14 @@ def _take(one: Configured, head: TreeHead, old: int, status: int, text: str, *, 
     known = _known_size(text) if status == 409 else None
     if known is not None and known > head.size:
         said = f"cosigned {known} entries, this log has {head.size}: the database was rolled back, or is an old copy"
-        return _contradicted(
-            Alarm.Kind.ROLLED_BACK, one.key.name, said, about=str(known), evidence=head.checkpoint, now=now
-        )
-    if known is not None or status == 422:
+        kind, witnessed = Alarm.Kind.ROLLED_BACK, known
+    elif known is not None or status == 422:
         said = f"cosigned {old} entries of another history than this database holds"
-        return _contradicted(
-            Alarm.Kind.SPLIT_VIEW, one.key.name, said, about=str(old), evidence=head.checkpoint, now=now
-        )
-    return f"answers {status}: {' '.join(text.split())[:200]}"
+        kind, witnessed = Alarm.Kind.SPLIT_VIEW, old
+    else:
+        return f"answers {status}: {' '.join(text.split())[:200]}"
+    sizes = {"witnessed": witnessed, "shown": head.size}
+    return _contradicted(kind, one.key.name, said, now=now, about=str(witnessed), evidence=head.checkpoint, **sizes)
 
 
 def _take_cosignature(one: Configured, head: TreeHead, text: str, *, now: dt.datetime) -> str:
@@ -216,17 +218,8 @@ def _store(key: CosignerKey, note: Note, *, now: dt.datetime) -> None:
     keep(parse_note(head.checkpoint) if head is not None else note)
 
 
-def _contradicted(
-    kind: Alarm.Kind, witness: str, said: str, *, about: str, now: dt.datetime, evidence: str = ""
-) -> str:
-    wrong = Contradiction(
-        kind=kind,
-        is_ours=True,
-        origin=settings.ANLAN_LOG_NAME,
-        witness=witness,
-        said=said,
-        about=about,
-        evidence=evidence,
-    )
+def _contradicted(kind: Alarm.Kind, witness: str, said: str, *, now: dt.datetime, **more: Any) -> str:
+    """Raise an alarm of our own log; returns what was said."""
+    wrong = Contradiction(kind=kind, is_ours=True, origin=settings.ANLAN_LOG_NAME, witness=witness, said=said, **more)
     raise_alarm(wrong, now=now)
     return said

@@ -11,6 +11,14 @@ def qr_svg(text: str) -> SafeString:
 
     stream = io.BytesIO()
     segno.make(text, error="m").save(
-        stream, kind="svg", xmldecl=False, svgns=True, nl=False, scale=4, border=2, svgclass="p-qr", lineclass=None
+        stream,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        nl=False,
+        border=2,
+        omitsize=True,
+        svgclass="p-qr",
+        lineclass=None,
     )
     return mark_safe(stream.getvalue().decode("utf-8"))  # noqa: S308  drawn from modules, the text does not stand in it

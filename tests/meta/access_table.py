@@ -43,6 +43,7 @@ JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ADMINISTERING = _reach(administrator="own child")
 ATTACHING = WORKING
+STATUS = _reach(office="own child", reviewer="own child", auditor="own child", administrator="own child")
 NONE: Reach = {}
 
 
@@ -117,6 +118,7 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:ledger": Entry(allowed=STATUS),
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
     "web:score-trend": Entry(),
