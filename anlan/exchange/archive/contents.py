@@ -90,7 +90,7 @@ class Part:
             progress(len(chunk), len(self.order))
 
     def _line(self, entry: Entry, position: int | None, path: list[bytes]) -> dict[str, Any]:
-        said = json.loads(entry.content) if entry.content is not None else {}
+        said = _said(entry.content, unreadable=self.hidden)
         state = "erased" if entry.content is None else "withheld" if set(said) & set(self.hidden) else "whole"
         is_whole = state == "whole" and entry.salt is not None
         if is_whole:
@@ -141,6 +141,17 @@ class Part:
 
 
 _LAST = float("inf")
+
+
+def _said(content: str | None, *, unreadable: tuple[str, ...]) -> dict[str, Any]:
+    """Return the columns that a content says. One that was spoilt in the database might say any: a reader from whom columns are
+    hidden does not get it, any other one does, and the verifier names it.
+    """
+    try:
+        said = json.loads(content) if content is not None else {}
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else dict.fromkeys(unreadable)
 
 
 def _of_year(spec: RegisterSpec, year: int) -> Q:
