@@ -182,6 +182,9 @@ TABLE: Mapping[str, Entry] = {
     "web:party-end": OF_PARTIES,
     "web:access-log": OF_WATCH,
     "web:access-export": OF_WATCH,
+    "web:archives": Entry(allowed=_reach(office="own child", auditor="own child")),
+    # to the person who asked for it and to nobody else: tests/unit/web/test_archives.py opens it
+    "web:archive-file": Entry(),
     "web:score": OF_SCORE,
     "web:rubric": OF_SCORE,
     "web:rule": OF_SCORE,

@@ -282,6 +282,7 @@ def _ask(
             0
         ],
         "path": "0/000.p/1",
+        "job": uuid.UUID(int=7),
     }
     if "<uuid:seal>" in address.template:
         values["seal"] = _seal_of(place.institution)
