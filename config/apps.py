@@ -10,6 +10,8 @@ class ProjectConfig(AppConfig):
     label = "project"
 
     def ready(self) -> None:
+        import anlan.flow.holdings
+        import anlan.org.keys  # noqa: F401  (both enter on import)
         from config.content import load
 
         load()

@@ -20,6 +20,7 @@ COMMANDS = (
     "organisation",
     "account",
     "worker",
+    "keys",
     "lake",
     "check",
     "verify",

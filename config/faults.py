@@ -14,6 +14,7 @@ from anlan.flow.errors import FlowError
 from anlan.kernel.errors import KernelError
 from anlan.measures.errors import MeasuresError
 from anlan.org.errors import OrgError
+from anlan.vault.errors import VaultError
 
 MENDABLE = (
     AssessmentError,
@@ -22,6 +23,7 @@ MENDABLE = (
     KernelError,
     MeasuresError,
     OrgError,
+    VaultError,
     LookupError,
 )
 NO_TABLE = ("no such table", "does not exist")  # how SQLite and PostgreSQL say it

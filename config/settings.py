@@ -144,6 +144,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)
+# Encrypted columns: the cipher of new keys, and a command that holds the keys in the place of files.
+ANLAN_FIELD_KEYS_FOLDER = str(HOME.keys / "fields")
+ANLAN_CIPHER = os.environ.get("ANLAN_CIPHER", "aes")
+ANLAN_KEY_COMMAND = os.environ.get("ANLAN_KEY_COMMAND", "")
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024

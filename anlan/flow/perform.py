@@ -21,6 +21,7 @@ from anlan.ledger.append import append, append_many
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.models import Entry
 from anlan.org.scope import Actor, as_system
+from anlan.vault.fields import for_update
 
 SCREEN = Origin(kind="screen")
 ROWS_PER_STATEMENT = 500
@@ -120,7 +121,7 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
 
 def _update(prepared: Prepared) -> None:
     record = prepared.record
-    values = {name: getattr(record, name) for name in prepared.changed}
+    values = for_update(record, prepared.changed)
     rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
     if not rows.update(version=prepared.version, **values):
         message = _(
@@ -313,11 +314,11 @@ def _update_part(part: Sequence[Prepared]) -> None:
     """Write changed columns, one statement for all records that change from the same version to the same values."""
     groups: dict[tuple[Any, ...], list[Prepared]] = {}
     for prepared in part:
-        changes = tuple((name, getattr(prepared.record, name)) for name in prepared.changed)
+        changes = for_update(prepared.record, prepared.changed)  # ciphertext differs by record, so it groups alone
         groups.setdefault((prepared.version, repr(changes)), []).append(prepared)
     for group in groups.values():
         first = group[0]
-        values = {name: getattr(first.record, name) for name in first.changed}
+        values = for_update(first.record, first.changed)
         keys = [prepared.record.pk for prepared in group]
         rows = type(first.record).objects.filter(pk__in=keys, version=first.version - 1)
         if rows.update(version=first.version, **values) != len(group):

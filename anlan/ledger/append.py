@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.content import SALT_INSIDE, encrypt_content
 from anlan.ledger.entry import SALT_BYTES, Fact, content_hash, header_bytes, leaf_hash
 from anlan.ledger.models import Entry, Unsequenced
 
@@ -72,8 +73,8 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         ops.adapt_datefield_value(entry.occurred_on),
         ops.adapt_datetimefield_value(entry.recorded_at),
         entry.header,
-        entry.content,
-        binary(entry.salt),
+        encrypt_content(entry.uid, bytes(entry.salt), entry.content),
+        binary(SALT_INSIDE),
         binary(entry.leaf),
     )
 
