@@ -11,7 +11,8 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         import anlan.flow.holdings
-        import anlan.org.keys  # noqa: F401  (both enter on import)
+        import anlan.org.keys  # noqa: F401  (these enter on import)
+        import config.backup.schedule  # noqa: F401
         from config.content import load
 
         load()

@@ -21,11 +21,14 @@ COMMANDS = (
     "account",
     "worker",
     "keys",
+    "backup",
+    "restore",
+    "restore-drill",
     "lake",
     "check",
     "verify",
 )
-MODULES = {"import": "import_sheet"}
+MODULES = {"import": "import_sheet", "restore-drill": "restore_drill"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

@@ -15,6 +15,7 @@ from anlan.kernel.errors import KernelError
 from anlan.measures.errors import MeasuresError
 from anlan.org.errors import OrgError
 from anlan.vault.errors import VaultError
+from config.backup.errors import BackupError
 
 MENDABLE = (
     AssessmentError,
@@ -24,6 +25,7 @@ MENDABLE = (
     MeasuresError,
     OrgError,
     VaultError,
+    BackupError,
     LookupError,
 )
 NO_TABLE = ("no such table", "does not exist")  # how SQLite and PostgreSQL say it

@@ -148,6 +148,11 @@ ANLAN_KEYS_FOLDER = str(HOME.keys)
 ANLAN_FIELD_KEYS_FOLDER = str(HOME.keys / "fields")
 ANLAN_CIPHER = os.environ.get("ANLAN_CIPHER", "aes")
 ANLAN_KEY_COMMAND = os.environ.get("ANLAN_KEY_COMMAND", "")
+# Backups: where they go, what they are encrypted with, how many stay, and the time of day of the scheduled one.
+ANLAN_BACKUP_FOLDER = os.environ.get("ANLAN_BACKUP_TO") or str(HOME.path / "backups")
+ANLAN_BACKUP_KEY = os.environ.get("ANLAN_BACKUP_KEY") or str(HOME.keys / "backup.key")
+ANLAN_BACKUP_KEEP = int(os.environ.get("ANLAN_BACKUP_KEEP", "14"))
+ANLAN_BACKUP_AT = os.environ.get("ANLAN_BACKUP_AT", "")
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
