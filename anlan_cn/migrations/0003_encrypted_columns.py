@@ -9,7 +9,7 @@ from anlan.vault.migrate import encrypt_existing
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('anlan_cn', '0001_initial'),
+        ('anlan_cn', '0002_attendance_index'),
     ]
 
     operations = [
