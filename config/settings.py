@@ -36,6 +36,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -153,6 +154,8 @@ ANLAN_BACKUP_FOLDER = os.environ.get("ANLAN_BACKUP_TO") or str(HOME.path / "back
 ANLAN_BACKUP_KEY = os.environ.get("ANLAN_BACKUP_KEY") or str(HOME.keys / "backup.key")
 ANLAN_BACKUP_KEEP = int(os.environ.get("ANLAN_BACKUP_KEEP", "14"))
 ANLAN_BACKUP_AT = os.environ.get("ANLAN_BACKUP_AT", "")
+# Who may read /metrics and the reasons of /health/ready: addresses and networks.
+ANLAN_METRICS_FROM = os.environ.get("ANLAN_METRICS_FROM", "127.0.0.1,::1")
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024

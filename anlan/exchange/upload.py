@@ -70,11 +70,15 @@ def _key_of(file: Path) -> str:
 
 def _replace(target: Path, stored: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=target.parent)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(stored)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(temporary).replace(target)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(stored)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def clean_name(name: str) -> str:

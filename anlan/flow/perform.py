@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -113,11 +113,21 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
             _update(prepared)
     except IntegrityError as error:
         raise _conflict(prepared, error) from error
+    prepared = _after_the_last(prepared)
     entry = append(record.institution_id, fact_of(prepared, by=by, origin=origin))
     if prepared.evidence:
         Evidence.objects.bulk_create(_evidence_rows(prepared, by))
     _follow(prepared, by=by, origin=origin)
     return entry
+
+
+def _after_the_last(prepared: Prepared) -> Prepared:
+    """Return the step with a time no earlier than that of the record's last entry: a clock that was set back makes no history."""
+    if prepared.version == 1:
+        return prepared
+    before = Entry.objects.filter(record_uid=prepared.record.uid, version=prepared.version - 1)
+    last = before.values_list("recorded_at", flat=True).first()
+    return prepared if last is None or last <= prepared.at else replace(prepared, at=last)
 
 
 def _update(prepared: Prepared) -> None:
