@@ -27,6 +27,9 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "receipt",
+    "archive",
+    "witness",
 )
 MODULES = {"import": "import_sheet", "restore-drill": "restore_drill"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

@@ -9,7 +9,9 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.content import SALT_INSIDE, encrypt_content
 from anlan.ledger.entry import SALT_BYTES, Fact, content_hash, header_bytes, leaf_hash
+from anlan.ledger.hashing import TreeHash
 from anlan.ledger.models import Entry, Unsequenced
+from anlan.ledger.store import log_hash
 
 BATCH = 500
 
@@ -19,7 +21,7 @@ def append(institution_id: int, fact: Fact) -> Entry:
 
     Plain SQL, as every write pays for it: saving two models costs a fifth of an audited write more.
     """
-    values = _values(institution_id, fact)
+    values = _values(institution_id, fact, log_hash())
     with connection.cursor() as cursor:
         cursor.execute(f"{_INSERT} RETURNING id", _row(values))
         key = cursor.fetchone()[0]
@@ -32,8 +34,9 @@ def append_many(facts: Sequence[tuple[int, Fact]]) -> int:
 
     Plain SQL: Django's `bulk_create` costs four times as much for a row that nobody reads back.
     """
+    by = log_hash()
     for start in range(0, len(facts), BATCH):
-        rows = [_row(_values(institution_id, fact)) for institution_id, fact in facts[start : start + BATCH]]
+        rows = [_row(_values(institution_id, fact, by)) for institution_id, fact in facts[start : start + BATCH]]
         with connection.cursor() as cursor:
             cursor.executemany(_INSERT, rows)
             cursor.execute(_queue(len(rows)), [row[0] for row in rows])
@@ -79,7 +82,7 @@ def _row(values: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def _values(institution_id: int, fact: Fact) -> tuple[Any, ...]:
+def _values(institution_id: int, fact: Fact, by: TreeHash) -> tuple[Any, ...]:
     """Return the entry's values in the order of its columns, the key left out."""
     salt = secrets.token_bytes(SALT_BYTES)
     content = canonical_bytes(dict(fact.content))
@@ -97,5 +100,5 @@ def _values(institution_id: int, fact: Fact) -> tuple[Any, ...]:
         header.decode("utf-8"),
         content.decode("utf-8"),
         salt,
-        leaf_hash(header),
+        leaf_hash(header, by),
     )

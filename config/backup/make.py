@@ -52,9 +52,15 @@ def backup(
     target = _free_name(folder, began)
     with _work_folder() as work:
         # The database first: a file is there before a row names it, so every file that the copied rows name is found.
+        _copy_keys(work / "keys", key_file)
         shot = snapshot(work)
+        _copy_keys(work / "keys", key_file)
+        keys = {
+            f"keys/{file.relative_to(work / 'keys')}": file
+            for file in sorted((work / "keys").rglob("*"))
+            if file.is_file()
+        }
         files, new = _keep_files(folder / FILES, secret, progress)
-        keys = _keys(key_file)
         manifest = _manifest(shot, files, began, keys)
         members = {shot.file.name: shot.file, **keys}
         write_package(target, secret, cipher=settings.ANLAN_CIPHER, manifest=manifest, members=members)
@@ -114,14 +120,18 @@ def _lasts(path: Path) -> bool:
     return not path.name.startswith(("incoming-", "tmp", ".")) and not set(path.parts) & set(TRANSIENT)
 
 
-def _keys(key_file: Path) -> dict[str, Path]:
-    """Return the files of the key folder by their name in the backup, without the key that opens the backup."""
+def _copy_keys(target: Path, key_file: Path) -> None:
+    """Copy what the key folder has and the copy has not, without the key that opens the backup.
+
+    Called before and after the database is copied: a key that was made in between is needed, and what the folder remembers
+    of the ledger (the newest cosigned checkpoint) must be no newer than the copied database.
+    """
     root = Path(settings.ANLAN_KEYS_FOLDER)
-    return {
-        f"keys/{file.relative_to(root)}": file
-        for file in sorted(root.rglob("*"))
-        if file.is_file() and file.resolve() != key_file.resolve()
-    }
+    for file in sorted(root.rglob("*")):
+        copy = target / file.relative_to(root)
+        if file.is_file() and file.resolve() != key_file.resolve() and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
 
 
 def _manifest(shot: Snapshot, files: list[dict[str, Any]], at: dt.datetime, keys: dict[str, Path]) -> dict[str, Any]:

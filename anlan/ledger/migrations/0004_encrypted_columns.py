@@ -9,7 +9,7 @@ from anlan.ledger.content import encrypt_existing
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0002_tree'),
+        ('ledger', '0003_witnesses'),
     ]
 
     operations = [
