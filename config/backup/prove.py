@@ -14,16 +14,16 @@ def proof() -> dict[str, Any]:
     from anlan.org.scope import as_system
     from config.backup.database import newest_head
 
+    counts = {}
+    with connection.cursor() as cursor:  # before anything else: a check may note what it saw
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  names from the catalogue
+            counts[table] = int(cursor.fetchone()[0])
     with as_system("restore drill"):
         faults = [f"ledger entry {pk}: {what}" for pk, what in broken_entries()]
         faults += [f"ledger {where}: {what}" for where, what in broken_tree()]
         faults += _signature()
         faults += [f"{count} values lie under keys that the backup lacks" for count in [unknown_total()] if count]
-        counts = {}
-        with connection.cursor() as cursor:
-            for table in connection.introspection.table_names(cursor):
-                cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  names from the catalogue
-                counts[table] = int(cursor.fetchone()[0])
     return {"head": newest_head(), "faults": faults, "counts": counts}
 
 

@@ -91,7 +91,10 @@ def holding(raw):
 
 def opened(file):
     """Yield a file's bytes, and those of its members where it is compressed."""
-    raw = file.read_bytes()
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:  # the server takes its own files away while we look
+        return
     yield raw
     if raw[:2] == b"\x1f\x8b":
         yield gzip.decompress(raw)
