@@ -19,6 +19,7 @@ COMMANDS = (
     "registers",
     "organisation",
     "account",
+    "access-log",
     "worker",
     "keys",
     "backup",
@@ -27,11 +28,18 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "seal",
+    "export-score",
     "receipt",
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet", "restore-drill": "restore_drill"}
+MODULES = {
+    "import": "import_sheet",
+    "access-log": "access_log",
+    "export-score": "export_score",
+    "restore-drill": "restore_drill",
+}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

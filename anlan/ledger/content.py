@@ -47,6 +47,11 @@ def open_content(entry: Any) -> str | None:
     return content
 
 
+def plain_content(uid: UUID, stored: str | None) -> str | None:
+    """Return the plain content of a row that `values_list` gave, by the entry's uid."""
+    return open_stored(uid, stored, SALT_INSIDE)[0]
+
+
 class _Opened(DeferredAttribute):
     """Opens content and salt of an entry together at the first reading of either."""
 

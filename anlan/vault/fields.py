@@ -5,7 +5,7 @@ whole value can be looked up, and only where the column is `searchable`. `Model.
 takes what `for_update` returns and refuses plain text. `values()` and `values_list()` give ciphertext; `opened` reads it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,10 @@ from django.db.models.lookups import Exact, In
 from django.db.models.query_utils import DeferredAttribute
 
 from anlan.vault.cipher import FORMAT, key_id_of, place
-from anlan.vault.errors import VaultError
+from anlan.vault.errors import BrokenSeal, VaultError
 from anlan.vault.ring import ring
+
+PLAIN_TEXT = "vault.E008"
 
 
 class Ciphertext(str):
@@ -91,7 +93,7 @@ class EncryptedColumn(models.Field):  # type: ignore[type-arg]
         key_id = key_id_of(stored)
         if not key_id:
             raise VaultError(
-                "vault.E008",
+                PLAIN_TEXT,
                 f"{self._column} of row {uid} holds plain text, though the column is encrypted: it was written around Anlan.",
             )
         return ring().get(key_id).open(stored, place=self._place(uid)).decode()
@@ -178,3 +180,23 @@ def opened(model: type[models.Model], name: str, stored: Any, uid: UUID) -> Any:
     """Return a value that `values_list` gave: opened where the column is encrypted, else as it is."""
     field = model._meta.get_field(name)
     return field.opened(stored, uid) if isinstance(field, EncryptedColumn) else stored
+
+
+def opened_row(model: type[models.Model], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of `values()`, with its uid, with the encrypted columns opened. For whoever compares rows with what they should be.
+
+    What does not open stays as it is stored, and plain text where there should be ciphertext is marked: both then differ from anything
+    that was ever recorded. Raises: KeyMissing.
+    """
+    values = dict(row)
+    for name, stored in row.items():
+        if isinstance(stored, Ciphertext):
+            try:
+                values[name] = opened(model, name, stored, row["uid"])
+            except BrokenSeal:
+                values[name] = str(stored)
+            except VaultError as error:
+                if error.code != PLAIN_TEXT:
+                    raise
+                values[name] = f"(not encrypted) {stored}"
+    return values

@@ -9,7 +9,7 @@ from anlan.vault.migrate import encrypt_existing
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('anlan_cn', '0002_attendance_index'),
+        ('anlan_cn', '0003_dispute_identity'),
     ]
 
     operations = [
@@ -17,6 +17,16 @@ class Migration(migrations.Migration):
             model_name='defencemember',
             name='holder_name',
             field=anlan.vault.fields.EncryptedCharField(max_length=60, searchable=True, verbose_name="Holder's name"),
+        ),
+        migrations.AlterField(
+            model_name='dispute',
+            name='complainant',
+            field=anlan.vault.fields.EncryptedCharField(blank=True, max_length=60, searchable=True, verbose_name='Complainant or patient'),
+        ),
+        migrations.AlterField(
+            model_name='dispute',
+            name='complainant_phone',
+            field=anlan.vault.fields.EncryptedCharField(blank=True, max_length=20, verbose_name='Telephone of the complainant'),
         ),
         migrations.AlterField(
             model_name='dispute',
@@ -44,7 +54,7 @@ class Migration(migrations.Migration):
             field=anlan.vault.fields.EncryptedCharField(blank=True, max_length=60, searchable=True, verbose_name='Received by (post)'),
         ),
         encrypt_existing("anlan_cn.DefenceMember", "holder_name"),
-        encrypt_existing("anlan_cn.Dispute", "mediation_record_no", "summary"),
+        encrypt_existing("anlan_cn.Dispute", "complainant", "complainant_phone", "mediation_record_no", "summary"),
         encrypt_existing("anlan_cn.EducationAttendance", "staff_name"),
         encrypt_existing("anlan_cn.KeyPost", "holder_name"),
         encrypt_existing("anlan_cn.PoliceNotice", "received_by"),
