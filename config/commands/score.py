@@ -74,9 +74,9 @@ def _engine(lake: str | None) -> Any:
 
     if lake is None:
         return live_engine()
-    from anlan.measures.lake import DuckDBLake
+    from anlan.measures.opening import open_lake
 
-    return DuckDBLake(lake)
+    return open_lake(lake)
 
 
 def _institutions(codes: Sequence[str]) -> "list[Institution]":

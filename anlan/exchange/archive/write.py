@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from anlan.ledger.receipt import signed_head
 from anlan.ledger.signing import own_signer
 from anlan.ledger.standalone import anlan_verify
 from anlan.ledger.store import log_hash
+from anlan.org.access import note_export
 from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
 
 FORMAT = anlan_verify.PACKAGE
-MAKERS = ("can:manage", "can:audit")
+MAKERS = ("can:import", "can:audit")  # the office, which answers for all registers of its institution, and an auditor
 _READ = 2**20
-_log = logging.getLogger("anlan.access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +60,10 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
 
 
 def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
-    """Leave a note of who took what. The one place that has to change when notes of access have their table."""
-    registers = ",".join(spec.code for spec in wanted.registers)
-    words = (by.person_id, wanted.institution.code, registers, wanted.year, counts["records"], counts["entries"])
-    _log.info("export of an archive: person %s, institution %s, registers %s, year %s, records %s, entries %s", *words)
+    """Leave a note of who took what, outside the ledger."""
+    register = wanted.registers[0].code if len(wanted.registers) == 1 else ""
+    what = f"archive package, {wanted.year or 'all years'}, {'with' if wanted.evidence else 'without'} evidence"
+    note_export(by, what, counts["records"], register=register, institution=wanted.institution)
 
 
 def _parts(wanted: Wanted) -> tuple[list[Part], TreeHead]:
