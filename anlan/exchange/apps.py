@@ -10,6 +10,7 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
-        """Make the jobs known to the queue, and what an erasure has to clear."""
+        """Make the jobs known to the queue."""
+        import anlan.exchange.archive.work
         import anlan.exchange.remains
-        import anlan.exchange.work  # noqa: F401  (both register on import)
+        import anlan.exchange.work  # noqa: F401  (all register on import)

@@ -26,7 +26,7 @@ from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
 
 FORMAT = anlan_verify.PACKAGE
-MAKERS = ("can:manage", "can:audit")
+MAKERS = ("can:import", "can:audit")  # the office, which answers for all registers of its institution, and an auditor
 _READ = 2**20
 
 
@@ -46,13 +46,10 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
     without a key.
     """
     require(by, MAKERS, institution=wanted.institution)
-    head = signed_head()
-    if head is None:
-        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with acting(by), draft.open("wb") as stream:
-            counts = _write(Container(stream), wanted, head, by, progress)
+            counts = _write(Container(stream), wanted, by, progress)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(target)
@@ -63,15 +60,25 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
 
 
 def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
-    registers = ", ".join(spec.code for spec in wanted.registers)
-    what = f"archive package {wanted.year or ''} {registers}"
-    code = wanted.registers[0].code if len(wanted.registers) == 1 else ""
-    note_export(by, what, counts["records"], register=code, institution=wanted.institution)
+    """Leave a note of who took what, outside the ledger."""
+    register = wanted.registers[0].code if len(wanted.registers) == 1 else ""
+    what = f"archive package, {wanted.year or 'all years'}, {'with' if wanted.evidence else 'without'} evidence"
+    note_export(by, what, counts["records"], register=register, institution=wanted.institution)
 
 
-def _write(zip_: Container, wanted: Wanted, head: TreeHead, by: Actor, progress: Progress) -> dict[str, int]:
-    parts = [Part(spec=spec, wanted=wanted, size=head.size) for spec in wanted.registers]
-    parts = [part for part in parts if part.numbers]
+def _parts(wanted: Wanted) -> tuple[list[Part], TreeHead]:
+    """Return a part for each register that has records, and the head that proves them, cosigned if there is such a one."""
+    parts = [part for spec in wanted.registers if (part := Part(spec=spec, wanted=wanted)).numbers]
+    head = signed_head(max((part.needed for part in parts), default=0))
+    if head is None:
+        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
+    for part in parts:
+        part.size = head.size
+    return parts, head
+
+
+def _write(zip_: Container, wanted: Wanted, by: Actor, progress: Progress) -> dict[str, int]:
+    parts, head = _parts(wanted)
     signer = own_signer()
     zip_.add("README.txt", [README.encode()])
     zip_.add("anlan_verify.py", [Path(anlan_verify.__file__).read_bytes()])

@@ -26,6 +26,7 @@ from anlan.ledger.models import Entry
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import Signer, own_signer, sign_newest
 from anlan.ledger.standalone import anlan_verify as alone
+from anlan.org.access import Access
 from anlan.org.errors import NotAllowed
 from anlan.org.scope import Actor, acting, as_system
 from config.command import main
@@ -184,6 +185,12 @@ def test_who_keeps_or_audits_no_registers_takes_none(
     assert outcome(make(shen_actor, register="key_place")) == 0
 
 
+def test_who_took_a_package_is_noted(make: Callable[..., bytes], li_actor: Actor) -> None:
+    make(li_actor, year=2025, register="key_place")
+    note = Access.objects.get(kind=Access.Kind.EXPORT)
+    assert (note.what, note.register, note.count) == ("archive package, 2025, with evidence", "key_place", 3)
+
+
 def test_before_the_first_checkpoint_there_is_no_package(world: World, li_actor: Actor, tmp_path: Path) -> None:
     wanted = Wanted(institution=world.hospital_a, registers=all_registers())
     with pytest.raises(NotReady, match="There is no signed checkpoint yet"):
@@ -327,6 +334,17 @@ def test_without_a_key_the_verdict_says_where_the_key_came_from(package: bytes) 
     assert found.outcome == 0
     assert found.findings[0][2] == "key-inside"
     assert "compare it with yours" in found.findings[0][4]
+
+
+def test_a_content_that_was_spoilt_in_the_database_is_named_by_the_verifier(
+    make: Callable[..., bytes], li_actor: Actor
+) -> None:
+    entry = Entry.objects.get(register="hazard")
+    for spoilt in ("no JSON", "[]", '{"description":"没有"}'):
+        Entry.objects.filter(pk=entry.pk).update(content=spoilt)
+        level, found = findings(make(li_actor), key())
+        assert level == 2
+        assert (f"entries/hazard.jsonl:1 {entry.record_uid.hex} v1 report", "content") in found
 
 
 def test_a_file_that_is_gone_from_the_server_is_named(make: Callable[..., bytes], li_actor: Actor) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flow', '0001_initial'),
+        ('flow', '0002_audit'),
         ('org', '0002_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

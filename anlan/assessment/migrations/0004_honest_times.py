@@ -12,7 +12,7 @@ def fill(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessment', '0002_judgement_decision'),
+        ('assessment', '0003_seal'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ def fill(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('anlan_cn', '0003_dispute_identity'),
+        ('anlan_cn', '0004_encrypted_columns'),
     ]
 
     operations = [
