@@ -17,6 +17,7 @@ LAW = CONTENT / "law"
 
 def load() -> None:
     """Enter every declaration of the content; calling it twice changes nothing."""
+    import anlan.assessment.seal_hold  # noqa: F401  (declares what a sealed score needs)
     import anlan_cn.grounds
     import anlan_cn.measures
     import anlan_cn.measures.honesty
