@@ -297,6 +297,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     done = [pair for item in ready for pair in item.steps]
     for record in records:
         record.batch = batch
+        record.is_batch_entry = True if batch is not None else None
     _number(records)
     try:
         insert_rows(records)
