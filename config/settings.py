@@ -147,6 +147,7 @@ ANLAN_KEYS_FOLDER = str(HOME.keys)
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
+ANLAN_CLAMAV = os.environ.get("ANLAN_CLAMAV", "")
 
 LOGGING = {
     "version": 1,

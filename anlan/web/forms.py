@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Step
 from anlan.flow.errors import FlowError
-from anlan.flow.evidence import ACCEPTED, StoredFile, store
+from anlan.flow.evidence import ACCEPTED, StoredFile, store_all
 from anlan.flow.masking import clearance_in, may_read
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
@@ -101,7 +101,8 @@ class StepForm(forms.Form):
         """Return the keyword arguments for `perform`: columns, reason, key and stored evidence. Raises: BadEvidence."""
         aside = {"reason", "evidence", "key", "version"}
         data = {name: value for name, value in self.cleaned_data.items() if name not in aside}
-        files: list[StoredFile] = [store(file.name, file.chunks()) for file in self.cleaned_data.get("evidence") or []]
+        uploads = self.cleaned_data.get("evidence") or []
+        files: tuple[StoredFile, ...] = store_all((file.name, file.chunks()) for file in uploads)
         return {
             "reason": self.cleaned_data.get("reason", ""),
             "key": self.cleaned_data["key"],

@@ -23,11 +23,12 @@ from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import RELATIONS, ROLES, TABLE, TARGETS, Entry
 from tests.meta.addresses import Address, addresses
+from tests.papers import pdf
 from tests.sheets import comma_text
 from tests.world import employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
-PDF = b"%PDF-1.7 floor plan"
+PDF = pdf("floor plan")
 SHEET = "列入日期,类别,名称,位置\n2025-01-06,药房,药房,一层\n"
 YEAR = 2025
 
