@@ -60,6 +60,7 @@ REVIEWER = declare(
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.SENSITIVE,
         capabilities=frozenset({"judge", "score", "compare"}),
+        mfa_required=True,
     )
 )
 AUDITOR = declare(
@@ -70,6 +71,7 @@ AUDITOR = declare(
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.INTERNAL,
         capabilities=frozenset({"score", "compare", "audit"}),
+        mfa_required=True,
     )
 )
 ADMINISTRATOR = declare(
@@ -80,5 +82,6 @@ ADMINISTRATOR = declare(
         reach=Reach.NOTHING,
         sensitivity=Sensitivity.PUBLIC,
         capabilities=frozenset({"administer"}),
+        mfa_required=True,
     )
 )

@@ -1,10 +1,14 @@
-"""Puts the signed-in person on stage for the length of a request; an anonymous request acts as nobody."""
+"""Puts the signed-in person on stage for the length of a request; an anonymous request acts as nobody.
+
+A session that was idle too long or lasted long enough ends here, before anybody acts.
+"""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from anlan.org.door import sessions
 from anlan.org.models import Person
 from anlan.org.posts import actor_for
 from anlan.org.scope import acting
@@ -22,6 +26,10 @@ class ActingMiddleware:
             request.actor = None  # type: ignore[attr-defined]
             return self.get_response(request)
         actor = actor_for(user, today=timezone.localdate())
+        if sessions.is_over(request, sessions.limits_for(actor), now=timezone.now()):
+            sessions.close(request)
+            request.actor = None  # type: ignore[attr-defined]
+            return self.get_response(request)
         request.actor = actor  # type: ignore[attr-defined]
         with acting(actor):
             return self.get_response(request)

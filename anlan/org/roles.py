@@ -39,7 +39,7 @@ class Role:
     """One role: who may hold it, how far it sees, and what it may do.
 
     `capabilities` are words that steps and endpoints ask for with the prefix `can:`, for example `can:correct`.
-    `name` and `description` may be lazy translations.
+    `name` and `description` may be lazy translations. `mfa_required` asks its holder for a second factor at every sign-in.
     """
 
     code: str
@@ -48,6 +48,12 @@ class Role:
     reach: Reach
     sensitivity: Sensitivity
     capabilities: frozenset[str] = field(default_factory=frozenset)
+    mfa_required: bool = False
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether a password alone does not open it: by declaration, and whenever it reads what is sealed."""
+        return self.mfa_required or self.sensitivity is Sensitivity.SEALED
 
     @property
     def held_at(self) -> str:

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Step
@@ -213,16 +211,3 @@ def _departments(record: Register, actor: Actor) -> Any:
         own = [grant.unit_id for grant in grants]
         return below.filter(pk__in=own) if len(own) > 1 else None
     return below if below.exists() else None
-
-
-class SignInForm(AuthenticationForm):
-    """User name and password; one sentence for every refusal, so that nothing is learned."""
-
-    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        self.fields["username"].widget.attrs |= {"class": "form-control", "autocapitalize": "none"}
-        self.fields["password"].widget.attrs |= {"class": "form-control"}
-        self.error_messages = {
-            **self.error_messages,
-            "invalid_login": _("User name or password is wrong. Check both and try again."),
-        }

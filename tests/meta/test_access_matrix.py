@@ -219,6 +219,7 @@ def _ask(
         "rule": "A3-k1",
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
+        "factor": 1,
     }
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
