@@ -81,6 +81,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # Two policies that contradict each other; see docs/security.md for why "modern" is the default.
 ANLAN_PASSWORD_POLICY = os.environ.get("ANLAN_PASSWORD_POLICY", "modern")
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "anlan.org.door.passwords.PolicyValidator"}]
+ANLAN_SSO = os.environ.get("ANLAN_SSO", "")  # a file that names sign-in services outside; docs/security.md
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:start"
 LOGOUT_REDIRECT_URL = "web:sign-in"

@@ -28,7 +28,8 @@ class StaffSession(APIKeyCookie):
         person = request.user
         if not person.is_authenticated:
             return None
-        if person.must_change_password or is_expired(person, now=timezone.now()):
+        came_by_password = request.session.get(sessions.CAME) != sessions.OUTSIDE
+        if came_by_password and (person.must_change_password or is_expired(person, now=timezone.now())):
             raise Problem(403, UNCHANGED, _("Change the password first."))
         if actor_of(request).needs_second_factor and not request.session.get(sessions.FACTOR):
             raise Problem(403, UNPROVEN, _("Show your second factor first."))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from anlan.ledger.entry import Origin
 from anlan.org import accounts
-from anlan.org.door import factors, sessions
+from anlan.org.door import factors, outside, sessions
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, note
 from anlan.org.models import Institution, Person, Post, Unit
@@ -228,6 +228,19 @@ def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None
     gone = factors.remove_all(person)
     sessions.end_all(person)
     note("org.person", person.pk, "reset_factors", {"factors": gone}, at=_unit_of(person, by), by=by, origin=origin)
+
+
+@transaction.atomic
+def link_outside(person: Person, *, provider: str, subject: str, by: Actor, origin: Origin = SCREEN) -> None:
+    """Tie a person to the subject by which a sign-in service knows them; an empty subject unties. Raises: Contradiction."""
+    _require_account(person, by=by)
+    if subject:
+        outside.link(person, provider, subject)
+    elif not outside.unlink(person, provider):
+        return
+    sessions.end_all(person)
+    step = "link_outside" if subject else "unlink_outside"
+    note("org.person", person.pk, step, {"provider": provider}, at=_unit_of(person, by), by=by, origin=origin)
 
 
 @transaction.atomic

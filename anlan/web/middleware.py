@@ -64,7 +64,8 @@ def owed_by(request: HttpRequest) -> str:
     person = request.user
     if not isinstance(person, Person):
         return ""
-    if person.must_change_password or is_expired(person, now=timezone.now()):
+    has_password_to_change = person.must_change_password or is_expired(person, now=timezone.now())
+    if has_password_to_change and request.session.get(sessions.CAME) != sessions.OUTSIDE:
         return "password"
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or not actor.needs_second_factor or request.session.get(sessions.FACTOR):

@@ -13,13 +13,14 @@ SECONDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A person who has shown a password here, and the page that they wanted."""
+    """A person who has shown a password here, the page that they wanted, and the way in (empty for a password)."""
 
     person: Person
     next: str
+    came: str = ""
 
 
-def wait_for(request: HttpRequest, person: Person, *, next: str, moment: float) -> None:
+def wait_for(request: HttpRequest, person: Person, *, next: str, moment: float, came: str = "") -> None:
     """Remember who has shown a password. A change of password or posts in between makes it void."""
     request.session.cycle_key()
     request.session[KEY] = {
@@ -27,6 +28,7 @@ def wait_for(request: HttpRequest, person: Person, *, next: str, moment: float) 
         "hash": person.get_session_auth_hash(),
         "until": int(moment) + SECONDS,
         "next": next,
+        "came": came,
     }
 
 
@@ -40,7 +42,7 @@ def waiting(request: HttpRequest, *, moment: float) -> Waiting | None:
     person = Person.objects.filter(pk=kept["person"], is_active=True).first()
     if person is None or person.get_session_auth_hash() != kept["hash"]:
         return None
-    return Waiting(person=person, next=kept["next"])
+    return Waiting(person=person, next=kept["next"], came=kept["came"])
 
 
 def origin_of(request: HttpRequest) -> str:

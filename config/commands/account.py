@@ -8,11 +8,13 @@ HELP = "give an account a one-time password, unlock it, reset its second factor,
 STEPS = {
     "one_time_password": "issue_password",
     "reset_second_factor": "reset_factors",
+    "link": "link_outside",
     "unlock": "unlock",
     "deactivate": "deactivate",
     "reactivate": "reactivate",
 }
 DONE = {
+    "link": "the tie to the sign-in service is changed",
     "reset_second_factor": "the second factor is reset",
     "unlock": "unlocked",
     "deactivate": "deactivated",
@@ -35,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--unlock", action="store_true", help="lift the lock after wrong passwords")
     what.add_argument("--deactivate", action="store_true", help="take the account away; what it recorded stays")
     what.add_argument("--reactivate", action="store_true", help="give a deactivated account back")
+    what.add_argument(
+        "--link", metavar="SERVICE=SUBJECT", help="tie the account to a subject of a sign-in service; SERVICE= unties"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -53,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise LookupError(f'There is no person with the user name "{args.username}".{hint}')
     step = next(name for name in STEPS if getattr(args, name))
+    more = dict(zip(("provider", "subject"), args.link.partition("=")[::2], strict=True)) if args.link else {}
     do = getattr(administration, STEPS[step])
     with as_system("command line") as by:
-        password = do(person, by=by, origin=Origin(kind="system"))
+        password = do(person, by=by, origin=Origin(kind="system"), **more)
     _print(args.username, step, password, as_json=args.json)
     return 0
 

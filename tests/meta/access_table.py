@@ -91,6 +91,8 @@ TABLE: Mapping[str, Entry] = {
     "web:sign-in": ANYONE,
     "web:factor": MEMBERS,  # a stranger is led to the door
     "web:factor-key": ANYONE,
+    "web:outside": NOTHING,  # no service is configured in the suite; tests/unit/web/test_outside.py configures some
+    "web:outside-back": NOTHING,
     "web:sign-out": MEMBERS,
     "web:end-others": MEMBERS,
     "web:factors": MEMBERS,

@@ -220,6 +220,7 @@ def _ask(
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
         "factor": 1,
+        "provider": "nowhere",
     }
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"

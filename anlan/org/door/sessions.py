@@ -22,7 +22,8 @@ from anlan.org.door.limits import Limits, limits_of
 from anlan.org.models import Person
 from anlan.org.scope import Actor
 
-BEGAN, SEEN, FACTOR = "began_at", "seen_at", "factor"
+BEGAN, SEEN, FACTOR, CAME = "began_at", "seen_at", "factor", "came"
+OUTSIDE = "outside"  # came through a sign-in service: our own password plays no part in this session
 NOTED_EACH_SECONDS = 60  # how exact "last seen" is; a write for each request would be too many
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 STREAM_ASKS_EACH_SECONDS = 2.0
@@ -38,9 +39,10 @@ class Pass:
     ends_at: dt.datetime
 
 
-def begin(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime) -> None:
-    """Sign a person in: a new session key, the moment, and the second factor that was shown (empty for none)."""
+def begin(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime, came: str = "") -> None:
+    """Sign a person in: a new session key, the moment, the second factor that was shown (empty for none), and the way in."""
     login(request, person, backend=BACKEND)
+    request.session[CAME] = came
     request.session[BEGAN] = request.session[SEEN] = int(now.timestamp())
     request.session[FACTOR] = factor
     request.session.save()

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from anlan.org.credentials import Factor
 from anlan.org.door import sessions
 from anlan.org.door.factors import confirmed, has_factor
+from anlan.org.door.outside import offered
 from anlan.org.door.pace import remember_browser
 from anlan.org.door.passwords import asked, is_expired, policy
 from anlan.org.models import Person
@@ -57,7 +58,7 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the outside sign-in services that are configured."""
-        return super().get_context_data(**kwargs)
+        return super().get_context_data(**kwargs) | {"services": offered()}
 
 
 def known(request: HttpRequest, answer: HttpResponse, person: Person) -> HttpResponse:

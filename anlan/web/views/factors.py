@@ -76,7 +76,7 @@ def _let_in(request: HttpRequest, one: Waiting, kind: str) -> HttpResponse:
     if isinstance(request.user, Person):
         sessions.strengthen(request, kind)
     else:
-        sessions.begin(request, one.person, factor=kind, now=timezone.now())
+        sessions.begin(request, one.person, factor=kind, now=timezone.now(), came=one.came)
     is_ours = url_has_allowed_host_and_scheme(
         one.next, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
