@@ -21,7 +21,7 @@ from anlan.org.door import sessions
 from anlan.org.door.factors import confirmed, has_factor
 from anlan.org.door.outside import offered
 from anlan.org.door.pace import remember_browser
-from anlan.org.door.passwords import asked, is_expired, policy
+from anlan.org.door.passwords import is_expired
 from anlan.org.models import Person
 from anlan.org.oversight import seats
 from anlan.org.scope import Actor
@@ -75,9 +75,9 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("web:start")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what the policy asks and why the page was opened."""
+        """Add why the page was opened; what the policy asks stands beside the field."""
         expired = is_expired(self.request.user, now=timezone.now())
-        return super().get_context_data(**kwargs) | {"asked": asked(policy()), "is_expired": expired}
+        return super().get_context_data(**kwargs) | {"is_expired": expired}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password; the account is free to go on, here alone."""
