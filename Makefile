@@ -19,7 +19,7 @@ PY := $(BIN)/python
 CHECK := ANLAN_HOME=$(CURDIR)/$(VENV)/check-home $(PY)
 INSTALL := $(PY) -m pip install --quiet --no-input --only-binary :all: --no-deps --require-hashes
 
-.PHONY: help run test check format bench lake sso demo migrations messages manual new-register new-measure clean
+.PHONY: help run test check faults format bench lake sso demo migrations messages manual new-register new-measure clean
 
 help: ## print this list
 	@printf 'Anlan 安澜\n\n'
@@ -37,6 +37,13 @@ test-sqlite: $(VENV)/.test
 	$(PY) -m pytest -n $(WORKERS) $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
 test-postgres: $(VENV)/.test
 	$(PY) -m pytest --postgres $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
+
+faults: $(VENV)/.test ## kill, tamper, fill the disk, fail over: the full numbers of docs/reliability.md (an hour; as root it installs patroni and etcd)
+	@FAULTS=1 BROWSER=0 bash constraints/debian.sh
+	@rm -f faults.json
+	ANLAN_FAULTS=full ANLAN_FAULTS_FILE=$(CURDIR)/faults.json $(PY) -m pytest tests/faults
+	ANLAN_FAULTS=full ANLAN_FAULTS_FILE=$(CURDIR)/faults.json $(PY) -m pytest --postgres -m database tests/faults
+	@cat faults.json
 
 CHECKS := lint layout types imports migrated deployable templates messages manual locked content
 .PHONY: $(CHECKS:%=check-%)

@@ -23,6 +23,9 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "receipt",
+    "archive",
+    "witness",
 )
 MODULES = {"import": "import_sheet"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2

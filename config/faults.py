@@ -12,6 +12,7 @@ from anlan.assessment.errors import AssessmentError
 from anlan.exchange.errors import ExchangeError
 from anlan.flow.errors import FlowError
 from anlan.kernel.errors import KernelError
+from anlan.ledger.errors import LedgerError
 from anlan.measures.errors import MeasuresError
 from anlan.org.errors import OrgError
 
@@ -20,6 +21,7 @@ MENDABLE = (
     ExchangeError,
     FlowError,
     KernelError,
+    LedgerError,
     MeasuresError,
     OrgError,
     LookupError,

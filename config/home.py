@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import parse_qs, unquote, urlparse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ class Home:
 def database_from_url(url: str, home: Home) -> dict[str, Any]:
     """Return Django's settings for a database URL; an empty URL means the SQLite file of the home.
 
-    Raises: ValueError, naming the scheme, for anything but `sqlite://` and `postgresql://`.
+    A PostgreSQL URL may name several servers: `postgresql:///anlan?host=db1,db2&port=5432,5432&target_session_attrs=read-write`.
+    Raises: ValueError, naming the scheme, for anything but `sqlite://` and `postgresql://`; naming an option that is unknown.
     """
     if not url or url.startswith("sqlite"):
         name = unquote(urlparse(url).path) if url else str(home.database)
@@ -79,14 +80,30 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
         raise ValueError(
             f'ANLAN_DATABASE_URL starts with "{parts.scheme}"; use sqlite:///path or postgresql://user@host/name.'
         )
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if unknown := sorted(query.keys() - {"host", "port"} - set(_OPTIONS)):
+        known = ", ".join(("host", "port", *_OPTIONS))
+        raise ValueError(f"ANLAN_DATABASE_URL has the unknown option {', '.join(unknown)}; it takes {known}.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", "") or parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "HOST": query.get("host", "") or unquote(parts.hostname or ""),
+        "PORT": query.get("port", "") or str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {name: query[name] for name in _OPTIONS if name in query},
     }
+
+
+# What libpq takes and an installation may need: several hosts with a primary among them, encryption, patience.
+_OPTIONS = (
+    "target_session_attrs",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "connect_timeout",
+    "application_name",
+)

@@ -1,12 +1,17 @@
 """Makes an installation ready: migrations, and the demo city when the database is new. Running it again changes nothing."""
 
+import logging
 from collections.abc import Callable
 
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from anlan.ledger.kept import broken_promise
+from anlan.ledger.store import log_hash
 from anlan.org.models import Unit
+
+_log = logging.getLogger("anlan.ledger")
 
 
 def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tuple[str, str, str], ...]:
@@ -18,6 +23,10 @@ def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tupl
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database")
         call_command("migrate", verbosity=0)
+    log_hash()  # refuses a setting that the log at hand does not have, before anything is served
+    if wrong := broken_promise():
+        _log.critical("LEDGER: %s", wrong)
+        say(f"THE LEDGER IS NOT WHAT WAS WITNESSED: {wrong}. Run `anlan check`.")
     if not with_demo or Unit.objects.exists():
         return ()
     from config.demo.load import load_demo

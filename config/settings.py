@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "anlan.exchange",
     "anlan.assessment",
     "anlan.api",
+    "anlan.portal",
     "anlan.web",
     "anlan_cn",
     "config.apps.ProjectConfig",
@@ -148,6 +149,11 @@ ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
+# This node as a witness of other logs, and the witnesses of its own: "KEY URL" or "KEY" for files, separated by commas.
+ANLAN_WITNESS_NAME = os.environ.get("ANLAN_WITNESS_NAME", f"{ANLAN_LOG_NAME}/witness")
+ANLAN_WITNESSES = os.environ.get("ANLAN_WITNESSES", "")
+# sha256 or sm3 (national algorithms). Fixed with a log's first entry; another one is refused afterwards.
+ANLAN_TREE_HASH = os.environ.get("ANLAN_TREE_HASH", "sha256")
 ANLAN_EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 ANLAN_CLAMAV = os.environ.get("ANLAN_CLAMAV", "")
 

@@ -5,7 +5,9 @@ from django.db import connection
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.flow.spec import all_registers
+from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
+from anlan.ledger.kept import broken_promise
 from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
 from config.content import LAW
@@ -48,4 +50,18 @@ def _ledger() -> list[Finding]:
         return []
     with as_system("check of the ledger"):
         entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
-        return entries + [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]
+        tree = [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]
+        return entries + tree + _witnessed()
+
+
+def _witnessed() -> list[Finding]:
+    """What was cosigned against what the database holds, and the alarms that nothing has answered."""
+    broken = broken_promise()
+    findings = [{"place": "ledger, newest cosigned checkpoint", "fault": broken}] if broken else []
+    return findings + [
+        {
+            "place": f"log {alarm.origin}, witness {alarm.witness or 'unknown'}",
+            "fault": f"{alarm.said} (first seen {alarm.first_at:%Y-%m-%d %H:%M}, {alarm.times} times)",
+        }
+        for alarm in open_alarms().order_by("first_at")
+    ]

@@ -1,15 +1,26 @@
 #!/usr/bin/env bash
-# Sees to what the tests need beside Python packages: a browser, the library its driver links to, and a Chinese font.
+# Sees to what the tests need beside Python packages: a browser, the library its driver links to, and a Chinese font;
+# with FAULTS=1 a PostgreSQL cluster instead.
 # As root on Debian it installs what is missing; otherwise it says what to install and fails. BROWSER=0 leaves the browser out.
 set -euo pipefail
 
-[ "${BROWSER:-1}" != 0 ] || { echo "Anlan: BROWSER=0, the browser tests are left out"; exit 0; }
-
 wanted=()
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
-[ -n "$(find /usr/lib /lib -name 'libatomic.so.1' -print -quit 2>/dev/null)" ] || wanted+=(libatomic1)
-[ -n "$(find /usr/share/fonts /usr/local/share/fonts "${HOME:-/root}/.fonts" \
-    \( -iname '*cjk*' -o -iname 'wqy*' \) -print -quit 2>/dev/null)" ] || wanted+=(fonts-wqy-microhei)
+if [ "${FAULTS:-0}" = 1 ]; then
+    # a cluster that fails over: etcd, Patroni, and the server that Debian has
+    command -v etcd >/dev/null || wanted+=(etcd-server)
+    command -v patroni >/dev/null || wanted+=(patroni)
+    compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
+    what="fault" without="make test leaves the failover out"
+elif [ "${BROWSER:-1}" = 0 ]; then
+    echo "Anlan: BROWSER=0, the browser tests are left out"
+    exit 0
+else
+    what="browser" without="or leave them out with: make test BROWSER=0"
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
+    [ -n "$(find /usr/lib /lib -name 'libatomic.so.1' -print -quit 2>/dev/null)" ] || wanted+=(libatomic1)
+    [ -n "$(find /usr/share/fonts /usr/local/share/fonts "${HOME:-/root}/.fonts" \
+        \( -iname '*cjk*' -o -iname 'wqy*' \) -print -quit 2>/dev/null)" ] || wanted+=(fonts-wqy-microhei)
+fi
 
 [ ${#wanted[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -17,7 +28,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
 else
-    echo "Anlan: the browser tests need: ${wanted[*]}" >&2
-    echo "Run: sudo apt-get install ${wanted[*]}    or leave them out with: make test BROWSER=0" >&2
+    echo "Anlan: the $what tests need: ${wanted[*]}" >&2
+    echo "Run: sudo apt-get install ${wanted[*]}    $without" >&2
     exit 1
 fi

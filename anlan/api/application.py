@@ -8,8 +8,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 from ninja.responses import NinjaJSONEncoder
 
-from anlan.api import evidence, institutions, records, registers, rubrics, scores
-from anlan.api.problems import Problem, answer, install
+from anlan.api import evidence, institutions, receipts, records, registers, rubrics, scores
+from anlan.api.problems import Problem, ProblemSchema, answer, install
 from anlan.api.session import StaffSession
 
 DESCRIPTION = """\
@@ -31,13 +31,38 @@ def members_only(view: Any) -> Any:
             return answer(problem)
         except AuthenticationError as error:
             return api.on_exception(request, error)
-        return HttpResponse(_description(), content_type="application/json")
+        return HttpResponse(description(), content_type="application/json")
 
     return guarded
 
 
-def _description() -> str:
-    return json.dumps(api.get_openapi_schema(), cls=NinjaJSONEncoder, ensure_ascii=False)
+def description() -> str:
+    """Return the OpenAPI description as JSON text, every operation with the problems that it may answer."""
+    schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), cls=NinjaJSONEncoder))
+    schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = ProblemSchema.json_schema()
+    for item in schema["paths"].values():
+        for method, operation in item.items():
+            statuses = PROBLEMS if method == "get" else (*PROBLEMS, *PROBLEMS_OF_WRITES)
+            for status, text in statuses:
+                operation["responses"].setdefault(status, _problem(text))
+    return json.dumps(schema, ensure_ascii=False)
+
+
+PROBLEMS = (
+    ("401", "Nobody is signed in"),
+    ("403", "Not for this person, or the one-time password must be changed first"),
+    ("404", "There is nothing here, or it is not for this person"),
+    ("422", "Some values are not right; `fields` says which"),
+)
+PROBLEMS_OF_WRITES = (
+    ("400", "The body cannot be read"),
+    ("409", "The state, another write or an idempotency key stands against it"),
+)
+
+
+def _problem(text: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": text, "content": content}
 
 
 api = NinjaAPI(
@@ -51,5 +76,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 install(api)
-for part in (institutions, registers, records, evidence, rubrics, scores):
+for part in (institutions, registers, records, receipts, evidence, rubrics, scores):
     api.add_router("", part.router)

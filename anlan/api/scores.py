@@ -131,7 +131,7 @@ class Asked(Schema):
         return self.as_of or timezone.localdate()
 
 
-@router.get("/scores", response=ScoresOut, summary="The sheets of the institutions that you may see")
+@router.get("/scores", response=ScoresOut, by_alias=True, summary="The sheets of the institutions that you may see")
 def list_scores(request: HttpRequest, asked: Query[Asked], institution: Line | None = None) -> JsonResponse:
     """Return a sheet for each institution in tree order, or for the one named."""
     places = _places(request, institution)

@@ -170,8 +170,9 @@ class ChangeOut(Schema):
 
 
 class HappeningOut(Schema):
-    """One entry of a timeline. `who` is null where the system acted."""
+    """One entry of a timeline. `who` is null where the system acted; `entry` is the id on its receipt."""
 
+    entry: UUID
     version: int
     step: str
     label: str
@@ -320,6 +321,7 @@ def happening_out(happening: Happening) -> HappeningOut:
         for one in happening.changes
     ]
     return HappeningOut(
+        entry=happening.entry,
         version=happening.version,
         step=happening.step,
         label=str(happening.step_label),

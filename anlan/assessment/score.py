@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from anlan.assessment.arithmetic import (
     ATTRIBUTE,
@@ -22,10 +22,10 @@ from anlan.assessment.arithmetic import (
 from anlan.assessment.errors import AssessmentError, UnknownInstitution
 from anlan.assessment.jsonform import sheet_json
 from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
-from anlan.assessment.sheet import CategoryScore, FigureValue, RuleScore, Sheet
+from anlan.assessment.sheet import CategoryScore, RuleScore, Sheet
 from anlan.kernel.period import Period
 from anlan.measures import catalogue
-from anlan.measures.algebra import Attribute, Sum, parts_of
+from anlan.measures.algebra import Attribute, Sum
 from anlan.measures.catalogue import Measure
 from anlan.measures.engines import Engine, evaluate
 from anlan.measures.figures import FigureTable
@@ -197,23 +197,10 @@ def _hidden(code: str, definition: Attribute | Sum) -> Measure:
     return Measure(code=code, name=code, unit="", clause="", subsystem="M18", definition=definition)
 
 
-class _Row:
-    """One row of the figure table, read by column."""
-
-    def __init__(self, figures: FigureTable, row: int) -> None:
-        self._figures, self._row = figures, row
-
-    def value(self, name: str) -> int | None:
-        return self._figures.columns[name][self._row]
-
-    def known(self, name: str) -> int:
-        value = self.value(name)
-        return 0 if value is None else int(value)
-
-
 def _sheet(table: ScoreTable, index: int) -> Sheet:
-    row, rubric = _Row(table.figures, index), table.rubric
-    class_index = row.known("class")
+    rubric = table.rubric
+    row = {name: column[index] for name, column in table.figures.columns.items()}
+    class_index = _known(row, "class")
     kind: InstitutionClass | None = rubric.classes[class_index] if class_index >= 0 else None
     return Sheet(
         rubric=rubric,
@@ -222,49 +209,41 @@ def _sheet(table: ScoreTable, index: int) -> Sheet:
         year=table.year,
         as_of=table.as_of,
         institution_class=kind,
-        raw=row.known("raw"),
-        applicable_max=row.known("applicable_max"),
-        normalised=row.value("normalised"),
-        at_risk=row.known("at_risk"),
+        raw=_known(row, "raw"),
+        applicable_max=_known(row, "applicable_max"),
+        normalised=row["normalised"],
+        at_risk=_known(row, "at_risk"),
         categories=tuple(_category(category, row) for category in rubric.categories),
     )
 
 
-def _category(category: Category, row: _Row) -> CategoryScore:
+def _known(row: Mapping[str, int | None], name: str) -> int:
+    return row[name] or 0
+
+
+def _category(category: Category, row: Mapping[str, int | None]) -> CategoryScore:
     rules = tuple(_rule(rule, row) for rule in category.rules)
     concerned = any(rule.outcome != "not_applicable" for rule in rules)
+    code = category.code
     return CategoryScore(
         category=category,
         outcome="scored" if concerned else "not_applicable",
-        max=row.known(f"{category.code}.max"),
-        points=row.known(f"{category.code}.points"),
-        deducted=row.known(f"{category.code}.sum"),
-        lost_to_cap=row.known(f"{category.code}.lost"),
-        at_risk=row.known(f"{category.code}.at_risk"),
+        max=_known(row, f"{code}.max"),
+        points=_known(row, f"{code}.points"),
+        deducted=_known(row, f"{code}.sum"),
+        lost_to_cap=_known(row, f"{code}.lost"),
+        at_risk=_known(row, f"{code}.at_risk"),
         rules=rules,
     )
 
 
-def _rule(rule: Rule, row: _Row) -> RuleScore:
-    amount = row.value(f"{rule.code}.amount")
+def _rule(rule: Rule, row: Mapping[str, int | None]) -> RuleScore:
+    code = rule.code
     return RuleScore(
         rule=rule,
-        outcome=OUTCOMES[row.known(f"{rule.code}.outcome")],
-        deducted=row.known(f"{rule.code}.deducted"),
-        proposed=row.known(f"{rule.code}.proposed"),
-        amount=None if amount is None else int(amount),
-        figures=tuple(_figure(code, row) for code in rule.measures()),
+        outcome=OUTCOMES[row[f"{code}.outcome"] or 0],
+        deducted=row[f"{code}.deducted"] or 0,
+        proposed=row[f"{code}.proposed"] or 0,
+        amount=row[f"{code}.amount"],
+        values=row,
     )
-
-
-def _figure(code: str, row: _Row) -> FigureValue:
-    measure = catalogue.get(code)
-    parts = tuple((part, row.value(column)) for part, column in _columns_of(code))
-    return FigureValue(measure=measure, parts=parts)
-
-
-@lru_cache(maxsize=1024)
-def _columns_of(code: str) -> tuple[tuple[str, str], ...]:
-    """The parts of the measure's figure and the column of each."""
-    parts = parts_of(catalogue.get(code).definition)
-    return tuple((part, f"{code}_{part}" if part else code) for part in parts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from anlan.assessment.errors import UnknownRule, nearest
 from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
+from anlan.measures import catalogue
+from anlan.measures.algebra import parts_of
 from anlan.measures.catalogue import Measure
 from anlan.measures.schema import Schema
 
@@ -34,7 +37,7 @@ class RuleScore:
     """How one rule ended. Points in hundredths.
 
     ``outcome`` is scored, not_applicable, no_data or awaits_person. ``amount`` is what the figures alone would take;
-    ``proposed`` what waits for a person to confirm; ``deducted`` what is taken now.
+    ``proposed`` what waits for a person to confirm; ``deducted`` what is taken now. ``values`` is the institution's whole row.
     """
 
     rule: Rule
@@ -42,12 +45,17 @@ class RuleScore:
     deducted: int
     proposed: int
     amount: int | None
-    figures: tuple[FigureValue, ...]
+    values: Mapping[str, int | None] = field(repr=False)
 
     @property
     def code(self) -> str:
         """The rule's code."""
         return self.rule.code
+
+    @property
+    def figures(self) -> tuple[FigureValue, ...]:
+        """The rule's figures, made when asked for: most readers of a score want its points."""
+        return tuple(_figure(code, self.values) for code in self.rule.measures())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,3 +130,15 @@ class Sheet:
             if rule.code == code:
                 return rule
         raise UnknownRule(f'The sheet has no rule "{code}". {nearest(code, [rule.code for rule in self.rules()])}')
+
+
+def _figure(code: str, values: Mapping[str, int | None]) -> FigureValue:
+    parts = tuple((part, values[column]) for part, column in _columns_of(code))
+    return FigureValue(measure=catalogue.get(code), parts=parts)
+
+
+@lru_cache(maxsize=1024)
+def _columns_of(code: str) -> tuple[tuple[str, str], ...]:
+    """The parts of the measure's figure and the column of each."""
+    parts = parts_of(catalogue.get(code).definition)
+    return tuple((part, f"{code}_{part}" if part else code) for part in parts)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.flow.bulk import insert_rows
 from anlan.flow.errors import Conflict
 from anlan.flow.evidence import StoredFile
 from anlan.flow.models import Batch, Evidence, Performed
@@ -270,7 +271,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
         record.batch = batch
     _number(records)
     try:
-        type(records[0]).objects.bulk_create(records)
+        insert_rows(records)
     except IntegrityError as error:
         raise _conflict(done[0][0], error) from error
     append_many([(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared, by in done])

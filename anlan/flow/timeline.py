@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,9 +39,10 @@ class Happening:
     """One entry of a timeline, the oldest being version 1.
 
     `who` is null where the system acted. `is_erased` marks an entry whose content was lawfully destroyed.
-    `origin` is screen, api, import, demo or system.
+    `origin` is screen, api, import, demo or system. `entry` is the entry's id, by which its receipt is found.
     """
 
+    entry: uuid.UUID
     version: int
     step: str
     step_label: Any
@@ -88,6 +90,7 @@ def _happening(
 ) -> Happening:
     step = spec.steps.get(entry.step)
     return Happening(
+        entry=entry.uid,
         version=entry.version,
         step=entry.step,
         step_label=step.label if step else entry.step,

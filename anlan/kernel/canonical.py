@@ -16,9 +16,15 @@ def canonical_bytes(value: Any) -> bytes:
     Dates and times become ISO 8601 text (times in UTC to the microsecond), decimals their plain text, UUIDs hex.
     Raises: TypeError for any other type; rfc8785.IntegerDomainError beyond 2**53.
     """
-    plain = _plain(value)
-    if _is_simple(plain):
-        return _ENCODER.encode(plain).encode("utf-8")
+    plain, is_simple = value, _is_simple(value)
+    if not is_simple:
+        plain = _plain(value)
+        is_simple = _is_simple(plain)
+    if is_simple:
+        try:
+            return _ENCODER.encode(plain).encode("utf-8")
+        except UnicodeEncodeError:  # half of a surrogate pair: the library says which
+            pass
     return rfc8785.dumps(plain)
 
 
@@ -29,15 +35,14 @@ _SAFE_INTEGER = 2**53 - 1
 
 
 def _is_simple(value: Any) -> bool:
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
         return True
-    if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
-    if isinstance(value, int):
-        return -_SAFE_INTEGER <= value <= _SAFE_INTEGER
-    if isinstance(value, dict):
-        return all(key.isascii() and _is_simple(item) for key, item in value.items())
-    return isinstance(value, list) and all(_is_simple(item) for item in value)
+    if kind is int:
+        return bool(-_SAFE_INTEGER <= value <= _SAFE_INTEGER)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_simple(item) for key, item in value.items())
+    return kind is list and all(_is_simple(item) for item in value)
 
 
 def _plain(value: Any) -> Any:

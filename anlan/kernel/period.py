@@ -124,7 +124,12 @@ def month_index(day: datetime.date) -> int:
 
 
 def years_back(day: datetime.date, years: int) -> datetime.date:
-    """Return the same day of an earlier year; the last day of a month stays the last day of that month."""
+    """Return the same day of an earlier year; the last day of a month stays the last day of that month.
+
+    Before the calendar begins there is its first day only.
+    """
+    if day.year <= years:
+        return datetime.date.min
     if day == month_end(day):
         return month_end(datetime.date(day.year - years, day.month, 1))
     return day.replace(year=day.year - years)

@@ -6,22 +6,29 @@ way, so that what differs is named by its position. Nothing is repaired.
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from django.db.models import Max
+
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.hashing import HASH_BYTES
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.store import log_hash
 from anlan.ledger.tiles import WIDTH, Edge, Key, MissingTile
-from anlan.ledger.tree import HASH_BYTES
 
 _CHUNK = 2000
+Progress = Callable[[int, int], None]
 
 
-def broken_entries() -> Iterator[tuple[int, str]]:
+def broken_entries(progress: Progress | None = None) -> Iterator[tuple[int, str]]:
     """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes."""
-    for entry in Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK):
-        if leaf_hash(entry.header.encode()) != bytes(entry.leaf):
+    by, total = log_hash(), Entry.objects.count() if progress else 0
+    for done, entry in enumerate(Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK)):
+        if progress and not done % _CHUNK:
+            progress(done, total)
+        if leaf_hash(entry.header.encode(), by) != bytes(entry.leaf):
             yield entry.pk, "header does not match the leaf"
             continue
         said = json.loads(entry.header)
@@ -46,16 +53,18 @@ def columns_that_differ(entry: Entry, said: Mapping[str, object]) -> list[str]:
     return [name for name, value in columns.items() if said.get(name) != value]
 
 
-def broken_tree() -> Iterator[tuple[str, str]]:
+def broken_tree(progress: Progress | None = None) -> Iterator[tuple[str, str]]:
     """Yield (where, what is wrong) for what differs between entries, positions, tiles and heads.
 
     Of positions that differ only the first is named: from there on every root is another one.
     """
     yield from _entries_outside()
-    walk = _Walk()
+    walk, newest = _Walk(), TreeHead.objects.aggregate(size=Max("size"))["size"] or 0
     try:
         for head in TreeHead.objects.order_by("size").iterator(chunk_size=_CHUNK):
             walk.go_to(head)
+            if progress:
+                progress(walk.edge.size, newest)
     except Differs as fault:
         yield fault.where, fault.what
         return
@@ -99,7 +108,7 @@ def _no_tile(level: int, index: int) -> bytes:
 class _Walk:
     """Builds the tree anew from the entries, head by head. Memory holds the edge only."""
 
-    edge: Edge = field(default_factory=lambda: Edge(0, _no_tile))
+    edge: Edge = field(default_factory=lambda: Edge(0, _no_tile, log_hash()))
 
     def go_to(self, head: TreeHead) -> None:
         """Add the entries up to a head and compare. Raises: Differs, naming the first position or tile that differs."""

@@ -1,6 +1,8 @@
 """The text of a checkpoint and of the signed note around it, as C2SP tlog-checkpoint and signed-note write them. Pure; no keys.
 
 origin ⏎ size ⏎ base64(root) ⏎ ⏎ — key name ␠ base64(key id ‖ signature) ⏎
+
+A tree that is not hashed with SHA-256 says so in an extension line, "tree-hash sm3": who does not know it must not verify.
 """
 
 import base64
@@ -9,28 +11,36 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anlan.ledger.tree import HASH_BYTES
+from anlan.ledger.errors import LedgerError
+from anlan.ledger.hashing import HASH_BYTES, SHA256, UnknownHash, tree_hash
 
 KEY_ID_BYTES = 4
 _DASH = "— "
-_SIZE = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+_TREE_HASH = "tree-hash "
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_LARGEST = 2**63 - 1
 
 
-class BadNote(ValueError):
+class BadNote(LedgerError, ValueError):
     """The text is no signed note, or no checkpoint."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ledger.E010", message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a log says of itself: its name, how many entries its tree holds, and the tree's root."""
+    """What a log says of itself: its name, how many entries its tree holds, the tree's root, and the tree's hash."""
 
     origin: str
     size: int
     root: bytes
+    tree_hash: str = SHA256.name
 
     def text(self) -> str:
         """Return the text that is signed; it ends with a newline."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        extension = "" if self.tree_hash == SHA256.name else f"{_TREE_HASH}{self.tree_hash}\n"
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{extension}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,9 @@ class Signature:
     key_id: bytes
     value: bytes
 
+    def __str__(self) -> str:
+        return f"{_DASH}{self.name} {base64.b64encode(self.key_id + self.value).decode()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
@@ -50,8 +63,8 @@ class Note:
     signatures: tuple[Signature, ...]
 
     def __str__(self) -> str:
-        lines = [f"{_DASH}{one.name} {base64.b64encode(one.key_id + one.value).decode()}\n" for one in self.signatures]
-        return f"{self.text}\n{''.join(lines)}"
+        lines = "".join(f"{one}\n" for one in self.signatures)
+        return f"{self.text}\n{lines}"
 
 
 def check_name(name: str) -> str:
@@ -72,14 +85,24 @@ def parse_note(note: str) -> Note:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Read the text of a note as a checkpoint; extension lines after the third are allowed. Raises: BadNote."""
+    """Read the text of a note as a checkpoint; other extension lines after the third are allowed. Raises: BadNote."""
     lines = text.split("\n")
-    if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]):
+    if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]) or "" in lines[3:-1]:
         raise BadNote("This is no checkpoint: origin, number of entries and root are needed, one a line.")
+    if int(lines[1]) > _LARGEST:
+        raise BadNote("This is no checkpoint: no tree has as many entries as it says.")
     root = _decoded(lines[2])
     if len(root) != HASH_BYTES:
         raise BadNote(f"The root of a checkpoint has {HASH_BYTES} bytes; this one has {len(root)}.")
-    return Checkpoint(origin=lines[0], size=int(lines[1]), root=root)
+    return Checkpoint(origin=lines[0], size=int(lines[1]), root=root, tree_hash=_tree_hash(lines[3:]))
+
+
+def _tree_hash(extensions: Sequence[str]) -> str:
+    said = [line.removeprefix(_TREE_HASH) for line in extensions if line.startswith(_TREE_HASH)] or [SHA256.name]
+    try:
+        return tree_hash(said[0] if len(said) == 1 else " and ".join(said)).name
+    except UnknownHash as error:
+        raise BadNote(f"The checkpoint's tree cannot be verified: {error}") from error
 
 
 def _signature(line: str) -> Signature:

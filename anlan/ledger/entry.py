@@ -2,7 +2,7 @@
 
 header  = canonical JSON of {v, id, institution, register, record, version, step, actor, occurred_on, recorded_at, origin, source, content}
 content = SHA-256(salt || canonical JSON of the changed columns), hex
-leaf    = SHA-256(0x00 || header), as RFC 6962 and RFC 9162 hash a leaf
+leaf    = SHA-256(0x00 || header), as RFC 6962 and RFC 9162 hash a leaf; SM3 in a log whose tree has that hash
 """
 
 import datetime as dt
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.hashing import SHA256, TreeHash
 
 VERSION = 1
 SALT_BYTES = 16
@@ -76,6 +77,6 @@ def header_bytes(fact: Fact, *, content: str) -> bytes:
     )
 
 
-def leaf_hash(header: bytes) -> bytes:
-    """Return the RFC 9162 leaf hash of a header (32 bytes)."""
-    return hashlib.sha256(b"\x00" + header).digest()
+def leaf_hash(header: bytes, by: TreeHash = SHA256) -> bytes:
+    """Return the leaf hash of a header (32 bytes). The hash is the tree's; the content inside is hashed with SHA-256 always."""
+    return by.leaf(header)

@@ -1,4 +1,4 @@
-"""The append-only log: entries and the queue of those that the sequencer has not placed in the tree yet."""
+"""The append-only log: entries, the tree over them, what witnesses said of it, and what this node witnessed of other logs."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +88,16 @@ class TreeHead(models.Model):
         return f"{self.size} {bytes(self.root).hex()}"
 
 
+class Log(models.Model):
+    """What is fixed for the log at hand: the hash of its tree. One row; it cannot be changed once there is an entry."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    tree_hash = models.CharField(max_length=10)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.tree_hash}"
+
+
 class Leader(models.Model):
     """Who may extend the tree, and until when. The row also serialises those who believe that they may."""
 
@@ -97,3 +107,63 @@ class Leader(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.holder}"
+
+
+class Witness(models.Model):
+    """How it stands between our log and one of its witnesses. `size` is what it cosigned last, 0 for nothing yet."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    size = models.PositiveBigIntegerField(default=0)
+    cosigned_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    fault = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} up to {self.size}"
+
+
+class WitnessedLog(models.Model):
+    """The newest checkpoint of another log that this node cosigned, with our cosignature. It only ever grows."""
+
+    origin = models.CharField(max_length=200, primary_key=True)
+    size = models.PositiveBigIntegerField(default=0)
+    root = models.BinaryField(max_length=32, default=b"")
+    tree_hash = models.CharField(max_length=10, blank=True)
+    checkpoint = models.TextField(blank=True)
+    at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.origin} up to {self.size}"
+
+
+class Alarm(models.Model):
+    """A contradiction between a log and what was witnessed of it, with the checkpoints that show it. Never deleted.
+
+    `mark` names one contradiction: seen again, it is counted. `settled_at` says when the log proved that it goes on from there.
+    """
+
+    class Kind(models.TextChoices):
+        ROLLED_BACK = "rolled_back", _("The log has fewer entries than were witnessed")
+        SPLIT_VIEW = "split_view", _("The log shows two histories")
+        UNPROVEN = "unproven", _("The log did not prove that it goes on from what was witnessed")
+        WITNESS_BEHIND = "witness_behind", _("The witness has forgotten a checkpoint that it cosigned")
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    is_ours = models.BooleanField()  # raised by our own log's worker; else by this node as a witness
+    origin = models.CharField(max_length=200)
+    witness = models.CharField(max_length=200)
+    witnessed = models.PositiveBigIntegerField()  # entries that were cosigned
+    shown = models.PositiveBigIntegerField()  # entries of what contradicts it
+    said = models.TextField()
+    evidence = models.TextField(blank=True)
+    mark = models.CharField(max_length=64, unique=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["origin", "settled_at"], name="ledger_alarm_open")]  # what is open of a log
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.origin}"

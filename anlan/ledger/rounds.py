@@ -18,6 +18,24 @@ def ledger_rounds() -> tuple[Callable[[], object], ...]:
     return (place_entries, sign_newest_head)
 
 
+def outside_rounds() -> tuple[Callable[[], object], ...]:
+    """Return the rounds that wait for other machines. They get a thread of their own: a witness that hangs must not hold up a head."""
+    return (show_to_witnesses,)
+
+
+def show_to_witnesses() -> int:
+    """Send the newest checkpoint to the witnesses; each at most every minute."""
+    from django.conf import settings
+
+    if not settings.ANLAN_WITNESSES:
+        return 0
+    from django.utils import timezone
+
+    from anlan.ledger.witnessed import ask_witnesses
+
+    return ask_witnesses(now=timezone.now())
+
+
 def sign_newest_head() -> bool:
     """Sign the newest head."""
     from anlan.ledger.signing import sign_newest

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from anlan.ledger.models import Leader, Position, TreeHead, Unsequenced
-from anlan.ledger.store import load_tile, newest_head, write_tiles
+from anlan.ledger.store import load_tile, log_hash, newest_head, write_tiles
 from anlan.ledger.tiles import Edge
 
 BATCH = 2000
@@ -77,7 +77,7 @@ class Sequencer:
         head = newest_head()
         size, root = (head.size, bytes(head.root)) if head else (0, b"")
         if self._edge is None or (self._edge.size, self._root) != (size, root):
-            self._edge = Edge(size, load_tile)
+            self._edge = Edge(size, load_tile, log_hash())
         return self._edge
 
 

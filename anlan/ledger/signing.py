@@ -1,13 +1,9 @@
-"""The log's Ed25519 key, and signing and verifying of checkpoints with it. The only module that needs `cryptography`.
+"""The log's Ed25519 key, and signing and verifying of checkpoints with it.
 
 The private key lies in `ANLAN_KEYS_FOLDER`, made once and readable by its owner only. The public one is written beside it in
 the form of C2SP signed-note (`name+key id+key`): that line is what a witness or an inspector keeps.
 """
 
-import base64
-import binascii
-import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.conf import settings
 
 from anlan.ledger.checkpoint import (
-    KEY_ID_BYTES,
     BadNote,
     Checkpoint,
     Note,
@@ -26,15 +21,21 @@ from anlan.ledger.checkpoint import (
     parse_note,
     signatures_of,
 )
+from anlan.ledger.errors import LedgerError
+from anlan.ledger.kept import broken_now
+from anlan.ledger.keyfile import key_id, key_line, open_seed, parse_key, publish
 from anlan.ledger.models import TreeHead
+from anlan.ledger.store import log_hash
 
 FILE, PUBLIC_FILE = "ledger-ed25519", "ledger-ed25519.pub"
-_ED25519 = b"\x01"
-_SEED_BYTES = 32
+ED25519 = b"\x01"
 
 
-class BadSignature(ValueError):
+class BadSignature(LedgerError, ValueError):
     """The signature is wanting or wrong."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ledger.E011", message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,26 +48,16 @@ class VerifierKey:
     @classmethod
     def from_text(cls, text: str) -> "VerifierKey":
         """Read `name+key id+key`. Raises: BadNote."""
-        name, _, rest = text.strip().partition("+")
-        key_id, _, encoded = rest.partition("+")
-        try:
-            raw, said = base64.b64decode(encoded, validate=True), bytes.fromhex(key_id)
-        except (binascii.Error, ValueError) as error:
-            raise BadNote("A verifier key reads name+8 hex digits+base64.") from error
-        if raw[:1] != _ED25519 or len(raw) != 1 + _SEED_BYTES:
-            raise BadNote("This is no Ed25519 verifier key.")
-        key = cls(name=check_name(name), public=raw[1:])
-        if key.key_id != said:
-            raise BadNote(f"The key id {key_id} does not belong to the name and key beside it.")
-        return key
+        name, public = parse_key(text, ED25519)
+        return cls(name=name, public=public)
 
     @property
     def key_id(self) -> bytes:
-        """The first bytes of SHA-256(name ‖ newline ‖ algorithm ‖ key)."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:KEY_ID_BYTES]
+        """What tells keys of one name apart."""
+        return key_id(self.name, ED25519, self.public)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+        return key_line(self.name, ED25519, self.public)
 
     def open(self, note: str) -> Note:
         """Read a note that this key signed. Raises: BadNote; BadSignature when it did not sign it."""
@@ -120,54 +111,30 @@ def own_signer() -> Signer:
 
 def open_signer(folder: Path, name: str) -> Signer:
     """Return the key that lies in a folder, making it if there is none. Two processes that start together agree on one."""
-    file = folder / FILE
-    if not file.exists():
-        _make(folder)
-    signer = Signer(name=name, seed=_seed(file))
-    _publish(folder / PUBLIC_FILE, signer.verifier)
+    signer = Signer(name=name, seed=open_seed(folder / FILE))
+    publish(folder / PUBLIC_FILE, str(signer.verifier))
     return signer
 
 
 def sign_newest() -> bool:
-    """Sign the newest head if it is not signed yet; tell whether there was one. Heads between two rounds stay unsigned."""
+    """Sign the newest head if it is not signed yet; tell whether there was one. Heads between two rounds stay unsigned.
+
+    Raises: LedgerError when the head contradicts what a witness cosigned: two signed histories would be the end of all trust.
+    """
     head = TreeHead.objects.order_by("-size").first()
     if head is None or head.checkpoint:
         return False
+    _refuse_to_contradict()
     signer = own_signer()
-    checkpoint = Checkpoint(origin=signer.name, size=head.size, root=bytes(head.root))
+    checkpoint = Checkpoint(origin=signer.name, size=head.size, root=bytes(head.root), tree_hash=log_hash().name)
     note = signer.sign(checkpoint.text())
     return bool(TreeHead.objects.filter(size=head.size, checkpoint="").update(checkpoint=str(note)))
 
 
-def _make(folder: Path) -> None:
-    """Write a new seed whole and link it into place, so that nobody reads half a key and the first one stays."""
-    draft = folder / f"{FILE}.{os.getpid()}"
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode() + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+def _refuse_to_contradict() -> None:
     try:
-        os.link(draft, folder / FILE)
-    except FileExistsError:
-        pass  # another process was first; its key is the key
-    finally:
-        draft.unlink()
-
-
-def _seed(file: Path) -> bytes:
-    try:
-        seed = base64.b64decode(file.read_text(encoding="ascii").strip(), validate=True)
-    except (binascii.Error, ValueError):
-        seed = b""
-    if len(seed) != _SEED_BYTES:
-        raise BadNote(
-            f"{file} holds no key. Restore it from a backup; a new key would need new trust from every witness."
-        )
-    return seed
-
-
-def _publish(file: Path, verifier: VerifierKey) -> None:
-    line = f"{verifier}\n"
-    if not file.exists() or file.read_text(encoding="ascii") != line:
-        file.write_text(line, encoding="ascii")
+        broken = broken_now()
+    except BadNote:
+        broken = None  # `anlan check` and the status page name the broken file; it proves nothing against the head
+    if broken is not None:
+        raise LedgerError("ledger.E035", f"The newest tree head is not signed: {broken.said}. Run `anlan check`.")

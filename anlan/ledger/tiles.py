@@ -7,7 +7,8 @@ computed from a tile when they are asked for. Pure: a `load` function brings the
 
 from collections.abc import Callable, Sequence
 
-from anlan.ledger.tree import HASH_BYTES, parents, root
+from anlan.ledger.hashing import HASH_BYTES, SHA256, TreeHash
+from anlan.ledger.tree import root
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -23,7 +24,8 @@ class MissingTile(LookupError):
 class Tiles:
     """A tree read from tiles. Each tile is loaded once and its inner levels are computed once."""
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, by: TreeHash = SHA256) -> None:
+        self.hash = by
         self._load = load
         self._tiles: dict[Key, list[bytes]] = {}
 
@@ -44,15 +46,15 @@ class Tiles:
             rows = self._tiles[level, index] = [self._load(level, index)]
         while len(rows) <= inner:
             complete = len(rows[-1]) // (2 * HASH_BYTES) * 2 * HASH_BYTES
-            rows.append(parents(rows[-1][:complete]))
+            rows.append(self.hash.parents(rows[-1][:complete]))
         return rows[inner]
 
 
 class Edge:
     """The right edge of a growing tree: one partial tile per level. A batch of n leaves costs n hashes."""
 
-    def __init__(self, size: int, load: Load) -> None:
-        self.size = size
+    def __init__(self, size: int, load: Load, by: TreeHash = SHA256) -> None:
+        self.size, self.hash = size, by
         self._partial: list[bytes] = []
         level, count = 0, size
         while count:
@@ -76,7 +78,7 @@ class Edge:
 
     def root(self) -> bytes:
         """Return the root; it needs no tile but those at the edge."""
-        return root(Tiles(self._at), self.size)
+        return root(Tiles(self._at, self.hash), self.size)
 
     def _extend(self, level: int, count: int, row: bytes, changed: dict[Key, bytes]) -> bytes:
         """Put hashes behind the `count` hashes of a level and return the hashes of the tiles that became full."""
@@ -85,7 +87,7 @@ class Edge:
         tops = []
         for number in range(whole):
             tile = changed[level, first + number] = row[number * FULL : (number + 1) * FULL]
-            tops.append(_top(tile))
+            tops.append(self._top(tile))
         rest = self._partial[level] = row[whole * FULL :]
         if rest:
             changed[level, first + whole] = rest
@@ -96,8 +98,7 @@ class Edge:
             return self._partial[level]
         return b""
 
-
-def _top(tile: bytes) -> bytes:
-    while len(tile) > HASH_BYTES:
-        tile = parents(tile)
-    return tile
+    def _top(self, tile: bytes) -> bytes:
+        while len(tile) > HASH_BYTES:
+            tile = self.hash.parents(tile)
+        return tile

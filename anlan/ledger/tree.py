@@ -5,34 +5,27 @@ every complete subtree stands at (level, index) for good; `Nodes` reads those, a
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Protocol
 
-HASH_BYTES = 32
-EMPTY_ROOT = sha256(b"").digest()
+from anlan.ledger.hashing import HASH_BYTES, SHA256, TreeHash
+
+EMPTY_ROOT = SHA256.empty_root
 
 
 class Nodes(Protocol):
-    """Where the hashes of complete subtrees come from."""
+    """Where the hashes of complete subtrees come from, and the hash that joins them."""
+
+    @property
+    def hash(self) -> TreeHash:
+        """The tree's hash."""
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the subtree over leaves [index × 2^level, (index + 1) × 2^level)."""
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of an inner node."""
-    return sha256(b"\x01" + left + right).digest()
-
-
-def parents(hashes: bytes) -> bytes:
-    """Return the hashes of the parents of an even row of hashes, joined as the row is."""
-    width = 2 * HASH_BYTES
-    return b"".join([sha256(b"\x01" + hashes[at : at + width]).digest() for at in range(0, len(hashes), width)])
-
-
 def root(nodes: Nodes, size: int) -> bytes:
     """Return the root of the first `size` leaves."""
-    return _subtree(nodes, 0, size) if size else EMPTY_ROOT
+    return subtree(nodes, 0, size) if size else nodes.hash.empty_root
 
 
 def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
@@ -51,7 +44,7 @@ def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
         else:
             siblings.append((start, middle))
             start = middle
-    return [_subtree(nodes, *sibling) for sibling in reversed(siblings)]
+    return [subtree(nodes, *sibling) for sibling in reversed(siblings)]
 
 
 def consistency(nodes: Nodes, old: int, new: int) -> list[bytes]:
@@ -70,11 +63,13 @@ def consistency(nodes: Nodes, old: int, new: int) -> list[bytes]:
         else:
             beside.append((start, middle))
             start, is_whole = middle, False
-    first = [] if is_whole else [_subtree(nodes, start, end)]
-    return first + [_subtree(nodes, *sibling) for sibling in reversed(beside)]
+    first = [] if is_whole else [subtree(nodes, start, end)]
+    return first + [subtree(nodes, *sibling) for sibling in reversed(beside)]
 
 
-def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+def verify_inclusion(
+    leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes, by: TreeHash = SHA256
+) -> bool:
     """Tell whether the proof leads from the leaf at `index` to the root of `size` leaves (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size or not _are_hashes(leaf, root, *proof):
         return False
@@ -83,15 +78,17 @@ def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[byte
         if last == 0:
             return False
         if at & 1 or at == last:
-            reached = node_hash(sibling, reached)
+            reached = by.node(sibling, reached)
             at, last = _climb(at, last)
         else:
-            reached = node_hash(reached, sibling)
+            reached = by.node(reached, sibling)
         at, last = at >> 1, last >> 1
     return last == 0 and reached == root
 
 
-def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
+def verify_consistency(
+    *, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes], by: TreeHash = SHA256
+) -> bool:
     """Tell whether the proof shows that the new tree begins with the old one (RFC 9162, 2.1.4.2)."""
     if not 0 < old <= new or not _are_hashes(old_root, new_root, *proof):
         return False
@@ -108,22 +105,22 @@ def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, 
         if last == 0:
             return False
         if at & 1 or at == last:
-            old_reached, new_reached = node_hash(sibling, old_reached), node_hash(sibling, new_reached)
+            old_reached, new_reached = by.node(sibling, old_reached), by.node(sibling, new_reached)
             at, last = _climb(at, last)
         else:
-            new_reached = node_hash(new_reached, sibling)
+            new_reached = by.node(new_reached, sibling)
         at, last = at >> 1, last >> 1
     return last == 0 and old_reached == old_root and new_reached == new_root
 
 
-def _subtree(nodes: Nodes, start: int, end: int) -> bytes:
+def subtree(nodes: Nodes, start: int, end: int) -> bytes:
     """Return the hash over leaves [start, end). The RFC's splits make `start` a multiple of every power of two needed."""
     width = end - start
     if width & (width - 1) == 0:
         level = width.bit_length() - 1
         return nodes.node(level, start >> level)
     middle = start + _split(width)
-    return node_hash(_subtree(nodes, start, middle), _subtree(nodes, middle, end))
+    return nodes.hash.node(subtree(nodes, start, middle), subtree(nodes, middle, end))
 
 
 def _split(width: int) -> int:

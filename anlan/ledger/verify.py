@@ -13,8 +13,10 @@ from enum import StrEnum
 from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.hashing import TreeHash
+from anlan.ledger.kept import broken_promise, kept_checkpoint
 from anlan.ledger.models import Entry, Position, TreeHead, Unsequenced
-from anlan.ledger.store import newest_head, stored_tree
+from anlan.ledger.store import log_hash, newest_head, stored_tree
 from anlan.ledger.tiles import MissingTile, Tiles
 from anlan.ledger.tree import inclusion, verify_inclusion
 
@@ -85,14 +87,18 @@ def verify_record(record_uid: uuid.UUID, *, open_checkpoint: OpenCheckpoint | No
     # Read after the positions: a head that is newer than they are still proves them.
     head, tree = newest_head(), stored_tree()
     proofs = tuple(
-        _entry(entry, positions.get(entry.pk), head, tree, is_waiting=entry.pk in waiting) for entry in entries
+        prove_entry(entry, positions.get(entry.pk), head, tree, is_waiting=entry.pk in waiting) for entry in entries
     )
     return RecordProof(
         record_uid=record_uid,
         checkpoint=head.checkpoint if head else "",
         size=head.size if head else 0,
         entries=proofs,
-        steps=(_versions(entries), (open_checkpoint or open_with_own_key)(head) if head else _no_head()),
+        steps=(
+            _versions(entries),
+            (open_checkpoint or open_with_own_key)(head) if head else no_head(),
+            *witnessed(),
+        ),
     )
 
 
@@ -107,14 +113,28 @@ def open_with_own_key(head: TreeHead) -> Step:
         checkpoint = verifier.open_checkpoint(head.checkpoint)
     except (BadNote, BadSignature) as error:
         return Step(name="checkpoint", outcome=Outcome.FAILS, said=str(error))
-    if (checkpoint.size, checkpoint.root) != (head.size, bytes(head.root)):
+    said_of = (checkpoint.size, checkpoint.root, checkpoint.tree_hash)
+    if said_of != (head.size, bytes(head.root), log_hash().name):
         return Step(name="checkpoint", outcome=Outcome.FAILS, said="the signed text is of another tree head")
     key = verifier.key_id.hex()
     said = f"signed by {verifier.name}, key {key}, over {head.size} entries, root {checkpoint.root.hex()}"
     return Step(name="checkpoint", outcome=Outcome.HOLDS, said=said)
 
 
-def _no_head() -> Step:
+def witnessed() -> tuple[Step, ...]:
+    """Compare the tree with the newest checkpoint that a witness cosigned; nothing where none did."""
+    if broken := broken_promise():
+        return (Step(name="witness", outcome=Outcome.FAILS, said=broken),)
+    kept = kept_checkpoint()
+    if kept is None:
+        return ()
+    names = ", ".join(dict.fromkeys(one.name for one in kept.note.signatures if one.name != kept.checkpoint.origin))
+    said = f"the tree begins with the {kept.checkpoint.size} entries that were cosigned by {names}"
+    return (Step(name="witness", outcome=Outcome.HOLDS, said=said),)
+
+
+def no_head() -> Step:
+    """Say that there is no checkpoint to verify against."""
     return Step(name="checkpoint", outcome=Outcome.WAITS, said="there is no checkpoint yet")
 
 
@@ -131,8 +151,11 @@ def _versions(entries: list[Entry]) -> Step:
     )
 
 
-def _entry(entry: Entry, position: int | None, head: TreeHead | None, tree: Tiles, *, is_waiting: bool) -> EntryProof:
-    leaf = leaf_hash(entry.header.encode())
+def prove_entry(
+    entry: Entry, position: int | None, head: TreeHead | None, tree: Tiles, *, is_waiting: bool
+) -> EntryProof:
+    """Verify one entry against a head: content, header, leaf, path. `is_waiting` tells whether the queue still holds it."""
+    leaf = leaf_hash(entry.header.encode(), tree.hash)
     included, proof = _included(leaf, position, head, tree, is_waiting=is_waiting)
     return EntryProof(
         version=entry.version,
@@ -141,7 +164,7 @@ def _entry(entry: Entry, position: int | None, head: TreeHead | None, tree: Tile
         position=position,
         leaf=leaf,
         proof=proof,
-        steps=(_content(entry), _header(entry), _leaf(entry, leaf), included),
+        steps=(_content(entry), _header(entry), _leaf(entry, leaf, tree.hash), included),
     )
 
 
@@ -174,12 +197,12 @@ def _said(entry: Entry) -> dict[str, object]:
     return said if isinstance(said, dict) else {}
 
 
-def _leaf(entry: Entry, leaf: bytes) -> Step:
+def _leaf(entry: Entry, leaf: bytes, by: TreeHash) -> Step:
     if leaf != bytes(entry.leaf):
         return Step(
             name="leaf", outcome=Outcome.FAILS, said=f"the header hashes to {leaf.hex()}, the row holds another leaf"
         )
-    return Step(name="leaf", outcome=Outcome.HOLDS, said=f"SHA-256(0x00, header) is {leaf.hex()}")
+    return Step(name="leaf", outcome=Outcome.HOLDS, said=f"{by.title}(0x00, header) is {leaf.hex()}")
 
 
 def _included(
@@ -197,7 +220,7 @@ def _included(
         proof = tuple(inclusion(tree, position, head.size))
     except MissingTile as error:
         return Step(name="tree", outcome=Outcome.FAILS, said=str(error)), ()
-    if not verify_inclusion(leaf, index=position, size=head.size, proof=proof, root=bytes(head.root)):
+    if not verify_inclusion(leaf, index=position, size=head.size, proof=proof, root=bytes(head.root), by=tree.hash):
         said = f"its {len(proof)} hashes do not lead from position {position} to the root of {head.size} entries"
         return Step(name="tree", outcome=Outcome.FAILS, said=said), proof
     said = f"{len(proof)} hashes lead from position {position} to the root of {head.size} entries"

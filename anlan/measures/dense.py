@@ -72,7 +72,7 @@ class DensePlan:
 @lru_cache(maxsize=64)
 def lower_dense(plan: Plan, columns: tuple[str, ...], *, is_closed: bool = False) -> DensePlan:
     """Return the plan's statements, with only the named columns in the answer; ``is_closed`` as in ``sql.lower``."""
-    return _DenseLowering(plan, dialect_of("duckdb"), "all", is_closed).dense(columns)
+    return _DenseLowering(plan, dialect_of("duckdb"), is_closed=is_closed).dense(columns)
 
 
 class _DenseLowering(Lowering):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,8 @@ from anlan.kernel.period import Period
 from anlan.measures.bindings import bindings, is_closed
 from anlan.measures.figures import FigureTable, table_from_rows
 from anlan.measures.plan import Plan
-from anlan.measures.sql import Statement, lower
+from anlan.measures.program import program_of
+from anlan.measures.sql import Statement, lower, lower_one
 
 _POSITION = re.compile(r"%\((\w+)\)s")
 _prepared: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()  # names of prepared statements by connection
@@ -100,37 +102,51 @@ class SqlConnection:
         self, plan: Plan, *, period: Period, as_of: datetime.date, institutions: tuple[int, ...] | None
     ) -> FigureTable:
         """Return the plan's figures; see ``evaluate``."""
-        closed = is_closed(period, as_of)
-        one_by_one = institutions is not None and len(institutions) <= ONE_BY_ONE
-        statement = lower(plan, self._dialect, reach="one" if one_by_one else "all", is_closed=closed)
-        values = self._values(statement, period, as_of)
-        keys = [{"institution": institution} for institution in institutions or ()] if one_by_one else [{}]
-        rows: list[Sequence[Any]] = []
+        values = _Values(self._dialect, period, as_of)
         cursor = _binding_here(self._cursor()) if self._dialect == "postgres" else self._cursor()
         try:
-            text = self._ready(cursor, statement, one_by_one) if self._dialect == "postgres" else statement.text
-            for key in keys:
-                cursor.execute(text, {**values, **key})
-                rows.extend(cursor.fetchall())
+            if institutions is not None and len(institutions) <= ONE_BY_ONE:
+                rows = self._one_by_one(cursor, plan, values, institutions)
+            else:
+                rows = self._all(cursor, plan, values, institutions)
         finally:
             cursor.close()
-        if institutions is not None and not one_by_one:
-            wanted = frozenset(institutions)
-            rows = [row for row in rows if row[0] in wanted]
         return table_from_rows(plan, rows)
 
-    def _ready(self, cursor: Cursor, statement: Statement, one_by_one: bool) -> str:
-        """Make PostgreSQL ready for the statement and return the text to run.
+    def _all(
+        self, cursor: Cursor, plan: Plan, values: _Values, institutions: tuple[int, ...] | None
+    ) -> list[Sequence[int | None]]:
+        statement = lower(plan, self._dialect, is_closed=values.is_closed)
+        if self._dialect == "postgres":
+            cursor.execute("SET jit = off")  # compiling thirty joins takes a thousand times their run
+        cursor.execute(statement.text, values.of(statement.parameters))
+        rows = list(cursor.fetchall())
+        if institutions is None:
+            return rows
+        wanted = frozenset(institutions)
+        return [row for row in rows if row[0] in wanted]
 
-        Planning thirty joins takes many times their run for one institution, so that one is prepared, once for each
-        connection. Compiling them would take a thousand times as long.
+    def _one_by_one(
+        self, cursor: Cursor, plan: Plan, values: _Values, institutions: tuple[int, ...]
+    ) -> list[Sequence[int | None]]:
+        program = program_of(plan)
+        statement = lower_one(plan, self._dialect, is_closed=values.is_closed)
+        text = self._prepared(cursor, statement) if self._dialect == "postgres" else statement.text
+        given, bounds = values.of(statement.parameters), values.integers(program.bounds)
+        found: list[Sequence[int | None]] = []
+        for institution in institutions:
+            cursor.execute(text, {**given, "institution": institution})
+            found.extend((row[0], *program.run(row, bounds)) for row in cursor.fetchall())
+        return found
+
+    def _prepared(self, cursor: Cursor, statement: Statement) -> str:
+        """Prepare the statement on PostgreSQL, once for each connection, and return the text that runs it.
+
+        Planning thirty scans takes many times their run for one institution; compiling them a thousand times.
         """
-        if not one_by_one:
-            cursor.execute("SET jit = off")
-            return statement.text
-        cursor.execute("SET jit = off; SET plan_cache_mode = force_generic_plan")
         prepared = _prepared.setdefault(cursor.connection, {})
         if statement.text not in prepared:
+            cursor.execute("SET jit = off; SET plan_cache_mode = force_generic_plan")
             name = f"anlan_figures_{len(prepared)}"
             places = {parameter: f"${place}" for place, parameter in enumerate(statement.parameters, start=1)}
             text = _POSITION.sub(lambda mark: places[mark[1]], statement.text).replace("%%", "%")
@@ -138,10 +154,27 @@ class SqlConnection:
             prepared[statement.text] = name
         return f"EXECUTE {prepared[statement.text]} ({', '.join(f'%({name})s' for name in statement.parameters)})"
 
-    def _values(self, statement: Statement, period: Period, as_of: datetime.date) -> dict[str, Any]:
-        values: dict[str, Any] = dict(bindings(statement.parameters, period=period, as_of=as_of))
-        if self._dialect == "sqlite":
-            return {
-                name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in values.items()
-            }
-        return values
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of parameters for one evaluation, as the dialect's driver takes them."""
+
+    dialect: str
+    period: Period
+    as_of: datetime.date
+
+    @property
+    def is_closed(self) -> bool:
+        return is_closed(self.period, self.as_of)
+
+    def of(self, names: tuple[str, ...]) -> dict[str, Any]:
+        values = bindings(names, period=self.period, as_of=self.as_of)
+        if self.dialect != "sqlite":
+            return dict(values)
+        return {
+            name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in values.items()
+        }
+
+    def integers(self, names: tuple[str, ...]) -> dict[str, int]:
+        values = bindings(names, period=self.period, as_of=self.as_of)
+        return {name: value for name, value in values.items() if isinstance(value, int)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from anlan.measures import algebra
 from anlan.measures.aggregate import Aggregate, Days, Scan
@@ -58,8 +59,7 @@ class Plan:
 
     def columns(self) -> tuple[str, ...]:
         """Return the result's columns after institution_id, in order: parts of figures, then outputs."""
-        figures = [figure.column(part) for figure in self.figures for part, _ in figure.parts]
-        return (*figures, *(output.name for level in self.levels for output in level))
+        return _columns(self)
 
     def figure(self, name: str) -> PlannedFigure:
         """Return the planned figure.
@@ -70,6 +70,12 @@ class Plan:
             if figure.name == name:
                 return figure
         raise UnknownFigure(name=name, known=[figure.name for figure in self.figures])
+
+
+@lru_cache(maxsize=64)
+def _columns(plan: Plan) -> tuple[str, ...]:
+    figures = [figure.column(part) for figure in plan.figures for part, _ in figure.parts]
+    return (*figures, *(output.name for level in plan.levels for output in level))
 
 
 def make_plan(measures: Iterable[Measure], *, schema: Schema, outputs: Iterable[Output] = ()) -> Plan:

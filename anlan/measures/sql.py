@@ -1,16 +1,16 @@
 """A plan as one SQL statement: the institution table, flatly joined to one grouped scan per register.
 
 The lake has a form of its own, without joins: ``dense.py``.
-Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect, reach and whether
+Text is built with SQLGlot's expression builders, never by transpiling, and cached by plan, dialect and whether
 the period is closed. Days, months and the institution are named parameters. Nesting: one sub-select per register side
-by side, and one level around them for each level of outputs.
+by side, and one level around them for each level of outputs. One institution gets its aggregates only, side by side:
+``program.py`` does the arithmetic.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from sqlglot import exp
 
@@ -20,16 +20,16 @@ from anlan.measures.errors import BadDefinition
 from anlan.measures.expression import Attr, Bound, Fig, Number, Ref, Slot
 from anlan.measures.expression_sql import ExpressionLowering, Leaf
 from anlan.measures.plan import Plan
-from anlan.measures.predicate import Always, And, Predicate, conjunction
+from anlan.measures.predicate import Always, And, Compare, IsIn, Predicate, conjunction
 from anlan.measures.predicate_sql import PredicateLowering, within_any
+from anlan.measures.program import program_of
 
-Reach = Literal["all", "one"]
 KEY = "institution_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """SQL text with named parameters; the result has institution_id, then ``plan.columns()``, in no order of rows."""
+    """SQL text with named parameters; the result has institution_id, then the columns that its maker says, in no order."""
 
     text: str
     parameters: tuple[str, ...]
@@ -37,35 +37,56 @@ class Statement:
 
 
 @lru_cache(maxsize=256)
-def lower(plan: Plan, dialect: str, *, reach: Reach = "all", is_closed: bool = False) -> Statement:
-    """Return the plan's statement.
+def lower(plan: Plan, dialect: str, *, is_closed: bool = False) -> Statement:
+    """Return the statement of every institution: institution_id, then ``plan.columns()``.
 
-    ``reach``: every institution, or one (parameter ``institution``, repeated inside each grouped scan so that its index
-    is used). ``is_closed`` promises that the as-of day is not before the period's end, so that the ends of the due
-    months need no comparison of their own.
+    ``is_closed`` promises that the as-of day is not before the period's end, so that the ends of the due months need no
+    comparison of their own.
     Units:  see ``evaluate``.
     Raises: UnknownDialect.
     """
-    return Lowering(plan, dialect_of(dialect), reach, is_closed).statement()
+    return Lowering(plan, dialect_of(dialect), is_closed=is_closed).statement()
+
+
+@lru_cache(maxsize=256)
+def lower_one(plan: Plan, dialect: str, *, is_closed: bool = False) -> Statement:
+    """Return the statement of one institution (parameter ``institution``): the row that ``program_of(plan)`` takes.
+
+    Aggregates only, one ungrouped scan of each register through its index; the arithmetic follows in Python.
+    Raises: UnknownDialect.
+    """
+    return Lowering(plan, dialect_of(dialect), is_closed=is_closed, is_one=True).row_statement()
 
 
 def lower_scans(plan: Plan, dialect: str, *, is_closed: bool = False) -> tuple[Statement, ...]:
     """Return each register's grouped scan as a statement of its own, for benchmarks and for explaining a plan."""
-    lowering = Lowering(plan, dialect_of(dialect), "all", is_closed)
+    lowering = Lowering(plan, dialect_of(dialect), is_closed=is_closed)
     return tuple(lowering.scan_statement(scan) for scan in plan.scans)
 
 
 class Lowering:
     """One lowering: collects the parameters used while it builds the statement."""
 
-    def __init__(self, plan: Plan, dialect: Dialect, reach: Reach, is_closed: bool) -> None:
-        self._plan, self._dialect, self._reach, self._is_closed = plan, dialect, reach, is_closed
+    def __init__(self, plan: Plan, dialect: Dialect, *, is_closed: bool, is_one: bool = False) -> None:
+        self._plan, self._dialect, self._is_closed, self._is_one = plan, dialect, is_closed, is_one
         self._used: dict[str, None] = {}
         self._outputs = {output.name: output.expression for level in plan.levels for output in level}
         self._numbers = ExpressionLowering(dialect=dialect, leaf=self._leaf, resolve=self._resolve)
 
     def statement(self) -> Statement:
         return self._finished(self._levels(self._figures()))
+
+    def row_statement(self) -> Statement:
+        """Return the statement of one institution; without a group a scan gives one row even where nothing is recorded."""
+        program, table = program_of(self._plan), self._plan.schema.institution
+        key = exp.column(table.key, table="i")
+        query = exp.select(exp.alias_(key, KEY)).from_(exp.alias_(exp.to_table(table.table), "i", table=True))
+        leaves: tuple[Leaf, ...] = (*program.attributes, *program.slots)
+        for index, leaf in enumerate(leaves):
+            query = query.select(exp.alias_(self._leaf(leaf), f"x{index}"), copy=False)
+        for scan in self._plan.scans:
+            query = query.join(self._scan(scan).subquery(scan.register.code, copy=False), join_type="cross", copy=False)
+        return self._finished(query.where(self._is_the_one(key.copy()), copy=False))
 
     def scan_statement(self, scan: Scan) -> Statement:
         """Return one register's grouped scan."""
@@ -92,8 +113,6 @@ class Lowering:
             alias = scan.register.code
             on = exp.EQ(this=exp.column(KEY, table=alias), expression=key.copy())
             query = query.join(self._scan(scan).subquery(alias, copy=False), on=on, join_type="left", copy=False)
-        if reach := self._within_reach(key.copy()):
-            query = query.where(reach, copy=False)
         return query
 
     def _parts(self, institutions: str) -> exp.Select:
@@ -110,12 +129,14 @@ class Lowering:
         query = exp.select(*self._aggregates(scan)).from_(exp.to_table(scan.register.table))
         if where := self._where(scan):
             query = query.where(where, copy=False)
-        return query.group_by(exp.column(scan.register.institution), copy=False)
+        return query if self._is_one else query.group_by(exp.column(scan.register.institution), copy=False)
 
     def _aggregates(self, scan: Scan) -> list[Sql]:
-        """The key and every aggregate, under its alias."""
+        """Every aggregate under its alias, after the key where they are grouped by it."""
         key, pushed = exp.column(scan.register.institution), spanning(scan.days)
-        columns: list[Sql] = [key if scan.register.institution == KEY else exp.alias_(key, KEY)]
+        columns: list[Sql] = []
+        if not self._is_one:
+            columns.append(key if scan.register.institution == KEY else exp.alias_(key, KEY))
         for aggregate, alias in zip(scan.aggregates, scan.aliases, strict=True):
             columns.append(exp.alias_(self._aggregate(scan, aggregate, pushed), alias))
         return columns
@@ -125,12 +146,18 @@ class Lowering:
         register, pushed = scan.register, spanning(scan.days)
         lowering = self._conditions(scan.aggregates[0].years_back)
         conditions: list[Sql | None] = [
-            self._within_reach(exp.column(register.institution)),
+            self._is_the_one(exp.column(register.institution)) if self._is_one else None,
             exp.column(register.counted) if register.counted else None,
-            *(lowering.within(pushed) if pushed else [within_any(scan.days, lowering)]),
+            *(lowering.within(pushed) if pushed else [self._within_any(scan.days, lowering)]),
             self._optional(scan.where, lowering),
         ]
         return all_of([condition for condition in conditions if condition is not None])
+
+    def _within_any(self, ranges: tuple[Days, ...], lowering: PredicateLowering) -> Sql | None:
+        """Several ranges of days. Of one institution's records too few lie outside of an open one to ask each of them."""
+        if self._is_one and any(days.lower is None for days in ranges):
+            return None
+        return within_any(ranges, lowering)
 
     def _optional(self, where: Predicate, lowering: PredicateLowering) -> Sql | None:
         return None if isinstance(where, Always) else bracket_or(lowering.condition(where))
@@ -145,13 +172,14 @@ class Lowering:
         lowering = self._conditions(aggregate.years_back)
         shared = scan.where.parts if isinstance(scan.where, And) else (scan.where,)
         own = aggregate.where.parts if isinstance(aggregate.where, And) else (aggregate.where,)
-        conditions: list[Sql] = []
+        left = [part for part in own if part not in shared]
+        # a row store tests in the order that is written: first what few records meet and one comparison tells
+        first = [part for part in left if _picks_few(part)] if self._is_one else []
+        conditions = [self._optional(conjunction(first), lowering)]
         if aggregate.days is not None:
             conditions += lowering.within(aggregate.days, pushed=pushed)
-        left = conjunction(part for part in own if part not in shared)
-        if (sql := self._optional(left, lowering)) is not None:
-            conditions.append(sql)
-        return all_of(conditions)
+        conditions.append(self._optional(conjunction(part for part in left if part not in first), lowering))
+        return all_of([condition for condition in conditions if condition is not None])
 
     def _aggregate_value(self, scan: Scan, aggregate: Aggregate) -> Sql:
         match aggregate.kind:
@@ -215,9 +243,7 @@ class Lowering:
         self._used[name] = None
         return exp.cast(self._dialect.parameter(name), "bigint")
 
-    def _within_reach(self, key: Sql) -> Sql | None:
-        if self._reach == "all":
-            return None
+    def _is_the_one(self, key: Sql) -> Sql:
         return exp.EQ(this=key, expression=self._plain_parameter("institution"))
 
     def _plain_parameter(self, name: str) -> Sql:
@@ -250,3 +276,7 @@ class Lowering:
 def filtered(aggregate: Sql, where: Sql | None) -> Sql:
     """Return the aggregate over the records that meet the condition."""
     return aggregate if where is None else exp.Filter(this=aggregate, expression=exp.Where(this=where))
+
+
+def _picks_few(part: Predicate) -> bool:
+    return isinstance(part, IsIn) or (isinstance(part, Compare) and part.op == "=")

@@ -1,6 +1,7 @@
-"""The public's face. Not built yet: this room holds its place in the layers.
+"""The public's face: pages and addresses that need no account.
 
-Holds:   disclosure pages, complaints and surveys for people without an account, in words for everyone.
+Holds:   receipts and the stand-alone verifier, the ledger's checkpoint and tiles, and the witness's door. Disclosure pages,
+         complaints and surveys have their place here; they are not built yet.
 Refuses: anything internal, sensitive or sealed, imports from `web` and `api`.
 Imports: every room below; never `web` or `api`.
 """

@@ -23,6 +23,7 @@ OTHER_INSTITUTION = -1  # reaches nobody's own institution, so only posts above 
 YEARS_BACK = 4
 RECENT = 1_000  # entries looked at to choose the year that opens first
 FEW = 200
+STATUS_READERS = ("can:audit", "can:judge", "can:manage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,13 @@ class Place:
     def as_of(self) -> dt.date:
         """Return the last day that counts: today, or the year's last day when the year is over."""
         return min(self.today, dt.date(self.year, 12, 31))
+
+
+def reads_ledger_status(here: Place) -> bool:
+    """Tell whether a post that reaches the place may look at the ledger's state; administrators do so at what they administer."""
+    key = here.institution.pk if here.institution is not None else OTHER_INSTITUTION
+    grants = here.actor.grants_for(institution_path=here.unit.path, institution_id=key)
+    return any(grant.role.answers_to(STATUS_READERS) for grant in grants)
 
 
 def unit_name(unit: Unit) -> str:

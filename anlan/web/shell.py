@@ -13,7 +13,7 @@ from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
 from anlan.org.scope import Actor
-from anlan.web.place import Place, unit_name, visible_units, years
+from anlan.web.place import Place, reads_ledger_status, unit_name, visible_units, years
 
 KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric"})
 
@@ -125,7 +125,8 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     if place is None:
         return []
     if place.is_administration:
-        items = _administration_items(request, place)
+        url = administration_url(place, "ledger")
+        items = [*_administration_items(request, place), _item(request, _("Ledger status"), "fingerprint", url)]
         return [{"code": "administration", "name": _("System administration"), "items": items}]
     today = [_item(request, _("To do"), "checklist", place.url("home"))]
     groups = [
@@ -146,6 +147,8 @@ def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
         item = _item(request, subsystem.name, subsystem.icon, f"{place.url('registers')}?subsystem={code}")
         item["is_current"] = item["is_current"] or (current is not None and current.subsystem == code)
         items.append(item)
+    if reads_ledger_status(place):
+        items.append(_item(request, _("Ledger status"), "fingerprint", place.url("ledger")))
     return items
 
 

@@ -2,11 +2,12 @@
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from config.progress import bar
 
 HELP = "import a sheet (XLSX or CSV) into a register, all rows or none"
 _SHOWN = 30
@@ -38,13 +39,13 @@ def run(args: argparse.Namespace) -> int:
     raw = args.file.read_bytes()
     try:
         with acting_person(args.username) as by:
-            with _progress("checking", quiet=args.json) as progress:
+            with bar("checking", quiet=args.json) as progress:
                 checked = check(spec, institution, raw, name=args.file.name, by=by, progress=progress)
             if args.errors and checked.report.problems:
                 _write_errors(checked, args.errors)
             batch = None
             if checked.report.is_ready and not args.dry_run:
-                with _progress("writing", quiet=args.json) as progress:
+                with bar("writing", quiet=args.json) as progress:
                     batch = commit(checked, by=by, progress=progress)
     except ExchangeError as error:
         raise BadInput(f"{error.message} [{error.code}]") from error
@@ -84,20 +85,6 @@ def acting_person(username: str | None) -> Iterator[Any]:
         raise BadInput(f'There is no person with the user name "{username}".')
     with acting(actor_for(person, today=timezone.localdate())) as by:
         yield by
-
-
-@contextmanager
-def _progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error; nothing for programs and pipes."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _write_errors(checked: Any, out: Path) -> None:
@@ -144,6 +131,7 @@ def _print(report: Any, batch: Any, *, as_json: bool, is_dry: bool) -> None:
     )
     if batch:
         console.print(f"Written: {report.ready} records, {report.steps} steps; import {batch.uid}.")
+        console.print(f"`anlan receipt {batch.uid}` gives the receipt.")
     else:
         console.print(
             "Nothing was written: "

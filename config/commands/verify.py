@@ -1,106 +1,73 @@
-"""`anlan verify RECORD`: does the ledger still prove this record? Prints each step in plain words, or the proof as JSON."""
+"""`anlan verify`: a record, a register, the whole log, or a file: a receipt or a package. A file is told by what stands in it."""
 
 import argparse
-import uuid
-from typing import Any
+import importlib
+import json
+from pathlib import Path
 
-HELP = "verify a record against the ledger's newest checkpoint"
-MARKS = {"holds": "✓", "waits": "…", "fails": "✗"}
-SHOWN = 5
-CODES = {"holds": 0, "waits": 1, "fails": 2}
+from config.commands.record import add_institution
+from config.faults import BadInput
+
+HELP = "verify a record, a register, the whole log, a receipt or a package"
+# What a file says of its own form → the module that verifies it: `verify_path(path, args)` returns the exit code.
+FORMATS = {
+    "anlan-receipt/1": "config.commands.verify_file",
+    "anlan-archive/1": "config.commands.verify_file",
+}
+_ZIP = b"PK"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("record", help="the record's uid, or its number")
-    parser.add_argument("--institution", default="", help="the institution's code, where several use the number")
-    parser.add_argument("--json", action="store_true", help="print JSON, with the inclusion proofs")
+    parser.add_argument(
+        "target", nargs="?", metavar="RECORD|FILE", help="a record's uid or number, a receipt, a package"
+    )
+    add_institution(parser)
+    parser.add_argument("--register", metavar="CODE", help="every record of a register")
+    parser.add_argument("--log", action="store_true", help="the whole log: contents, tree, heads and signatures")
+    parser.add_argument(
+        "--key", default="", help="for a file: the log's public key, as a line or a file (default: our own)"
+    )
+    parser.add_argument(
+        "--witness", action="append", default=[], metavar="KEY", help="for a file: the public key of a witness"
+    )
+    parser.add_argument("--checkpoint", default="", metavar="FILE", help="for a file: a checkpoint that you kept")
+    parser.add_argument(
+        "--offer", default="", metavar="FILE", help="for a file: the proof that the log has grown from it"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for a record with the inclusion proofs")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Return 0 when everything is proven, 1 when something still waits for the sequencer, 2 when something fails."""
-    import json
+    """Return 0 when everything is proven, 1 when something still waits, 2 when something differs."""
+    if sum(map(bool, (args.target, args.register, args.log))) != 1:
+        raise BadInput("Name one thing to verify: a record, a file, --register CODE or --log.")
+    if args.target is None:
+        from config.commands.verify_many import verify_log_or_register
 
-    from anlan.ledger.verify import verify_record
-    from anlan.org.scope import as_system
+        return verify_log_or_register(args)
+    path = Path(args.target)
+    if path.is_file():
+        code: int = importlib.import_module(FORMATS[_format(path)]).verify_path(path, args)
+        return code
+    from config.commands.verify_record import verify_one
 
-    with as_system("verify"):
-        proof = verify_record(_uid(args.record, args.institution))
-    if args.json:
-        print(json.dumps(_as_json(proof), ensure_ascii=False, indent=2))
-    else:
-        _print(proof)
-    return CODES[proof.outcome]
+    return verify_one(args)
 
 
-def _uid(text: str, institution: str) -> uuid.UUID:
-    """Return the uid that a uid or a number means. Raises: BadInput when a number means none or several."""
-    from anlan.flow.spec import all_registers
-    from config.faults import BadInput
-
+def _format(path: Path) -> str:
+    """Return what a file says that it is. Raises: BadInput for one that says nothing that we know."""
+    raw = path.read_bytes() if path.stat().st_size < 2**27 else b""
+    with path.open("rb") as stream:
+        is_zip = stream.read(2) == _ZIP
+    if is_zip:
+        return "anlan-archive/1"
     try:
-        return uuid.UUID(text)
+        data = json.loads(raw)
     except ValueError:
-        pass
-    within = {"institution__code": institution} if institution else {}
-    found = [
-        (record.uid, record.institution.code, spec.code)
-        for spec in all_registers()
-        for record in spec.model.objects.filter(number=text, **within).select_related("institution")
-    ]
-    if not found:
-        raise BadInput(f'No record has the number "{text}". Give its uid, or the number as its page shows it.')
-    if len(found) > 1:
-        told = ", ".join(f"{code} {register}" for _, code, register in found[:SHOWN])
-        raise BadInput(
-            f'{len(found)} records have the number "{text}": {told}{" …" if len(found) > SHOWN else ""}. '
-            "Name one with --institution, or give its uid."
-        )
-    uid: uuid.UUID = found[0][0]
-    return uid
-
-
-def _print(proof: Any) -> None:
-    print(f"Record {proof.record_uid}")
-    for step in proof.steps:
-        _line(step, indent=2)
-    for entry in proof.entries:
-        print(f"  Version {entry.version}, step {entry.step}, entry {entry.uid}")
-        for step in entry.steps:
-            _line(step, indent=4)
-    words = {
-        "holds": "Proven: every entry stands in the tree as it was written.",
-        "waits": "Not proven yet: run this again in a few seconds. If it stays so, see that `anlan worker` or `anlan serve` runs.",
-        "fails": "NOT PROVEN: what is marked ✗ was changed, or is wanting.",
-    }
-    print(words[proof.outcome])
-
-
-def _line(step: Any, *, indent: int) -> None:
-    print(f"{' ' * indent}{MARKS[step.outcome]} {step.name}: {step.said}")
-
-
-def _as_json(proof: Any) -> dict[str, Any]:
-    return {
-        "record": str(proof.record_uid),
-        "outcome": proof.outcome,
-        "checkpoint": proof.checkpoint,
-        "tree_size": proof.size,
-        "steps": [_step(step) for step in proof.steps],
-        "entries": [
-            {
-                "version": entry.version,
-                "step": entry.step,
-                "uid": str(entry.uid),
-                "position": entry.position,
-                "leaf": entry.leaf.hex(),
-                "inclusion": [part.hex() for part in entry.proof],
-                "steps": [_step(step) for step in entry.steps],
-            }
-            for entry in proof.entries
-        ],
-    }
-
-
-def _step(step: Any) -> dict[str, str]:
-    return {"name": step.name, "outcome": step.outcome, "said": step.said}
+        data = None
+    said = data.get("format") if isinstance(data, dict) else None
+    if said not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        raise BadInput(f'"{path}" is no file that can be verified. Known are: {known}.')
+    return str(said)

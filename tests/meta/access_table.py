@@ -43,6 +43,7 @@ JUDGING = _reach(reviewer="own child")
 WORKING = _reach(office="own child", recorder="own")
 ADMINISTERING = _reach(administrator="own child")
 ATTACHING = WORKING
+STATUS = _reach(office="own child", reviewer="own child", auditor="own child", administrator="own child")
 NONE: Reach = {}
 
 
@@ -127,6 +128,7 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:ledger": Entry(allowed=STATUS),
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
     "web:score-trend": Entry(),
@@ -146,6 +148,15 @@ TABLE: Mapping[str, Entry] = {
     "web:person-act": OF_ADMINISTRATION,
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
+    # the public face
+    "portal:receipts": ANYONE,
+    "portal:verifier": ANYONE,
+    "portal:receipt": ANYONE,
+    "portal:receipt-file": ANYONE,
+    # public; this world's log has no checkpoint and the node witnesses nobody, so nothing is there: tests/unit/portal opens them
+    "portal:checkpoint": NOTHING,
+    "portal:tile": NOTHING,
+    "portal:add-checkpoint": NOTHING,
     # API
     "api:openapi-json": MEMBERS,
     "api:api-root": NOTHING,
@@ -165,6 +176,7 @@ TABLE: Mapping[str, Entry] = {
     ),
     "GET /api/v1/records/{uid}": OF_RECORD,
     "GET /api/v1/records/{uid}/timeline": OF_RECORD,
+    "GET /api/v1/records/{uid}/receipts": OF_RECORD,
     "GET /api/v1/records/{uid}/evidence": OF_RECORD,
     "GET /api/v1/records/{uid}/evidence/{file}": OF_RECORD,
     "POST /api/v1/records/{uid}/evidence": Entry(allowed=ATTACHING, refused=_beyond(RECORDS, ATTACHING), form={}),

@@ -18,6 +18,7 @@ from anlan.flow.evidence import store
 from anlan.flow.models import Batch, Evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
+from anlan.ledger.models import Entry as LedgerEntry
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
@@ -219,6 +220,7 @@ def _ask(
         "rule": "A3-k1",
         "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
         "action": "cancel",
+        "path": "0/000.p/1",
         "factor": 1,
         "provider": "nowhere",
     }
@@ -231,6 +233,8 @@ def _ask(
     values["file"] = file
     if address.key == "web:evidence":
         values["uid"] = file
+    if address.key.startswith("portal:"):
+        values["uid"] = LedgerEntry.objects.get(record_uid=place.uid).uid
     where = address.fill(values)
     with transaction.atomic():
         answer: Any = _send(client, method, where, entry, values)

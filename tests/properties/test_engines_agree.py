@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from anlan.kernel.period import Period
+from anlan.measures.algebra import Count
 from anlan.measures.dialects import dialect_of
 from anlan.measures.engines import SqlConnection, evaluate
 from anlan.measures.expression import (
@@ -42,6 +43,9 @@ from anlan.measures.expression import (
 )  # fmt: skip
 from anlan.measures.expression_sql import ExpressionLowering
 from anlan.measures.interpret import value_of
+from anlan.measures.plan import Output, Plan, PlannedFigure
+from anlan.measures.program import program_of
+from anlan.measures.schema import InstitutionTable, Schema
 from tests.unit.measures.records import Records, activity, fill, lake_engine, place, sqlite_engine
 from tests.unit.measures.test_plan import plan_of_everything
 
@@ -75,6 +79,7 @@ numbers = st.recursive(leaves, _larger, max_leaves=10).filter(
     lambda node: sum(isinstance(part, Mul) for part in walk(node)) <= 6  # 30^7 stays within 64 bits
 )
 values = st.one_of(st.none(), st.integers(-30, 30))
+NO_TABLES = Schema(institution=InstitutionTable(columns=()), registers=())
 rows = st.lists(st.tuples(values, values, values), min_size=1, max_size=4)
 
 
@@ -115,6 +120,20 @@ def test_sqlite_and_duckdb_give_what_the_interpreter_gives(node: Number, given_r
     expected = _interpreted(node, given_rows)
     assert [row[0] for row in SQLITE.execute(_statement(node, "sqlite", given_rows))] == expected
     assert [row[0] for row in DUCKDB.execute(_statement(node, "duckdb", given_rows)).fetchall()] == expected
+
+
+@quick
+@given(node=numbers, given_rows=rows)
+def test_the_compiled_program_gives_what_the_interpreter_gives(node: Number, given_rows: list[Row]) -> None:
+    figures = tuple(
+        PlannedFigure(name=name, figure=Count(register="none"), parts=(("", Slot("t", f"sum_{name}")),))
+        for name in NAMES
+    )
+    levels = ((Output(name="it", expression=node),),)
+    program = program_of(Plan(schema=NO_TABLES, scans=(), figures=figures, levels=levels))
+    assert [slot.name for slot in program.slots] == [f"sum_{name}" for name in NAMES]
+    found = [program.run((1, *row), {})[-1] for row in given_rows]
+    assert found == _interpreted(node, given_rows)
 
 
 @pytest.mark.database

@@ -6,6 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from anlan.flow.declare import ANNULLED
@@ -16,6 +19,7 @@ from anlan.flow.perform import perform
 from anlan.flow.reading import NotThere, find_record
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register
+from anlan.ledger.models import Entry
 from anlan.web.catalogue import reportable
 from anlan.web.forms import StepForm
 from anlan.web.place import Place, find_place
@@ -40,8 +44,8 @@ def new(request: HttpRequest, place: str, year: int, register: str) -> HttpRespo
         raise Http404
     fresh = spec.model(institution=here.institution)
     form = StepForm(*_posted(request), record=fresh, step_name=spec.first, actor=here.actor, initial=request.GET.dict())
-    if request.method == "POST" and _take(form):
-        messages.success(request, _("%(number)s is recorded.") % {"number": fresh.number})
+    if request.method == "POST" and (entry := _take(form)):
+        messages.success(request, _with_receipt(_("%(number)s is recorded.") % {"number": fresh.number}, entry))
         return redirect(here.url("record", spec.code, fresh.uid))
     context = {"place": here, "spec": spec, "form": form, "step": form.step, "crumbs": crumbs(here, spec, "new")}
     return render(request, "anlan/new.html", context, status=422 if form.errors else 200)
@@ -55,8 +59,8 @@ def step(request: HttpRequest, place: str, year: int, register: str, uid: uuid.U
     if step not in {option.name for option in steps_for(spec, found, place=here)}:
         return _gone_on(request, here, spec, found)
     form = StepForm(*_posted(request), record=found, step_name=step, actor=here.actor)
-    if request.method == "POST" and _take(form):
-        messages.success(request, _("“%(step)s” is done.") % {"step": form.step.label})
+    if request.method == "POST" and (entry := _take(form)):
+        messages.success(request, _with_receipt(_("“%(step)s” is done.") % {"step": form.step.label}, entry))
         return _after(request, here, spec, found)
     context = {**_context(here, spec, found), "form": form, "step": form.step, "step_name": step}
     return render(request, _step_template(request), context, status=422 if form.errors else 200)
@@ -91,23 +95,27 @@ def _posted(request: HttpRequest) -> tuple[Any, ...]:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
 
-def _take(form: StepForm) -> bool:
-    """Perform the step of a posted form; complaints go back to the form."""
+def _take(form: StepForm) -> Entry | None:
+    """Perform the step of a posted form and return its ledger entry; complaints go back to the form."""
     if not form.is_valid():
-        return False
+        return None
     if form.record.pk is not None and form.cleaned_data["version"] != form.record.version:
         form.add_error(
             None, _("Somebody else changed this record in the meantime. Reload the page and take the step again.")
         )
-        return False
+        return None
     try:
-        perform(form.record, form.step_name, by=form.actor, **form.answers())
+        return perform(form.record, form.step_name, by=form.actor, **form.answers())
     except (Refused, WrongState):
         raise
     except FlowError as error:
         form.refuse(error)
-        return False
-    return True
+        return None
+
+
+def _with_receipt(done: str, entry: Entry) -> SafeString:
+    """Return what was done with the way to its receipt."""
+    return format_html('{} <a href="{}">{}</a>', done, reverse("portal:receipt", args=(entry.uid,)), _("Its receipt"))
 
 
 def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from anlan.assessment.errors import UnknownRule
 from anlan.assessment.sheet import Sheet
+from anlan.ledger.status import checkpoint_words
 from anlan.org.errors import NotAllowed
 from anlan.web.place import Place, find_place
 from anlan.web.scores_city import city_page
@@ -44,8 +45,10 @@ def score(request: HttpRequest, place: str, year: int) -> HttpResponse:
 
 def _sheet(request: HttpRequest, here: Place) -> HttpResponse:
     sheet = sheet_in_view(request, here)
-    page = sheet_page(sheet, place=here, is_open=request.GET.get("open") == "1")
+    is_open = request.GET.get("open") == "1"
+    page = sheet_page(sheet, place=here, is_open=is_open)
     context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page}
+    context["checkpoint"] = checkpoint_words() if is_open else ""  # on paper; the code costs some milliseconds
     return render(request, "anlan/scores/sheet.html", context)
 
 

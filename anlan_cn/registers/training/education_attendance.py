@@ -33,6 +33,13 @@ class EducationAttendance(Register):
                 name="anlan_cn_educationattendance_examined_has_result",
             ),
         ]
+        indexes = [
+            *Register.Meta.indexes,
+            # how many were taught in a year: the longest register of an institution, counted without its rows
+            models.Index(
+                fields=["institution", "occurred_on", "staff_no", "is_counted"], name="educationattendance_taught"
+            ),
+        ]
 
     class Flow:
         subsystem = "M15"

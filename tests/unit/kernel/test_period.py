@@ -72,3 +72,8 @@ def test_the_end_of_a_month_stays_its_end_in_an_earlier_year(day: D, years: int,
 
 def test_month_index_grows_by_one_over_new_year() -> None:
     assert month_index(D(2026, 1, 1)) - month_index(D(2025, 12, 31)) == 1
+
+
+def test_before_the_calendar_begins_there_is_its_first_day() -> None:
+    assert years_back(datetime.date(1, 1, 2), 1) == datetime.date(1, 1, 1)
+    assert years_back(datetime.date(2, 3, 31), 1) == datetime.date(1, 3, 31)

@@ -1,0 +1,1 @@
+"""Archive packages: records with their entries, proofs and files in one zip that proves itself, far from this server."""

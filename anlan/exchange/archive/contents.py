@@ -1,0 +1,145 @@
+"""What goes into a package: the records that the acting person may read, their entries in the order of the tree, the files named."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+
+from anlan.flow.masking import clearance_in, may_read
+from anlan.flow.models import Evidence
+from anlan.flow.spec import RegisterSpec
+from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.models import Entry
+from anlan.ledger.store import stored_tree
+from anlan.ledger.tree import inclusion
+from anlan.org.models import Institution
+from anlan.org.scope import current_actor
+
+CHUNK = 500
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a package shall hold: registers of one institution, of one year or of all (null), with evidence files or without."""
+
+    institution: Institution
+    registers: tuple[RegisterSpec, ...]
+    year: int | None = None
+    evidence: bool = False
+
+
+@dataclass(kw_only=True)
+class Part:
+    """One register's part of a package. Made while the reader acts: scope and clearance are theirs."""
+
+    spec: RegisterSpec
+    wanted: Wanted
+    size: int
+    counts: dict[str, int] = field(default_factory=lambda: {"entries": 0, "withheld": 0, "erased": 0, "waiting": 0})
+    named: dict[str, None] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def numbers(self) -> dict[Any, str]:
+        """The numbers of the chosen records by uid."""
+        rows = self.spec.model.objects.within(self.wanted.institution)
+        if self.wanted.year is not None:
+            rows = rows.filter(_of_year(self.spec, self.wanted.year))
+        return dict(rows.values_list("uid", "number"))
+
+    @cached_property
+    def order(self) -> list[tuple[float, int]]:
+        """(position, key) of every entry of the chosen records, in the order of the tree; what waits comes last."""
+        uids, found = list(self.numbers), []
+        for start in range(0, len(uids), CHUNK):
+            rows = Entry.objects.filter(record_uid__in=uids[start : start + CHUNK]).values_list("position__index", "pk")
+            found += [
+                (position if position is not None and position < self.size else _LAST, pk) for position, pk in rows
+            ]
+        return sorted(found)
+
+    @cached_property
+    def hidden(self) -> tuple[str, ...]:
+        """The columns that the reader may not read; an entry that says one of them goes without its content."""
+        if current_actor().is_system:
+            return ()
+        clearance = clearance_in(self.wanted.institution)
+        fields = self.spec.model._meta.concrete_fields
+        return tuple(sorted(one.attname for one in fields if not may_read(self.spec, one.name, clearance=clearance)))
+
+    def lines(self, progress: Progress) -> Iterator[bytes]:
+        """Yield a line of JSON per entry, and count what goes by. Read it to the end before the counts."""
+        for start in range(0, len(self.order), CHUNK):
+            chunk, tree = self.order[start : start + CHUNK], stored_tree()
+            entries = Entry.objects.in_bulk([pk for _, pk in chunk])
+            for position, pk in chunk:
+                place = None if position == _LAST else int(position)
+                path = [] if place is None else inclusion(tree, place, self.size)
+                yield canonical_bytes(self._line(entries[pk], place, path)) + b"\n"
+            progress(len(chunk), len(self.order))
+
+    def _line(self, entry: Entry, position: int | None, path: list[bytes]) -> dict[str, Any]:
+        said = json.loads(entry.content) if entry.content is not None else {}
+        state = "erased" if entry.content is None else "withheld" if set(said) & set(self.hidden) else "whole"
+        is_whole = state == "whole" and entry.salt is not None
+        if is_whole:
+            self.named.update(dict.fromkeys(said.get("evidence", [])))
+        self.counts["entries"] += 1
+        self.counts["waiting"] += position is None
+        if state != "whole":
+            self.counts[state] += 1
+        uid = entry.record_uid.hex
+        self.versions[uid] = max(self.versions.get(uid, 0), entry.version)
+        return {
+            "header": entry.header,
+            "content": entry.content if is_whole else None,
+            "salt": bytes(entry.salt).hex() if is_whole and entry.salt is not None else None,
+            "leaf": bytes(entry.leaf).hex(),
+            "position": position,
+            "path": [one.hex() for one in path],
+            "state": state,
+        }
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return number and versions of each record, by number."""
+        rows = [
+            {"record": uid.hex, "register": self.spec.code, "number": number, "versions": self.versions[uid.hex]}
+            for uid, number in self.numbers.items()
+            if uid.hex in self.versions
+        ]
+        return sorted(rows, key=lambda row: (row["number"], row["record"]))
+
+    def files(self) -> list[dict[str, Any]]:
+        """Return name, type and step of the evidence files that the contents in this part name."""
+        found, uids = [], list(self.numbers)
+        for start in range(0, len(uids), CHUNK):
+            rows = Evidence.objects.filter(record_uid__in=uids[start : start + CHUNK])
+            found += [
+                {
+                    "sha256": one.sha256,
+                    "name": one.name,
+                    "type": one.content_type,
+                    "register": one.register,
+                    "record": one.record_uid.hex,
+                    "version": one.version,
+                }
+                for one in rows
+                if one.sha256 in self.named
+            ]
+        return sorted(found, key=lambda row: (row["sha256"], row["record"], row["version"], row["name"]))
+
+
+_LAST = float("inf")
+
+
+def _of_year(spec: RegisterSpec, year: int) -> Q:
+    """Records that happened in the year, or were in force during it."""
+    start, end = dt.date(year, 1, 1), dt.date(year, 12, 31)
+    if spec.is_standing:
+        return Q(occurred_on__lte=end) & (Q(ended_on__isnull=True) | Q(ended_on__gt=start))
+    return Q(occurred_on__gte=start, occurred_on__lte=end)

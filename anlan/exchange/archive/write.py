@@ -1,0 +1,141 @@
+"""Writes a package. `anlan archive` and the job behind the button call `write_archive`; the reader acts meanwhile."""
+
+import base64
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from anlan.exchange.archive.container import Container
+from anlan.exchange.archive.contents import Part, Progress, Wanted
+from anlan.exchange.archive.readme import README, register_table
+from anlan.exchange.errors import NotReady
+from anlan.flow.evidence import path_of
+from anlan.ledger.models import TreeHead
+from anlan.ledger.receipt import signed_head
+from anlan.ledger.signing import own_signer
+from anlan.ledger.standalone import anlan_verify
+from anlan.ledger.store import log_hash
+from anlan.org.policy import require
+from anlan.org.scope import Actor, acting
+
+FORMAT = anlan_verify.PACKAGE
+MAKERS = ("can:manage", "can:audit")
+_READ = 2**20
+_log = logging.getLogger("anlan.access")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a package holds: counts by name (records, entries, withheld, erased, waiting, evidence) and its size in bytes."""
+
+    counts: dict[str, int]
+    size: int
+
+
+def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress = lambda _done, _all: None) -> Written:
+    """Write the package of what the actor may read, whole or not at all, and note that they took it.
+
+    The same records at the same checkpoint give the same bytes. `progress` is told entries done and all.
+    Raises: NotAllowed for who holds no such post; NotReady before the first signed checkpoint; BadFile beyond 4 GB; BadNote
+    without a key.
+    """
+    require(by, MAKERS, institution=wanted.institution)
+    head = signed_head()
+    if head is None:
+        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with acting(by), draft.open("wb") as stream:
+            counts = _write(Container(stream), wanted, head, by, progress)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    _note_export(by, wanted, counts)
+    return Written(counts=counts, size=target.stat().st_size)
+
+
+def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
+    """Leave a note of who took what. The one place that has to change when notes of access have their table."""
+    registers = ",".join(spec.code for spec in wanted.registers)
+    words = (by.person_id, wanted.institution.code, registers, wanted.year, counts["records"], counts["entries"])
+    _log.info("export of an archive: person %s, institution %s, registers %s, year %s, records %s, entries %s", *words)
+
+
+def _write(zip_: Container, wanted: Wanted, head: TreeHead, by: Actor, progress: Progress) -> dict[str, int]:
+    parts = [Part(spec=spec, wanted=wanted, size=head.size) for spec in wanted.registers]
+    parts = [part for part in parts if part.numbers]
+    signer = own_signer()
+    zip_.add("README.txt", [README.encode()])
+    zip_.add("anlan_verify.py", [Path(anlan_verify.__file__).read_bytes()])
+    zip_.add("checkpoint.txt", [head.checkpoint.encode()])
+    zip_.add("log.pub", [f"{signer.verifier}\n".encode()])
+    zip_.add("registers.json", [_json([register_table(part.spec) for part in parts])])
+    tell = _Told(progress, sum(len(part.order) for part in parts))
+    for part in parts:
+        zip_.add(f"entries/{part.spec.code}.jsonl", part.lines(tell.more))
+    zip_.add("records.json", [_json([row for part in parts for row in part.records()])])
+    files = [row for part in parts for row in part.files()]
+    zip_.add("evidence.json", [_json(files)])
+    hashes = sorted({row["sha256"] for row in files}) if wanted.evidence else []
+    present = [digest for digest in hashes if path_of(digest).is_file()]
+    for digest in present:
+        zip_.add(f"evidence/{digest}", _bytes_of(path_of(digest)))
+    counts = {name: sum(part.counts[name] for part in parts) for name in ("entries", "withheld", "erased", "waiting")}
+    counts |= {"records": sum(len(part.versions) for part in parts), "evidence": len(present)}
+    manifest = _json(_manifest(wanted, parts, by, counts, zip_.files))
+    zip_.add("manifest.json", [manifest])
+    digest = base64.b64encode(hashlib.sha256(manifest).digest()).decode()
+    zip_.add("manifest.sig", [str(signer.sign(f"{FORMAT}\n{signer.name}\n{digest}\n")).encode()])
+    zip_.close()
+    return counts
+
+
+def _manifest(
+    wanted: Wanted, parts: list[Part], by: Actor, counts: dict[str, int], files: dict[str, dict[str, int | str]]
+) -> dict[str, Any]:
+    signer = own_signer()
+    return {
+        "format": FORMAT,
+        "log": {"name": signer.name, "key": str(signer.verifier)},
+        "tree_hash": log_hash().name,
+        "scope": {
+            "institution": wanted.institution.code,
+            "registers": [spec.code for spec in wanted.registers],
+            "year": wanted.year,
+            "evidence": wanted.evidence,
+        },
+        "reader": ["system"] if by.is_system else sorted({grant.role.code for grant in by.grants}),
+        "withheld": {part.spec.code: list(part.hidden) for part in parts if part.hidden},
+        "contents": counts,
+        "files": files,
+    }
+
+
+class _Told:
+    """Sums the entries of all parts for one bar of progress."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def more(self, done: int, _all: int) -> None:
+        self._done += done
+        self._progress(self._done, self._total)
+
+
+def _bytes_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while chunk := stream.read(_READ):
+            yield chunk
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"

@@ -1,0 +1,26 @@
+"""The page of the ledger: how far, how fresh, who witnessed it, what is wrong."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from anlan.ledger.status import checkpoint_words, ledger_status
+from anlan.org.scope import Actor
+from anlan.web.place import Place, find_administered, find_place, reads_ledger_status
+
+
+def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
+    """Show the state of the ledger. It speaks of the whole log, never of a record."""
+    here = _place(request, place, year)
+    context = {"place": here, "status": ledger_status(now=timezone.now()), "checkpoint": checkpoint_words()}
+    return render(request, "anlan/ledger/status.html", context)
+
+
+def _place(request: HttpRequest, code: str, year: int) -> Place:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if actor.can("can:administer"):
+        return find_administered(request, code, year)
+    here = find_place(request, code, year)
+    if not reads_ledger_status(here):
+        raise Http404
+    return here

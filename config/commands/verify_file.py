@@ -1,0 +1,83 @@
+"""Verifying a receipt or a package for `anlan verify`, by the same file that travels with packages.
+
+Where the file is of this installation's log, the log of today is asked too: does it still hold what it signed then?
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+LEVELS = ("proven", "waits", "differs")
+DIFFERS = 2
+
+
+def verify_path(path: Path, args: argparse.Namespace) -> int:
+    """Verify the file and return the exit code."""
+    from anlan.ledger.standalone.anlan_verify import Bad, verify_file
+    from config.faults import BadInput
+
+    own = _own_key()
+    try:
+        found = verify_file(
+            path,
+            _text(args.key) or own,
+            tuple(_text(one) for one in args.witness),
+            _text(args.checkpoint),
+            _text(args.offer),
+        )
+    except Bad as error:
+        raise BadInput(f"The key cannot be used: {error}.") from error
+    differs = _asked_of_the_log(path, own) if own and found.outcome != DIFFERS else ""
+    outcome = DIFFERS if differs else found.outcome
+    if args.json:
+        print(json.dumps(_as_json(found, outcome, differs), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join([*found.lines(), *([f"[异/DIFFERS] {differs}"] if differs else [])]))
+    return outcome
+
+
+def _text(value: str) -> str:
+    """Return a line that was given, or the text of the file that it names."""
+    return value if not value or "+" in value else Path(value).read_text(encoding="utf-8").strip("\n") + "\n"
+
+
+def _own_key() -> str:
+    """Return this installation's public key; empty where none was made yet. It makes none."""
+    from django.conf import settings
+
+    from anlan.ledger.signing import PUBLIC_FILE
+
+    file = Path(settings.ANLAN_KEYS_FOLDER) / PUBLIC_FILE
+    return file.read_text(encoding="ascii").strip() if file.exists() else ""
+
+
+def _asked_of_the_log(path: Path, own: str) -> str:
+    """Return in plain words what our log says against a file of its own; empty when nothing, or when it is another log's."""
+    from django.utils import timezone
+
+    from anlan.flow.receipts import judge, stands_at
+    from anlan.ledger.standalone.anlan_verify import Package, load
+    from anlan.org.scope import as_system
+
+    with as_system("verify"), path.open("rb") as stream:
+        if stream.read(1) != b"P":
+            return judge(load(path.read_bytes()), at=timezone.now()).differs
+        package = Package(own)
+        stream.seek(0)
+        package.stream, package.files = stream, package.read_container(stream)
+        if load(package.read("manifest.json"))["log"]["key"] != own:
+            return ""
+        return "" if stands_at(package.read("checkpoint.txt").decode()) else REWRITTEN
+
+
+REWRITTEN = "The log was rewritten: its tree no longer begins with the tree of this package."
+
+
+def _as_json(found: Any, outcome: int, differs: str) -> dict[str, Any]:
+    names = ("level", "where", "id", "zh", "en")
+    return {
+        "outcome": LEVELS[outcome],
+        "log": differs,
+        "findings": [dict(zip(names, (LEVELS[one[0]], *one[1:]), strict=True)) for one in found.findings],
+    }

@@ -1,0 +1,185 @@
+"""`anlan verify` on registers, the whole log, receipts and packages: proven, waiting, or named where it differs."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anlan.ledger.audit import verify_log, verify_register
+from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.sequencer import Sequencer
+from anlan.ledger.signing import own_signer, sign_newest
+from anlan.ledger.verify import Outcome
+from anlan.org.scope import Actor, as_system
+from config.command import main
+from tests.records import list_place, report_hazard
+from tests.unit.exchange.packages import mended, opened, packed
+from tests.unit.ledger.log import write
+from tests.world import World
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def keys(settings: Any, tmp_path: Path) -> None:
+    settings.ANLAN_KEYS_FOLDER = str(tmp_path)
+
+
+@pytest.fixture
+def filed(world: World, li_actor: Actor) -> World:
+    for number in range(3):
+        list_place(world.hospital_a, by=li_actor, name=f"药房{number}")
+    with as_system("test") as system:
+        list_place(world.hospital_b, by=system)
+    report_hazard(world.hospital_a, by=li_actor)
+    Sequencer().run()
+    sign_newest()
+    return world
+
+
+def faults(audit: Any) -> list[tuple[str, str]]:
+    assert audit.outcome is Outcome.FAILS
+    return [(where, what) for where, what in audit.faults]
+
+
+def test_a_register_is_proven_whole_or_for_one_institution(filed: World) -> None:
+    audit = verify_register("key_place")
+    assert (audit.outcome, audit.counts) == (Outcome.HOLDS, {"records": 4, "entries": 4})
+    audit = verify_register("key_place", filed.hospital_b.pk)
+    assert (audit.outcome, audit.counts) == (Outcome.HOLDS, {"records": 1, "entries": 1})
+    with pytest.raises(LookupError, match='The ledger holds no entry of the register "device" there'):
+        verify_register("device")
+
+
+def test_a_register_names_each_entry_that_was_changed(filed: World) -> None:
+    first, second, third = Entry.objects.filter(register="key_place", institution_id=filed.hospital_a.pk).order_by("pk")
+    Entry.objects.filter(pk=first.pk).update(content="{}")
+    Entry.objects.filter(pk=second.pk).update(step="correct")
+    Entry.objects.filter(pk=third.pk).update(leaf=bytes(32))
+    found = dict(faults(verify_register("key_place")))
+    assert len(found) == 3
+    assert found[f"record {first.record_uid} version 1, step list_place"].startswith("content: the content hashes to")
+    assert found[f"record {second.record_uid} version 1, step correct"] == "header: the row says otherwise on: step"
+    assert "the row holds another leaf" in found[f"record {third.record_uid} version 1, step list_place"]
+
+
+def test_a_register_names_versions_that_are_gone(db: None) -> None:
+    record = uuid.uuid4()
+    entries = write(3, record=record)
+    Sequencer().run()
+    Position.objects.filter(entry=entries[1]).delete()
+    Entry.objects.filter(pk=entries[1].pk).delete()
+    assert faults(verify_register("hazard")) == [(f"record {record}", "1 of its 3 versions are gone")]
+
+
+def test_what_waits_is_not_called_proven(filed: World, li_actor: Actor) -> None:
+    report_hazard(filed.hospital_a, by=li_actor)
+    assert verify_register("hazard").outcome is Outcome.WAITS
+    assert (verify_log().outcome, verify_log().waiting) == (Outcome.WAITS, 1)
+
+
+def test_the_whole_log_is_proven_with_every_signature(filed: World) -> None:
+    audit = verify_log()
+    assert audit.outcome is Outcome.HOLDS
+    assert audit.counts == {"signatures": 1, "entries": 5, "heads": 1}
+
+
+def test_the_whole_log_names_what_differs(filed: World) -> None:
+    entry = Entry.objects.order_by("pk")[1]
+    Entry.objects.filter(pk=entry.pk).update(content="{}")
+    assert faults(verify_log()) == [(f"entry {entry.pk}", "content does not match its hash")]
+
+
+def test_the_whole_log_names_a_tile_and_a_signature_that_were_changed(filed: World) -> None:
+    tile = Tile.objects.get(level=0, index=0)
+    Tile.objects.filter(pk=tile.pk).update(hashes=bytes(32) + bytes(tile.hashes)[32:])
+    note = TreeHead.objects.get(size=5).checkpoint
+    TreeHead.objects.filter(size=5).update(checkpoint=note.replace("\n5\n", "\n6\n"))
+    found = faults(verify_log())
+    assert found[0] == ("position 0", "the entry's leaf is not the one in the tree")
+    assert found[1][0] == "tree head 5"
+    assert "does not belong to this text" in found[1][1]
+
+
+def test_the_progress_is_told(filed: World) -> None:
+    told: list[tuple[int, int]] = []
+    verify_register("key_place", progress=lambda done, total: told.append((done, total)))
+    assert told == [(4, 4)]
+    verify_log(progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (5, 5)
+
+
+def test_the_command_verifies_registers_and_the_log(filed: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--register", "key_place", "--institution", "A"]) == 0
+    assert "Proven: 3 records, 3 entries." in capsys.readouterr().out
+    assert main(["verify", "--log"]) == 0
+    assert "Proven: 1 signatures, 5 entries, 1 heads." in capsys.readouterr().out
+    Entry.objects.filter(register="hazard").update(content="{}")
+    assert main(["verify", "--log", "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["outcome"], [one["what"] for one in told["faults"]]) == ("fails", ["content does not match its hash"])
+    assert main(["verify"]) == 1
+    assert main(["verify", "x", "--log"]) == 1
+    assert capsys.readouterr().err.count("Name one thing to verify") == 2
+
+
+@pytest.fixture
+def receipt(filed: World, tmp_path: Path) -> Path:
+    uid = Entry.objects.filter(register="hazard").get().record_uid
+    assert main(["receipt", str(uid), "--out", str(tmp_path / "r.json")]) == 0
+    return tmp_path / "r.json"
+
+
+def test_the_command_verifies_a_receipt_and_asks_the_log(receipt: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(receipt)]) == 0
+    assert "PROVEN: it is what the log signed." in capsys.readouterr().out
+    Position.objects.all().delete()
+    Unsequenced.objects.all().delete()
+    Entry.objects.filter(register="hazard").delete()
+    assert main(["verify", str(receipt), "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["outcome"], told["log"]) == ("differs", "The log promised to hold this, and does not hold it.")
+
+
+def test_the_command_verifies_a_package_and_asks_the_log(
+    filed: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.zip"
+    main(["archive", str(out), "--institution", "A"])
+    assert main(["verify", str(out)]) == 0
+    assert "4 records, 4 entries, 0 evidence files were verified" in capsys.readouterr().out
+    files = opened(out.read_bytes())
+    forged = files | {"entries/hazard.jsonl": files["entries/hazard.jsonl"].replace("杂物".encode(), "货物".encode())}
+    (tmp_path / "b.zip").write_bytes(packed(mended(forged, signer=own_signer())))
+    assert main(["verify", str(tmp_path / "b.zip"), "--json"]) == 2
+    [fault] = [one for one in json.loads(capsys.readouterr().out)["findings"] if one["level"] == "differs"]
+    assert fault["where"].startswith("entries/hazard.jsonl:1 ")
+    assert fault["id"] == "content"
+    Tile.objects.all().delete()
+    assert main(["verify", str(out)]) == 2
+    assert "The log was rewritten" in capsys.readouterr().out
+
+
+def test_a_file_of_another_log_is_verified_with_the_key_that_is_given(
+    receipt: Path, settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = str(own_signer().verifier)
+    settings.ANLAN_KEYS_FOLDER = str(tmp_path / "elsewhere")
+    assert main(["verify", str(receipt)]) == 0
+    assert "the key comes from the file itself" in capsys.readouterr().out
+    assert main(["verify", str(receipt), "--key", key]) == 0
+    (tmp_path / "log.pub").write_text(f"{key}\n", encoding="ascii")
+    assert main(["verify", str(receipt), "--key", str(tmp_path / "log.pub")]) == 0
+    assert main(["verify", str(receipt), "--key", "a+b+c"]) == 1
+    assert "The key cannot be used" in capsys.readouterr().err
+
+
+def test_a_file_that_says_nothing_known_is_refused(
+    tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in ("hello", "[]", '{"format": "other/1"}'):
+        (tmp_path / "f").write_text(text, encoding="utf-8")
+        assert main(["verify", str(tmp_path / "f")]) == 1
+    assert capsys.readouterr().err.count("is no file that can be verified") == 3

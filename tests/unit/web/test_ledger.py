@@ -1,0 +1,119 @@
+"""The page of the ledger's state, and the checkpoint that a printed score sheet bears."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.template import Context, Template
+from django.test import Client
+
+from anlan.ledger.alarms import Contradiction, raise_alarm, words
+from anlan.ledger.cosignature import own_cosigner
+from anlan.ledger.models import Alarm
+from anlan.ledger.sequencer import Sequencer
+from anlan.ledger.signing import sign_newest
+from anlan.ledger.status import checkpoint_words
+from anlan.org.models import Person
+from tests.unit.ledger.log import write
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+AT = dt.datetime(2025, 3, 10, 1, 30, tzinfo=dt.UTC)
+ENGLISH = {"HTTP_COOKIE": "django_language=en"}
+
+
+@pytest.fixture(autouse=True)
+def signed(settings: Any, tmp_path: Path) -> None:
+    settings.ANLAN_KEYS_FOLDER = str(tmp_path)
+    write(12)
+    Sequencer().run()
+    sign_newest()
+
+
+def page(client: Client, place: str = "A", more: str = "ledger/") -> tuple[int, str]:
+    client.cookies["django_language"] = "en"
+    answer = client.get(f"/at/{place}/2025/{more}")
+    return answer.status_code, re.sub(r"\s+", " ", answer.content.decode())
+
+
+def alarm(kind: Alarm.Kind = Alarm.Kind.ROLLED_BACK, *, is_ours: bool = True) -> None:
+    wrong = Contradiction(
+        kind=kind, is_ours=is_ours, origin="a.cn/ledger", witness="b.cn/witness", witnessed=60, shown=40, said="x", about="60"
+    )  # fmt: skip
+    raise_alarm(wrong, now=AT)
+
+
+def test_a_ledger_in_order_says_so(shen: Person, client_as: Callable[..., Client]) -> None:
+    status, text = page(client_as(shen))
+    assert status == 200
+    assert "In order" in text
+    assert "<dd>12<small>all of them</small></dd>" in text
+    assert "No alarm" in text
+    assert "No witness" in text
+
+
+def test_an_alarm_stands_at_the_top_of_what_is_said(
+    shen: Person, client_as: Callable[..., Client], settings: Any
+) -> None:
+    settings.ANLAN_WITNESSES = str(own_cosigner().key)
+    alarm()
+    _, text = page(client_as(shen))
+    assert "Wants attention" in text
+    assert "The witness cosigned 60 entries, this log has 40. The database was rolled back, or is an old copy." in text
+    assert "by file" in text
+    assert "none yet" in text
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("li", 200), ("chen", 200), ("shen", 200), ("guan", 200), ("qian", 404), ("wang", 404), ("feng", 404)]
+)  # fmt: skip
+def test_who_may_look(who: str, status: int, request: pytest.FixtureRequest, client_as: Callable[..., Client]) -> None:
+    client = client_as(request.getfixturevalue(who))
+    place = "A"
+    assert page(client, place)[0] == status
+    if status == 200:
+        start = page(client, place, "administration/" if who == "guan" else "")[1]
+        assert (
+            f'href="/at/{place if who != "guan" else request.getfixturevalue("world").city.code}/2025/ledger/"' in start
+        )
+
+
+def test_the_page_of_a_commission_shows_the_same(chen: Person, world: Any, client_as: Callable[..., Client]) -> None:
+    status, text = page(client_as(chen), world.district_1.code)
+    assert status == 200
+    assert "Entries in the tree" in text
+
+
+def test_every_alarm_has_its_sentence() -> None:
+    pairs = [(kind, True) for kind in ("rolled_back", "split_view", "witness_behind")]
+    pairs += [(kind, False) for kind in ("rolled_back", "split_view", "unproven")]
+    for kind, is_ours in pairs:
+        alarm(Alarm.Kind(kind), is_ours=is_ours)
+    told = {words(one) for one in Alarm.objects.all()}
+    assert len(told) == 6
+    assert all("60" in sentence for sentence in told)
+
+
+def test_the_code_holds_the_words_and_neither_style_nor_script() -> None:
+    drawn = Template("{% load anlan %}{% qr words %}").render(Context({"words": checkpoint_words()}))
+    assert drawn.startswith('<svg viewBox="0 0 ')
+    assert 'class="a-qr"' in drawn
+    assert "style" not in drawn
+    assert "script" not in drawn
+    other = Template("{% load anlan %}{% qr words %}").render(
+        Context({"words": checkpoint_words().replace("12", "13")})
+    )
+    assert other != drawn
+
+
+def test_the_printed_sheet_bears_the_checkpoint_and_the_screen_does_not(
+    li: Person, client_as: Callable[..., Client]
+) -> None:
+    client = client_as(li)
+    root = checkpoint_words().split("\n")[2]
+    printed, shown = page(client, "A", "score/?open=1")[1], page(client, "A", "score/")[1]
+    assert "a-qr" in printed
+    assert root in printed.replace("&#x2B;", "+")
+    assert root not in shown.replace("&#x2B;", "+")
