@@ -42,7 +42,6 @@ def issue_one_time_password(person: Person) -> str:
     groups = ("".join(secrets.choice(LETTERS) for _i in range(GROUP_LENGTH)) for _j in range(GROUPS))
     password = "-".join(groups)
     _store(person, password, must_change=True)
-    sessions.forget(person)
     unlock(person)
     return password
 
@@ -81,3 +80,4 @@ def _store(person: Person, password: str, *, must_change: bool) -> None:
     person.set_password(password)
     person.must_change_password = must_change
     person.save(update_fields=["password", "must_change_password", "password_changed_at"])
+    sessions.forget(person)

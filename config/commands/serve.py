@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> int:
     import uvicorn
 
     from anlan.ledger.rounds import ledger_rounds, outside_rounds
+    from anlan.org.door.rounds import SweepDoor
     from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
     from config.prepare import prepare
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    with background_worker(), background_rounds(ledger_rounds()), background_rounds(outside_rounds()):
+    with background_worker(), background_rounds(ledger_rounds()), background_rounds((*outside_rounds(), SweepDoor())):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,

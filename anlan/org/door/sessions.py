@@ -51,8 +51,11 @@ def begin(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime
 
 def strengthen(request: HttpRequest, factor: str) -> None:
     """Note that a second factor was shown in a session that is open already; its key changes."""
+    old_key = request.session.session_key or ""
     request.session.cycle_key()
     request.session[FACTOR] = factor
+    rows = OpenSession.objects.filter(session_key=old_key)
+    rows.update(session_key=request.session.session_key, factor=factor)
 
 
 def is_over(request: HttpRequest, limits: Limits, *, now: dt.datetime) -> bool:
@@ -119,9 +122,19 @@ def keep(request: HttpRequest, person: Person) -> None:
     forget(person, but=request.session.session_key or "")
 
 
-def sessions_of(person: Person) -> list[OpenSession]:
-    """Return the person's sessions, the one seen last first."""
-    return list(OpenSession.objects.filter(person=person).order_by("-seen_at", "-pk"))
+def sessions_of(person: Person, limits: Limits, *, now: dt.datetime) -> list[OpenSession]:
+    """Return the person's sessions that would still be let in, the one seen last first."""
+    seen = now - dt.timedelta(seconds=limits.idle_seconds + NOTED_EACH_SECONDS)
+    began = now - dt.timedelta(seconds=limits.total_seconds)
+    rows = OpenSession.objects.filter(person=person, seen_at__gt=seen, began_at__gt=began)
+    return list(rows.order_by("-seen_at", "-pk"))
+
+
+def sweep(*, now: dt.datetime) -> int:
+    """Remove what is left of sessions whose whole time is over and return how many there were on people's lists."""
+    longest = max(limits.total_seconds for limits in settings.ANLAN_SESSION_LIMITS.values())
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    return OpenSession.objects.filter(began_at__lt=now - dt.timedelta(seconds=longest)).delete()[0]
 
 
 def pass_of(request: HttpRequest, actor: Actor) -> Pass:

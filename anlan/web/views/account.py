@@ -112,9 +112,10 @@ def me(request: HttpRequest) -> HttpResponse:
     if place := default_place(request, request.actor):  # type: ignore[attr-defined]
         find_place(request, *place)
     person: Person = request.user  # type: ignore[assignment]
+    actor: Actor = request.actor  # type: ignore[attr-defined]
     context = {
-        "actor": request.actor,  # type: ignore[attr-defined]
-        "sessions": sessions.sessions_of(person),
+        "actor": actor,
+        "sessions": sessions.sessions_of(person, sessions.limits_for(actor), now=timezone.now()),
         "session_key": request.session.session_key,
         "factors": confirmed(person).exclude(kind=Factor.Kind.RECOVERY),
     }

@@ -212,6 +212,7 @@ def _set_up(request: HttpRequest, person: Person, kind: str) -> HttpResponse:
 
 
 def _strengthen(request: HttpRequest, person: Person, kind: str) -> None:
+    sessions.end_others(request, person)  # none that showed a password alone goes on beside a new factor
     sessions.strengthen(request, kind)
     note_own(person, "add_factor", {"kind": kind}, by=request.actor)  # type: ignore[attr-defined]
 

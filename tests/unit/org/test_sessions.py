@@ -12,6 +12,7 @@ from anlan.org.accounts import change_password, issue_one_time_password
 from anlan.org.credentials import OpenSession
 from anlan.org.door import sessions
 from anlan.org.door.limits import Limits, limits_of, parse
+from anlan.org.door.rounds import SweepDoor
 from anlan.org.models import Post
 from anlan.org.roles import find_role
 from tests.conftest import actor_of
@@ -91,7 +92,7 @@ def test_changing_ones_own_password_on_screen_keeps_this_browser_and_ends_the_ot
 
     assert is_open(here) == (True, True)
     assert is_open(there) == (False, False)
-    assert [one.session_key for one in sessions.sessions_of(li)] == [here.session.session_key]
+    assert [one.session_key for one in listed(li)] == [here.session.session_key]
 
 
 def test_one_ends_the_others_and_sees_ones_own_list(li):
@@ -105,14 +106,14 @@ def test_one_ends_the_others_and_sees_ones_own_list(li):
 
     assert here.post("/me/end-others/").status_code == 302
     assert (is_open(here), is_open(there)) == ((True, True), (False, False))
-    assert len(sessions.sessions_of(li)) == 1
+    assert len(listed(li)) == 1
 
 
 def test_signing_out_takes_the_session_off_the_list(li):
     browser = door(li)
-    assert len(sessions.sessions_of(li)) == 1
+    assert len(listed(li)) == 1
     browser.post("/sign-out/")
-    assert sessions.sessions_of(li) == []
+    assert listed(li) == []
 
 
 def test_a_session_ends_when_idle_and_after_its_whole_time(li, monkeypatch):
@@ -165,6 +166,21 @@ def test_a_request_costs_no_query_more_for_the_check(li, client_as, django_asser
     browser.get("/language/")  # notes the session
     with django_assert_num_queries(3):  # session, person, posts: as before there were limits and generations
         browser.get("/language/")
+
+
+def test_the_round_sweeps_once_an_hour(li):
+    door(li)
+    old = timezone.now() - dt.timedelta(hours=13)
+    assert len(listed(li)) == 1
+    OpenSession.objects.update(began_at=old)
+    assert listed(li) == []
+    sweep = SweepDoor()
+    assert (sweep(), sweep()) == (True, False)
+    assert not OpenSession.objects.exists()
+
+
+def listed(person) -> list[OpenSession]:
+    return sessions.sessions_of(person, sessions.limits_for(actor_of(person)), now=timezone.now())
 
 
 def request_of(browser: Client):
