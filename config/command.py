@@ -19,6 +19,7 @@ COMMANDS = (
     "registers",
     "organisation",
     "account",
+    "access-log",
     "worker",
     "lake",
     "check",
@@ -27,7 +28,7 @@ COMMANDS = (
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet"}
+MODULES = {"import": "import_sheet", "access-log": "access_log"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

@@ -9,6 +9,8 @@ from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.kept import broken_promise
 from anlan.ledger.models import Entry
+from anlan.org.access_keeping import rewritten
+from anlan.org.models import Access
 from anlan.org.scope import as_system
 from config.content import LAW
 
@@ -17,7 +19,7 @@ Finding = dict[str, str]
 
 def all_findings() -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole."""
-    return [*_registers(), *_rubrics(), *_ledger()]
+    return [*_registers(), *_rubrics(), *_ledger(), *_access_log(), *_database_role()]
 
 
 def _registers() -> list[Finding]:
@@ -43,6 +45,24 @@ def _rubrics() -> list[Finding]:
         except AssessmentError as error:
             findings.append({"place": f"rubric {code}", "fault": str(error)})
     return findings
+
+
+def _database_role() -> list[Finding]:
+    """A role that row-level security does not hold is a finding: the last line would be missing."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        name, is_free = cursor.fetchone()
+    fault = "is a superuser or has BYPASSRLS: row-level security does not hold it; see docs/operations.md, PostgreSQL"
+    return [{"place": f"database role {name}", "fault": fault}] if is_free else []
+
+
+def _access_log() -> list[Finding]:
+    if Access._meta.db_table not in connection.introspection.table_names():
+        return []
+    with as_system("check of the access log"):
+        return [{"place": f"access log, rows {where}", "fault": fault} for where, fault in rewritten()]
 
 
 def _ledger() -> list[Finding]:

@@ -15,6 +15,7 @@ from anlan.flow.clocks import due_date
 from anlan.flow.declare import Step
 from anlan.flow.errors import BadEvidence, FlowError, InvalidData, Refused, WrongState
 from anlan.flow.evidence import StoredFile
+from anlan.flow.parties import NamedParty, check_parties
 from anlan.flow.references import find_target, lies_in
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
@@ -34,6 +35,7 @@ class Prepared:
     changed: tuple[str, ...]
     content: Mapping[str, Any]
     evidence: tuple[StoredFile, ...]
+    parties: tuple[NamedParty, ...]
     before: Mapping[str, Any]
 
 
@@ -46,6 +48,7 @@ def prepare(
     data: Mapping[str, Any],
     evidence: Sequence[StoredFile] = (),
     reason: str = "",
+    parties: Sequence[NamedParty] = (),
     follows: bool = False,
 ) -> Prepared:
     """Check a step and put its values on the record, in memory only.
@@ -75,6 +78,7 @@ def prepare(
     _set_deadline(record, step)
     _check_values(record, step, today=_day(at))
     _check_evidence(record, step, evidence)
+    check_parties(record, step_name, step, parties)
     if record.pk is None:
         record.recorded_at, record.recorded_by_id = at, by.person_id
     record.version += 1
@@ -84,6 +88,7 @@ def prepare(
     }
     content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
     content |= {"reason": reason} if reason else {}
+    content |= {"parties": [party.content() for party in parties]} if parties else {}
     return Prepared(
         record=record,
         spec=spec,
@@ -93,6 +98,7 @@ def prepare(
         changed=changed,
         content=content,
         evidence=tuple(evidence),
+        parties=tuple(parties),
         before=before,
     )
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import models
 
-from anlan.flow.masking import MASK, clearance_in, may_read, value_text
+from anlan.flow.cases import clearance_in_record, files_are_open
+from anlan.flow.masking import MASK, may_read, value_text
 from anlan.flow.models import Evidence
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
@@ -18,7 +19,7 @@ from anlan.ledger.models import Entry
 from anlan.org.models import Person
 
 # Keys of an entry's content that are no columns.
-BESIDE_COLUMNS = frozenset({"evidence", "reason"})
+BESIDE_COLUMNS = frozenset({"evidence", "reason", "parties"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +66,11 @@ def timeline(record: Register) -> tuple[Happening, ...]:
     entries = list(Entry.objects.filter(record_uid=record.uid).order_by("version"))
     people = Person.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id is not None})
     files: dict[int, list[Evidence]] = {}
-    for file in Evidence.objects.filter(record_uid=record.uid).order_by("pk"):
+    open_files = Evidence.objects.filter(record_uid=record.uid).order_by("pk") if files_are_open(record) else ()
+    for file in open_files:
         files.setdefault(file.version, []).append(file)
     contents = [json.loads(entry.content) if entry.content is not None else {} for entry in entries]
-    reader = _Reader(spec=spec, clearance=clearance_in(record.institution), names=_names(spec, contents))
+    reader = _Reader(spec=spec, clearance=clearance_in_record(record), names=_names(spec, contents))
     values: dict[str, Any] = {}
     happened = []
     for entry, content in zip(entries, contents, strict=True):

@@ -4,12 +4,22 @@ Leaves and nodes are prefixed as RFC 6962 prefixes them, whatever the hash. Pure
 """
 
 import hashlib
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 HASH_BYTES = 32
 _LEAF, _NODE = b"\x00", b"\x01"
-Digest = Callable[[bytes], bytes]
+_PAIRS = struct.Struct(f"{2 * HASH_BYTES}s")
+
+
+class Hashed(Protocol):
+    """What hashlib's functions return."""
+
+    def digest(self) -> bytes:
+        """Return the hash."""
 
 
 class UnknownHash(ValueError):
@@ -21,7 +31,7 @@ class TreeHash:
     """One hash with the prefixes of the tree. `name` is what settings, checkpoints and the database say."""
 
     name: str
-    digest: Digest = field(repr=False, compare=False)
+    new: Callable[[bytes], Hashed] = field(repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -33,6 +43,10 @@ class TreeHash:
         """The root of a tree without leaves."""
         return self.digest(b"")
 
+    def digest(self, content: bytes) -> bytes:
+        """Return the plain hash."""
+        return self.new(content).digest()
+
     def leaf(self, content: bytes) -> bytes:
         """Return the hash of a leaf."""
         return self.digest(_LEAF + content)
@@ -43,36 +57,27 @@ class TreeHash:
 
     def parents(self, hashes: bytes) -> bytes:
         """Return the hashes of the parents of an even row of hashes, joined as the row is."""
-        digest, width = self.digest, 2 * HASH_BYTES
-        return b"".join([digest(_NODE + hashes[at : at + width]) for at in range(0, len(hashes), width)])
+        new = self.new
+        return b"".join([new(_NODE + pair).digest() for (pair,) in _PAIRS.iter_unpack(hashes)])
 
 
-def _sha256(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
+class CryptographySm3:
+    """SM3 by `cryptography`, which brings its own OpenSSL, for a Python that was built without it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def digest(self) -> bytes:
+        """Return the hash. The package is imported late, as few logs need it."""
+        from cryptography.hazmat.primitives import hashes
+
+        digest = hashes.Hash(hashes.SM3())
+        digest.update(self._content)
+        return digest.finalize()
 
 
-def _sm3() -> Digest:
-    """OpenSSL's SM3 where Python's build has it; else that of `cryptography`, which brings its own OpenSSL."""
-    if "sm3" in hashlib.algorithms_available:
-
-        def by_openssl(content: bytes) -> bytes:
-            return hashlib.new("sm3", content).digest()
-
-        return by_openssl
-    return sm3_by_cryptography
-
-
-def sm3_by_cryptography(content: bytes) -> bytes:
-    """Return the SM3 hash without OpenSSL's help; imported late, as few logs need it."""
-    from cryptography.hazmat.primitives import hashes
-
-    digest = hashes.Hash(hashes.SM3())
-    digest.update(content)
-    return digest.finalize()
-
-
-SHA256 = TreeHash("sha256", _sha256)
-SM3 = TreeHash("sm3", _sm3())
+SHA256 = TreeHash("sha256", hashlib.sha256)
+SM3 = TreeHash("sm3", partial(hashlib.new, "sm3") if "sm3" in hashlib.algorithms_available else CryptographySm3)
 _BY_NAME = {one.name: one for one in (SHA256, SM3)}
 
 

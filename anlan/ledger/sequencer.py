@@ -83,15 +83,26 @@ class Sequencer:
 
 def _give_positions(entries: Sequence[int], *, start: int) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(_POSITION, list(enumerate(entries, start=start)))
+        if connection.vendor == "postgresql":  # one statement; two thousand cost ten times as much there
+            cursor.execute(_POSITIONS, [start, list(entries)])
+        else:
+            cursor.executemany(_POSITION, list(enumerate(entries, start=start)))
 
 
 def _take_from_queue(entries: Sequence[int]) -> None:
     """Delete exactly the rows that were placed: a lower number may have been committed meanwhile."""
     with connection.cursor() as cursor:
-        cursor.executemany(_DEQUEUE, [(pk,) for pk in entries])
+        if connection.vendor == "postgresql":
+            cursor.execute(_DEQUEUE_ALL, [list(entries)])
+        else:
+            cursor.executemany(_DEQUEUE, [(pk,) for pk in entries])
 
 
 # Plain SQL: Django's `bulk_create` and its cascade cost four times as much for rows that nobody reads back.
 _POSITION = f'INSERT INTO {Position._meta.db_table} ("index", entry_id) VALUES (%s, %s)'  # noqa: S608
+_POSITIONS = (
+    f'INSERT INTO {Position._meta.db_table} ("index", entry_id) '  # noqa: S608
+    "SELECT %s::bigint + number - 1, entry FROM unnest(%s::bigint[]) WITH ORDINALITY AS row (entry, number)"
+)
 _DEQUEUE = f"DELETE FROM {Unsequenced._meta.db_table} WHERE entry_id = %s"  # noqa: S608
+_DEQUEUE_ALL = f"DELETE FROM {Unsequenced._meta.db_table} WHERE entry_id = ANY(%s::bigint[])"  # noqa: S608

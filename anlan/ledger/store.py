@@ -42,19 +42,20 @@ def stored_consistency(old: int, new: int) -> list[bytes]:
 def log_hash() -> TreeHash:
     """Return the hash that the log's tree has, once and for all.
 
-    It is fixed with the first entry; until then a changed ANLAN_TREE_HASH is taken over. Each connection asks the database
+    It is fixed with the first entry; until then a changed ANLAN_TREE_HASH is taken over. Each process asks the database
     once, as every write needs the answer.
     Raises: LedgerError for a setting that is unknown, or another than the log's.
     """
-    wanted, key = settings.ANLAN_TREE_HASH, (connection.settings_dict["NAME"], settings.ANLAN_TREE_HASH)
-    if connection.__dict__.get(_KNOWN) != key:
+    wanted = settings.ANLAN_TREE_HASH
+    key = (str(connection.settings_dict["NAME"]), wanted)
+    if key not in _known:
         _require(wanted)
         if _settled(wanted):
-            connection.__dict__[_KNOWN] = key
+            _known.add(key)
     return tree_hash(wanted)
 
 
-_KNOWN = "_anlan_tree_hash"
+_known: set[tuple[str, str]] = set()  # database and hash that were found to agree
 
 
 def _require(wanted: str) -> None:

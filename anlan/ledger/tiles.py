@@ -84,21 +84,20 @@ class Edge:
         """Put hashes behind the `count` hashes of a level and return the hashes of the tiles that became full."""
         row, first = self._partial[level] + row, count // WIDTH
         whole = len(row) // FULL
-        tops = []
         for number in range(whole):
-            tile = changed[level, first + number] = row[number * FULL : (number + 1) * FULL]
-            tops.append(self._top(tile))
+            changed[level, first + number] = row[number * FULL : (number + 1) * FULL]
         rest = self._partial[level] = row[whole * FULL :]
         if rest:
             changed[level, first + whole] = rest
-        return b"".join(tops)
+        return self._tops(row[: whole * FULL])
 
     def _at(self, level: int, index: int) -> bytes:
         if level < len(self._partial) and index == (self.size >> (HEIGHT * level)) // WIDTH:
             return self._partial[level]
         return b""
 
-    def _top(self, tile: bytes) -> bytes:
-        while len(tile) > HASH_BYTES:
-            tile = self.hash.parents(tile)
-        return tile
+    def _tops(self, tiles: bytes) -> bytes:
+        """Return the root of each full tile of a row: halved as often as a tile is high, all of them at once."""
+        for _ in range(HEIGHT):
+            tiles = self.hash.parents(tiles)
+        return tiles

@@ -10,11 +10,14 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
+from anlan.org.access import Access, AccessCursor, AccessDigest
 from anlan.org.credentials import Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
 from anlan.org.jobs import Job
+from anlan.org.parties import Party
 
 __all__ = [
-    "Factor", "FormerPassword", "Institution", "Job", "OpenSession", "OutsideIdentity", "Pace", "Person", "Post", "Unit",
+    "Access", "AccessCursor", "AccessDigest", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
+    "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
 ]  # fmt: skip
 
 

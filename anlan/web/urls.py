@@ -3,9 +3,11 @@
 from django.urls import path
 
 from anlan.web.views import (
+    access,
     account,
     administration,
     administration_people,
+    cases,
     factors,
     home,
     imports,
@@ -42,6 +44,13 @@ urlpatterns = [
     path("language/", account.language, name="language"),
     path("theme/", account.theme, name="theme"),
     path("evidence/<uuid:uid>/", records.evidence, name="evidence"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<uuid:uid>/", cases.case, name="case"),
+    path("cases/<uuid:uid>/open/", cases.unmasked, name="unmask"),
+    path("cases/<uuid:uid>/parties/", cases.parties, name="parties"),
+    path("cases/<uuid:uid>/parties/<int:party>/end/", cases.release, name="party-end"),
+    path("access-log/", access.log, name="access-log"),
+    path("access-log/export/", access.export, name="access-export"),
     path(AT, home.home, name="home"),
     path(f"{AT}to-do-count/", home.todo_count, name="todo-count"),
     path(f"{AT}search/", registers.search, name="search"),

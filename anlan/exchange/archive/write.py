@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from anlan.ledger.receipt import signed_head
 from anlan.ledger.signing import own_signer
 from anlan.ledger.standalone import anlan_verify
 from anlan.ledger.store import log_hash
+from anlan.org.access import note_export
 from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
 
 FORMAT = anlan_verify.PACKAGE
 MAKERS = ("can:manage", "can:audit")
 _READ = 2**20
-_log = logging.getLogger("anlan.access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +63,10 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
 
 
 def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
-    """Leave a note of who took what. The one place that has to change when notes of access have their table."""
-    registers = ",".join(spec.code for spec in wanted.registers)
-    words = (by.person_id, wanted.institution.code, registers, wanted.year, counts["records"], counts["entries"])
-    _log.info("export of an archive: person %s, institution %s, registers %s, year %s, records %s, entries %s", *words)
+    registers = ", ".join(spec.code for spec in wanted.registers)
+    what = f"archive package {wanted.year or ''} {registers}"
+    code = wanted.registers[0].code if len(wanted.registers) == 1 else ""
+    note_export(by, what, counts["records"], register=code, institution=wanted.institution)
 
 
 def _write(zip_: Container, wanted: Wanted, head: TreeHead, by: Actor, progress: Progress) -> dict[str, int]:

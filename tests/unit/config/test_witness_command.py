@@ -11,6 +11,7 @@ from anlan.ledger.models import TreeHead, Witness
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import own_signer, sign_newest
 from config.command import main
+from config.prepare import prepare
 from tests.unit.ledger.log import write
 from tests.unit.ledger.yesterday import copied, put_back
 
@@ -84,6 +85,25 @@ def test_yesterdays_database_is_found_from_the_file_that_came_back(
     assert said in capsys.readouterr().err
     assert main(["check"]) == 2
     assert said in capsys.readouterr().out
+
+
+def test_the_start_says_that_the_database_is_not_what_was_witnessed(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anlan("add-log", "anlan.local/ledger", own_signer().verifier)
+    yesterday = copied()
+    grow(5)
+    anlan("offer", files / "offer.txt")
+    anlan("cosign", files / "offer.txt", files / "back.txt")
+    anlan("accept", files / "back.txt")
+    said: list[str] = []
+    prepare(said.append, with_demo=False)
+    assert said == []
+    put_back(yesterday)
+    prepare(said.append, with_demo=False)
+    told = "a witness cosigned 25 entries, but the database holds 20: it was rolled back, or is an old copy"
+    assert said == [f"THE LEDGER IS NOT WHAT WAS WITNESSED: {told}. Run `anlan check`."]
+    assert f"CRITICAL anlan.ledger LEDGER: {told}" in capsys.readouterr().err
 
 
 def test_a_log_that_is_not_known_is_not_cosigned(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
