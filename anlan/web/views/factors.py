@@ -20,6 +20,7 @@ from anlan.org.credentials import Factor
 from anlan.org.door import factors, sessions, totp, webauthn
 from anlan.org.door.factors import FactorRefused
 from anlan.org.door.noted import note_own
+from anlan.org.doors import wrong_factor
 from anlan.org.models import Person
 from anlan.web.door_forms import CodeForm
 from anlan.web.second_step import Waiting, origin_of, waiting
@@ -46,6 +47,7 @@ def show(request: HttpRequest) -> HttpResponse:
             try:
                 return _let_in(request, one, factors.show_code(one.person, form.cleaned_data["code"], now=now))
             except FactorRefused as error:
+                wrong_factor(one.person, request)
                 form.add_error("code", error.message)
                 status = 429 if error.wait_seconds else 422
     return render(request, "anlan/factors/show.html", _asking(request, one.person, form), status=status)
@@ -65,7 +67,11 @@ def show_key(request: HttpRequest) -> HttpResponse:
         return webauthn.begin_showing(one.person, origin=origin_of(request))
 
     def finish(answer: dict[str, Any], state: dict[str, Any], _name: str) -> HttpResponse:
-        webauthn.show(one.person, answer, state, origin=origin_of(request), now=now)
+        try:
+            webauthn.show(one.person, answer, state, origin=origin_of(request), now=now)
+        except FactorRefused:
+            wrong_factor(one.person, request)
+            raise
         return _as_json(request, _let_in(request, one, Factor.Kind.WEBAUTHN.value))
 
     return _exchange(request, begin, finish)

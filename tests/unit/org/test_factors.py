@@ -11,6 +11,7 @@ from anlan.org.credentials import Factor
 from anlan.org.door import factors, totp, webauthn
 from anlan.org.door.factors import FactorRefused
 from anlan.org.errors import Contradiction
+from anlan.org.roles import Group, Reach, Role, Sensitivity, all_roles
 
 pytestmark = pytest.mark.database
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -169,6 +170,20 @@ def test_the_code_is_shown_for_people_who_are_made_up_and_for_nobody_else(chen, 
     again = factors.code_of_today(chen, now=NOW)  # the demo goes on within the same half minute
     assert again != shown
     assert factors.show_code(chen, again, now=NOW) == "totp"
+
+
+def test_every_role_of_a_commission_and_every_officer_shows_a_second_factor():
+    """Issue 3 §3: forced for commissions, officers and sealed compartments."""
+    asked = {role.code for role in all_roles() if role.needs_second_factor}
+    wanted = {role.code for role in all_roles() if role.group in (Group.COMMISSION, Group.OFFICER)}
+    assert {"reviewer", "auditor", "administrator", "security_officer", "audit_officer"} <= asked
+    assert asked >= wanted
+
+
+def test_who_reads_what_is_sealed_shows_a_second_factor_without_declaring_it():
+    words = {"name": "x", "description": "x", "reach": Reach.INSTITUTION}
+    assert Role(code="x1", sensitivity=Sensitivity.SEALED, **words).needs_second_factor
+    assert not Role(code="x2", sensitivity=Sensitivity.SENSITIVE, **words).needs_second_factor
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from anlan.ledger.models import Entry
+from anlan.org.access import Access
 from anlan.org.credentials import Factor
 from anlan.org.door import factors, totp
 
@@ -89,6 +90,7 @@ def test_the_password_alone_begins_no_session_for_somebody_with_a_factor(li):
 
     wrong = browser.post("/sign-in/second-factor/", {"code": "abcdefgh"})
     assert (wrong.status_code, "not right" in wrong.content.decode()) == (422, True)
+    assert Access.objects.filter(kind="failure", person_id=li.pk).count() == 1  # the audit officer sees it
     right = browser.post("/sign-in/second-factor/", {"code": code_of(secret)})
     assert (right.status_code, right["Location"]) == (302, "/")
     assert browser.get("/me/").status_code == 200
