@@ -24,11 +24,13 @@ COMMANDS = (
     "lake",
     "check",
     "verify",
+    "seal",
+    "export-score",
     "receipt",
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet", "access-log": "access_log"}
+MODULES = {"import": "import_sheet", "access-log": "access_log", "export-score": "export_score"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

@@ -6,6 +6,8 @@ import uuid
 from typing import Any
 
 from anlan.flow.spec import spec_of
+from anlan.ledger.append import append_many
+from anlan.ledger.entry import Fact, Origin
 from anlan.org.models import Institution, Party, Unit
 from anlan.org.parties import Capacity
 from anlan.org.roles import Role
@@ -64,3 +66,24 @@ def draw_parties(luck: random.Random, records: list[Any], people: list[int | Non
         )
         for row in luck.sample(records, k=len(records) // 2)
     )
+
+
+def write_entries(records: list[Any]) -> None:
+    """Give each record the ledger entry of its opening: by it the API finds which register a receipt belongs to."""
+    facts = [
+        Fact(
+            uid=uuid.uuid4(),
+            institution_code=row.institution.code,
+            register=spec_of(row).code,
+            record_uid=row.uid,
+            version=1,
+            step=spec_of(row).first,
+            actor_id=row.recorded_by_id,
+            occurred_on=row.occurred_on,
+            recorded_at=row.recorded_at,
+            origin=Origin(kind="system"),
+            content={},
+        )
+        for row in records
+    ]
+    append_many([(row.institution_id, fact) for row, fact in zip(records, facts, strict=True)])

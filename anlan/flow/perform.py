@@ -172,8 +172,9 @@ def _broken_rule(model: type[Register], detail: str) -> str:
 
 
 def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
-    """Return what the ledger will say of a prepared step."""
+    """Return what the ledger will say of a prepared step; of a new record also the number and the key that it was given."""
     record = prepared.record
+    given = {"id": record.pk, "number": record.number} if prepared.version == 1 else {}
     return Fact(
         uid=uuid.uuid4(),
         institution_code=record.institution.code,
@@ -185,7 +186,7 @@ def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
         occurred_on=record.occurred_on,
         recorded_at=prepared.at,
         origin=origin,
-        content=prepared.content,
+        content={**prepared.content, **given},
     )
 
 

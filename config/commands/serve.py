@@ -23,10 +23,11 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     import uvicorn
 
+    from anlan.flow.audit import audit_rounds
     from anlan.ledger.rounds import ledger_rounds, outside_rounds
     from anlan.org.access_rounds import access_rounds
-    from anlan.org.door.rounds import SweepDoor
-    from anlan.org.worker import Round, background_rounds, background_worker
+    from anlan.org.door.rounds import door_rounds
+    from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
     from config.prepare import prepare
 
@@ -34,9 +35,8 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    rounds = (*access_rounds(), *ledger_rounds())
-    outside: tuple[Round, ...] = (*outside_rounds(), SweepDoor())
-    with background_worker(), background_rounds(rounds), background_rounds(outside):
+    rounds, beside = (*access_rounds(), *ledger_rounds()), (*outside_rounds(), *audit_rounds(), *door_rounds())
+    with background_worker(), background_rounds(rounds), background_rounds(beside):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,

@@ -14,7 +14,7 @@ from anlan.org.policy import Sight, visible
 from anlan.org.roles import all_roles
 from anlan.org.scope import acting
 from anlan_cn.models import Dispute, KeyPlace
-from tests.access_world import draw_parties, draw_records, draw_somebody
+from tests.access_world import draw_parties, draw_records, draw_somebody, write_entries
 from tests.conftest import actor_of
 from tests.meta.access_table import FAMILIES
 from tests.world import World
@@ -33,10 +33,11 @@ def test_random_ids_give_no_foreign_row(
     """Ids of records anywhere, and ids of none: for every role, what comes back is what the policy shows, never more."""
     luck = random.Random(8)
     records = [row for model in MODELS for row in draw_records(world, luck, model, times(60, 1_000))]
+    write_entries(records)
     people = {role.code: draw_somebody(luck, role, number).person_id for number, role in enumerate(all_roles())}
     draw_parties(luck, records, list(people.values()))
     stand_ins = {roles[0] for roles in FAMILIES.values()}
-    asked = foreign = through_doors = opened = 0
+    asked = foreign = through_doors = opened = by_doors_opened = 0
     for role, person_id in people.items():
         person = Person.objects.get(pk=person_id)
         seen = _seen(person, records)
@@ -47,8 +48,17 @@ def test_random_ids_give_no_foreign_row(
             some = luck.sample(ids, k=times(15, len(ids)))
             foreign += _by_doors(client_as(person), some, seen)
             through_doors += len(some)
-    tell(roles=len(people), ids=asked, opened=opened, ids_by_api_and_pages=through_doors, foreign=foreign)
+            by_doors_opened += sum(uid in seen for uid in some)
+    tell(
+        roles=len(people),
+        ids=asked,
+        opened=opened,
+        ids_by_api_and_pages=through_doors,
+        opened_there=by_doors_opened,
+        foreign=foreign,
+    )
     assert opened
+    assert by_doors_opened
     assert foreign == 0
 
 

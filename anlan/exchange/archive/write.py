@@ -46,13 +46,10 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
     without a key.
     """
     require(by, MAKERS, institution=wanted.institution)
-    head = signed_head()
-    if head is None:
-        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with acting(by), draft.open("wb") as stream:
-            counts = _write(Container(stream), wanted, head, by, progress)
+            counts = _write(Container(stream), wanted, by, progress)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(target)
@@ -69,9 +66,19 @@ def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
     note_export(by, what, counts["records"], register=code, institution=wanted.institution)
 
 
-def _write(zip_: Container, wanted: Wanted, head: TreeHead, by: Actor, progress: Progress) -> dict[str, int]:
-    parts = [Part(spec=spec, wanted=wanted, size=head.size) for spec in wanted.registers]
-    parts = [part for part in parts if part.numbers]
+def _parts(wanted: Wanted) -> tuple[list[Part], TreeHead]:
+    """Return a part for each register that has records, and the head that proves them, cosigned if there is such a one."""
+    parts = [part for spec in wanted.registers if (part := Part(spec=spec, wanted=wanted)).numbers]
+    head = signed_head(max((part.needed for part in parts), default=0))
+    if head is None:
+        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
+    for part in parts:
+        part.size = head.size
+    return parts, head
+
+
+def _write(zip_: Container, wanted: Wanted, by: Actor, progress: Progress) -> dict[str, int]:
+    parts, head = _parts(wanted)
     signer = own_signer()
     zip_.add("README.txt", [README.encode()])
     zip_.add("anlan_verify.py", [Path(anlan_verify.__file__).read_bytes()])

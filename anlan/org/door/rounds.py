@@ -1,12 +1,18 @@
 """What the worker does for the door once an hour: it removes failures that weigh nothing and sessions that are over."""
 
 import time
+from collections.abc import Callable
 
 from django.utils import timezone
 
 from anlan.org.door import pace, sessions
 
 HOUR_SECONDS = 3600.0
+
+
+def door_rounds() -> tuple[Callable[[], object], ...]:
+    """Return the rounds of one process. Each process sweeps; sweeping twice removes nothing more."""
+    return (SweepDoor(),)
 
 
 class SweepDoor:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from anlan.flow.cases import note_listed
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.flow.subsystem import find_subsystem
-from anlan.web.catalogue import can_import, counts_of, overview, reportable, sections
+from anlan.web.catalogue import can_archive, can_import, counts_of, overview, reportable, sections
 from anlan.web.finder import find_records, find_registers
 from anlan.web.listing import find, read_listing
 from anlan.web.place import Place, find_place
@@ -28,6 +28,7 @@ def index(request: HttpRequest, place: str, year: int) -> HttpResponse:
         "text": request.GET.get("q", ""),
         "subsystem": wanted,
         "crumbs": crumbs(here),
+        "can_archive": can_archive(here),
     }
     part = "anlan/part/register_index.html"
     return render(request, part if request.htmx else "anlan/registers.html", context)  # type: ignore[attr-defined]
