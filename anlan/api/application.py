@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 from ninja.responses import NinjaJSONEncoder
 
-from anlan.api import evidence, institutions, receipts, records, registers, rubrics, scores
+from anlan.api import access, evidence, institutions, receipts, records, registers, rubrics, scores
 from anlan.api.problems import Problem, ProblemSchema, answer, install
 from anlan.api.session import StaffSession
 
@@ -76,5 +76,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 install(api)
-for part in (institutions, registers, records, receipts, evidence, rubrics, scores):
+for part in (institutions, registers, records, receipts, evidence, access, rubrics, scores):
     api.add_router("", part.router)

@@ -15,8 +15,8 @@ from anlan.api.records import IdempotencyKey, Key, take
 from anlan.api.registers import known_register
 from anlan.api.session import actor_of
 from anlan.api.shapes import EvidenceOut, Opening, RecordOut, Taking, evidence_out, record_out
+from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.evidence import StoredFile, path_of, store
-from anlan.flow.masking import clearance_in
 from anlan.flow.models import Evidence
 from anlan.flow.reading import find_record
 
@@ -28,6 +28,8 @@ MOST_FILES = 20
 def list_evidence(request: HttpRequest, uid: UUID) -> list[EvidenceOut]:
     """Return the files that came with the record's steps, oldest first."""
     record = find_record(uid)
+    if not files_are_open(record):
+        return []
     return [evidence_out(file) for file in Evidence.objects.filter(record_uid=record.uid).order_by("pk")]
 
 
@@ -41,9 +43,11 @@ def list_evidence(request: HttpRequest, uid: UUID) -> list[EvidenceOut]:
 )
 def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:
     """Return the file as an attachment, never to be shown inside a page."""
-    found = Evidence.objects.filter(record_uid=find_record(uid).uid, uid=file).first()
+    record = find_record(uid)
+    found = Evidence.objects.filter(record_uid=record.uid, uid=file).first() if files_are_open(record) else None
     if found is None or not path_of(found.sha256).is_file():
         raise Missing
+    note_shown(record, what=found.name)
     answer = FileResponse(path_of(found.sha256).open("rb"), as_attachment=True, filename=found.name)
     answer["Content-Type"] = found.content_type
     answer["X-Content-Type-Options"] = "nosniff"
@@ -71,7 +75,7 @@ def take_step_with_evidence(
     """Take the step. `data` is what the plain step takes as its body, as JSON text."""
     taking = _parse(Taking, data)
     record = take(request, find_record(uid), step, taking, key=key, evidence=_stored(evidence))
-    return record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request))
+    return record_out(record, actor=actor_of(request))
 
 
 @router.post(
@@ -84,7 +88,7 @@ def open_record_with_evidence(
     opening, spec = _parse(Opening, data), known_register(code)
     place = visible_institution(request, opening.institution)
     record = take(request, spec.model(institution=place), spec.first, opening, key=key, evidence=_stored(evidence))
-    return Status(201, record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request)))
+    return Status(201, record_out(record, actor=actor_of(request)))
 
 
 def _stored(files: list[UploadedFile]) -> tuple[StoredFile, ...]:

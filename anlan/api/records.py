@@ -23,8 +23,8 @@ from anlan.api.shapes import (
     happening_out,
     record_out,
 )
+from anlan.flow.cases import note_listed, note_shown
 from anlan.flow.evidence import StoredFile
-from anlan.flow.masking import clearance_in
 from anlan.flow.perform import perform
 from anlan.flow.reading import NEWEST_FIRST, find_record, list_records
 from anlan.flow.register import Register
@@ -64,8 +64,8 @@ def list_page(
     filters = {name: values for name, values in request.GET.lists() if name not in NO_FILTERS}
     _refuse_nul(filters)
     page = list_records(spec, place, filters=filters, search=search, sort=sort, after=after, limit=limit)
-    clearance, actor = clearance_in(place), actor_of(request)
-    records = [record_out(row, clearance=clearance, actor=actor) for row in page.rows]
+    note_listed(spec, place, len(page.rows))
+    records = [record_out(row, actor=actor_of(request)) for row in page.rows]
     return PageOut(records=records, after=page.after, searched_to=page.searched_to)
 
 
@@ -74,20 +74,23 @@ def open_record(request: HttpRequest, code: str, opening: Opening, key: Key = Id
     """Take the register's opening step and return the new record."""
     spec, place = known_register(code), visible_institution(request, opening.institution)
     record = take(request, spec.model(institution=place), spec.first, opening, key=key)
-    return Status(201, record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request)))
+    return Status(201, record_out(record, actor=actor_of(request)))
 
 
 @router.get("/records/{uid}", response=RecordOut, summary="One record")
 def show_record(request: HttpRequest, uid: UUID) -> RecordOut:
     """Return the record of a receipt."""
     record = find_record(uid)
-    return record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request))
+    note_shown(record)
+    return record_out(record, actor=actor_of(request))
 
 
 @router.get("/records/{uid}/timeline", response=list[HappeningOut], summary="What happened to a record, oldest first")
 def show_timeline(request: HttpRequest, uid: UUID) -> list[HappeningOut]:
     """Return who took which step when, and what it changed."""
-    return [happening_out(one) for one in timeline(find_record(uid))]
+    record = find_record(uid)
+    note_shown(record, what="timeline")
+    return [happening_out(one) for one in timeline(record)]
 
 
 @router.post("/records/{uid}/steps/{step}", response=RecordOut, summary="Take a step on a record")
@@ -98,7 +101,7 @@ def take_step(request: HttpRequest, uid: UUID, step: str, taking: Taking, key: K
         message = _("The record is at version %(is)d; you saw version %(saw)d. Read it again.")
         raise Problem(409, "flow.E020", message % {"is": record.version, "saw": taking.version})
     record = take(request, record, step, taking, key=key)
-    return record_out(record, clearance=clearance_in(record.institution), actor=actor_of(request))
+    return record_out(record, actor=actor_of(request))
 
 
 def take(

@@ -8,6 +8,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, StringConstraints
 
 from anlan.flow.authority import offered_steps
+from anlan.flow.cases import clearance_in_record
 from anlan.flow.declare import Step
 from anlan.flow.masking import cell, cells, plain
 from anlan.flow.models import Evidence
@@ -285,9 +286,9 @@ def _step(spec: RegisterSpec, name: str, step: Step) -> StepOut:
     )
 
 
-def record_out(record: Register, *, clearance: int, actor: Actor) -> RecordOut:
-    """Return a record as a reader with this clearance sees it."""
-    spec = spec_of(record)
+def record_out(record: Register, *, actor: Actor) -> RecordOut:
+    """Return a record as the acting person sees it."""
+    spec, clearance = spec_of(record), clearance_in_record(record)
     shown = [one for one in cells(record, clearance=clearance) if one.name != "department"]
     base = {name: cell(record, name, clearance=clearance) for name in ("department", "recorded_by", "due_on")}
     return RecordOut(

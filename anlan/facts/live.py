@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.db import connection
 
 from anlan.measures.engines import Cursor, SqlConnection
+from anlan.org.marks import SYSTEM
 
 
 def live_engine() -> SqlConnection:
@@ -18,5 +19,7 @@ def live_engine() -> SqlConnection:
 
 def _cursor() -> Cursor:
     connection.ensure_connection()
+    if connection.vendor == "postgresql":  # figures count every record; who may see the figure was decided before
+        connection.tell(SYSTEM)  # type: ignore[attr-defined]  # our own backend, see anlan.org.postgresql
     raw: Any = connection.connection
     return cast("Cursor", raw.cursor())

@@ -34,6 +34,7 @@ class Step:
     consequence  what happens next, shown on the button
     clause       id of the clause that asks for it
     awaited      whether a record waits for it; null: when it leads to another state (set it for checks that recur)
+    capacities   in which capacities the step may name parties to the case, or end their part; empty: it names none
     follow       name of a method of the record that returns follow-ups, done in the same transaction
     """
 
@@ -51,6 +52,7 @@ class Step:
     follow: str = ""
     needs_reason: bool = False
     awaited: bool | None = None
+    capacities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Values as a reader may see them: masked above the clearance, sealed ones never sent. Lists, details, timeline and API ask here."""
+"""Values as a reader may see them: masked above the clearance, sealed ones never sent. Lists, details, timeline and API ask here.
+
+What tells who somebody is stays masked for everybody: 张**, 139****1234. `anlan.flow.unmasking` opens it, with a reason.
+"""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -8,10 +11,12 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from anlan.flow.cases import case_of, item_of
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
 from anlan.org.models import Institution
+from anlan.org.parties import ACCUSED
 from anlan.org.roles import Sensitivity, rank
 from anlan.org.scope import current_actor
 
@@ -35,9 +40,37 @@ def clearance_in(institution: Institution) -> int:
 
 
 def may_read(spec: RegisterSpec, name: str, *, clearance: int) -> bool:
-    """Tell whether a column may be shown in full. A sealed column never is: it is opened only through its own procedure."""
+    """Tell whether a column may be shown in full. A sealed column never is: it is opened only through its own procedure.
+
+    Nor is one that tells who somebody is: neither a list nor a form nor a filter gives it away.
+    """
     level = spec.field_sensitivity[name]
-    return level is not Sensitivity.SEALED and clearance >= rank(level)
+    return level is not Sensitivity.SEALED and name not in spec.identity and clearance >= rank(level)
+
+
+def masked_text(record: Register, name: str, *, clearance: int) -> str:
+    """Return what stands in place of a value that is not shown: its outline for a name, for the accused only dots."""
+    spec = spec_of(record)
+    if name not in spec.identity or clearance < rank(item_of(spec, name).sensitivity):
+        return MASK
+    if case_of(record, actor=current_actor()).capacities & ACCUSED:
+        return MASK
+    return outline(spec.identity[name], getattr(record, spec.field(name).attname))
+
+
+def outline(kind: str, value: Any) -> str:
+    """Return the outline of a name (张**), a telephone (139****1234) or another number (first and last letter); a dash for nothing.
+
+    The number of letters of a name is not told: two asterisks always.
+    """
+    text = str(value or "").strip()
+    if not text:
+        return "—"
+    if kind == "name":
+        return f"{text[0]}**"
+    if kind == "phone" and len(text) >= 8:
+        return f"{text[:3]}****{text[-4:]}"
+    return f"{text[0]}****{text[-1]}" if len(text) > 4 else MASK
 
 
 def shown_columns(spec: RegisterSpec, names: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -57,7 +90,8 @@ def cell(record: Register, name: str, *, clearance: int) -> Cell:
     spec = spec_of(record)
     field, label = spec.field(name), spec.label(name)
     if not may_read(spec, name, clearance=clearance):
-        return Cell(name=name, label=label, value=MASK, text=MASK, is_masked=True)
+        text = masked_text(record, name, clearance=clearance)
+        return Cell(name=name, label=label, value=text, text=text, is_masked=True)
     value = getattr(record, field.attname)
     if isinstance(field, models.ForeignKey):
         return _reference_cell(record, field, label)

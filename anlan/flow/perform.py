@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from anlan.flow.errors import Conflict
 from anlan.flow.evidence import StoredFile
 from anlan.flow.models import Batch, Evidence, Performed
 from anlan.flow.numbering import format_number, take_numbers
+from anlan.flow.parties import NamedParty, store_parties
 from anlan.flow.prepare import Prepared, prepare
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
@@ -66,11 +68,13 @@ def perform(
     evidence: Sequence[StoredFile] = (),
     reason: str = "",
     values: Mapping[str, Any] | None = None,
+    parties: Sequence[NamedParty] = (),
     **data: Any,
 ) -> Entry:
     """Take a step on a record and return its ledger entry.
 
     `values` is the same as `data`, for columns that come from outside: a name among them is never taken for an argument.
+    `parties` are those whom the step lets into the case, or whose part it ends.
     A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
     changes nothing and returns the first entry.
 
@@ -83,7 +87,14 @@ def perform(
         if full_key and (known := Performed.objects.filter(key=full_key).first()):
             return Entry.objects.get(pk=known.entry_id)
         prepared = prepare(
-            record, step, by=by, at=moment, data={**data, **(values or {})}, evidence=evidence, reason=reason
+            record,
+            step,
+            by=by,
+            at=moment,
+            data={**data, **(values or {})},
+            evidence=evidence,
+            reason=reason,
+            parties=parties,
         )
         entry = _write(prepared, by=by, origin=origin)
         if full_key:
@@ -115,6 +126,8 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
     entry = append(record.institution_id, fact_of(prepared, by=by, origin=origin))
     if prepared.evidence:
         Evidence.objects.bulk_create(_evidence_rows(prepared, by))
+    if prepared.parties:
+        store_parties(record, prepared.step, prepared.parties, at=prepared.at)
     _follow(prepared, by=by, origin=origin)
     return entry
 
@@ -122,8 +135,12 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
 def _update(prepared: Prepared) -> None:
     record = prepared.record
     values = {name: getattr(record, name) for name in prepared.changed}
-    rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
-    if not rows.update(version=prepared.version, **values):
+    # The row may leave the actor's scope by this very step, and the database would not let them write what they cannot read.
+    hands_over = prepared.spec.about_leaders in prepared.changed
+    with as_system("a case is handed over") if hands_over else nullcontext():
+        rows = type(record).objects.filter(pk=record.pk, version=prepared.version - 1)
+        count = rows.update(version=prepared.version, **values)
+    if not count:
         message = _(
             "%(register)s %(number)s was changed by somebody else in the meantime. Reload it and take the step again."
         )
@@ -155,8 +172,9 @@ def _broken_rule(model: type[Register], detail: str) -> str:
 
 
 def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
-    """Return what the ledger will say of a prepared step."""
+    """Return what the ledger will say of a prepared step; of a new record also the number and the key that it was given."""
     record = prepared.record
+    given = {"id": record.pk, "number": record.number} if prepared.version == 1 else {}
     return Fact(
         uid=uuid.uuid4(),
         institution_code=record.institution.code,
@@ -168,7 +186,7 @@ def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
         occurred_on=record.occurred_on,
         recorded_at=prepared.at,
         origin=origin,
-        content=prepared.content,
+        content={**prepared.content, **given},
     )
 
 

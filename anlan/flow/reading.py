@@ -17,13 +17,16 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
 from django.utils.translation import gettext as _
 
+from anlan.flow.cases import attach_capacities
 from anlan.flow.errors import InvalidData
-from anlan.flow.masking import clearance_in, may_read
+from anlan.flow.masking import may_read
 from anlan.flow.references import attach_references, find_target
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution
+from anlan.org.policy import probing_clearance
+from anlan.org.scope import current_actor
 
 WINDOW = 20_000
 LARGEST_PAGE = 200
@@ -64,7 +67,8 @@ def list_records(
     Raises: InvalidData naming the filter, the sort or the key that is not right; Unscoped with nobody acting.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    clearance = clearance_in(institution)
+    actor = current_actor()
+    clearance = probing_clearance(actor, institution, spec.kind)
     if clearance < 0:
         return Page(rows=(), after="")
     column, is_descending = _sort(spec, sort, clearance)
@@ -79,6 +83,7 @@ def list_records(
     for row in found:
         row.institution = institution
     attach_references(spec, found[:limit])
+    attach_capacities(spec, found[:limit], actor=actor)
     return _page(found, limit, column, edge)
 
 

@@ -28,11 +28,11 @@ class ScopedManager(models.Manager[Any]):
         rows = super().get_queryset()
         if actor.is_system:
             return rows
-        return rows.filter(visible_records(actor, spec_of(self.model).sensitivity))
+        return rows.filter(visible_records(actor, spec_of(self.model).kind))
 
     def within(self, institution: Institution) -> "models.QuerySet[Any]":
         """Return the visible rows of one institution, without a join: what lists and the to-do centre page through."""
-        scope = visible_within(current_actor(), institution, spec_of(self.model).sensitivity)
+        scope = visible_within(current_actor(), institution, spec_of(self.model).kind)
         return super().get_queryset().filter(scope, institution=institution)
 
 

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import ANNULLED, Step
 from anlan.flow.errors import DeclarationError
+from anlan.org.parties import Capacity
+from anlan.org.policy import Kind
 from anlan.org.roles import Sensitivity
 
 if TYPE_CHECKING:
@@ -41,7 +43,11 @@ ENGINE_COLUMNS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterSpec:
-    """One register as declared. `fields` are the model fields that people fill, in order of declaration."""
+    """One register as declared. `fields` are the model fields that people fill, in order of declaration.
+
+    `identity` maps the columns that tell who somebody is to the way in which they are masked. `about_leaders` is the
+    column that marks cases about the institution's leaders; empty for none.
+    """
 
     code: str
     model: "type[Register]"
@@ -62,7 +68,14 @@ class RegisterSpec:
     clauses: tuple[str, ...]
     sensitivity: Sensitivity
     field_sensitivity: Mapping[str, Sensitivity]
+    identity: Mapping[str, str]
+    about_leaders: str
     is_standing: bool
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The register as the access policy sees it."""
+        return Kind(register=self.code, sensitivity=self.sensitivity, about_leaders=self.about_leaders)
 
     @property
     def name(self) -> Any:
@@ -153,6 +166,8 @@ def read_declaration(model: "type[Register]") -> RegisterSpec:
         clauses=tuple(flow.clauses),
         sensitivity=Sensitivity(getattr(privacy, "register", "internal")),
         field_sensitivity=_privacy(model, privacy),
+        identity=dict(getattr(privacy, "identity", {})),
+        about_leaders=getattr(privacy, "about_leaders", ""),
         is_standing=model.is_standing,
     )
     _check(spec)
@@ -207,6 +222,22 @@ def _steps(flow: type, states: tuple[str, ...], *, is_standing: bool) -> dict[st
         consequence=_("The record stays visible and no longer counts"),
         follow=follow,
     )
+    steps["involve"] = Step(
+        label=_("Name a party"),
+        sources=states,
+        by=("can:involve",),
+        needs_reason=True,
+        capacities=tuple(Capacity.values),
+        consequence=_("The party sees this case and no other"),
+    )
+    steps["release"] = Step(
+        label=_("End a party's part"),
+        sources=states,
+        by=("can:involve",),
+        needs_reason=True,
+        capacities=tuple(Capacity.values),
+        consequence=_("The party sees the case no longer"),
+    )
     return steps
 
 
@@ -238,6 +269,12 @@ def _check(spec: RegisterSpec) -> None:
         complaints += [f'step "{name}" names the unknown column "{column}"' for column in sorted(columns)]
         if step.follow and not hasattr(spec.model, step.follow):
             complaints.append(f'step "{name}" follows with the unknown method "{step.follow}"')
+    private = set(spec.identity) | ({spec.about_leaders} - {""})
+    complaints += [f'Privacy names the unknown column "{column}"' for column in sorted(private - known)]
+    probing = set(spec.identity) & {*spec.filters, *spec.search, *spec.key}
+    complaints += [
+        f'"{column}" tells who somebody is; no filter, search or key may probe it' for column in sorted(probing)
+    ]
     listed = set(spec.columns) | set(spec.filters) | set(spec.search) | set(spec.key) | set(spec.derived)
     complaints += [f'the unknown column "{column}"' for column in sorted(listed - known)]
     if complaints:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anlan.ledger.check import Progress, broken_entries, broken_tree
+from anlan.ledger.checkpoint import parse_note, signatures_of
 from anlan.ledger.models import Entry, TreeHead, Unsequenced
+from anlan.ledger.signing import BadSignature
 from anlan.ledger.store import newest_head, stored_tree
 from anlan.ledger.verify import Outcome, Step, no_head, open_with_own_key, prove_entry, witnessed
+from anlan.ledger.witnessed import configured_witnesses
 
 _CHUNK = 1000
 
@@ -75,7 +78,7 @@ def _note(audit: Audit, entry: Entry, steps: tuple[Step, ...]) -> None:
 
 
 def verify_log(*, progress: Progress = lambda _done, _all: None) -> Audit:
-    """Verify the whole log: contents, headers, leaves, tiles, heads, and the signature of every checkpoint."""
+    """Verify the whole log: contents, headers, leaves, tiles, heads, and every checkpoint's signature and cosignatures."""
     head = newest_head()
     audit = Audit(checkpoint=open_with_own_key(head) if head else no_head())
     audit.faults += [(f"entry {pk}", what) for pk, what in broken_entries(progress)]
@@ -88,9 +91,21 @@ def verify_log(*, progress: Progress = lambda _done, _all: None) -> Audit:
 
 
 def _broken_signatures(counts: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """Check the log's signature of every signed head, and the cosignatures of the witnesses whose keys are configured."""
     signed = TreeHead.objects.exclude(checkpoint="").order_by("size")
+    keys = [one.key for one in configured_witnesses()]
     for head in signed.iterator(chunk_size=_CHUNK):
         step = open_with_own_key(head)
         counts["signatures"] = counts.get("signatures", 0) + 1
         if step.outcome is Outcome.FAILS:
             yield f"tree head {head.size}", step.said
+            continue
+        note = parse_note(head.checkpoint)
+        for key in keys:
+            if not signatures_of(note, key.name, key.key_id):
+                continue
+            counts["cosignatures"] = counts.get("cosignatures", 0) + 1
+            try:
+                key.time_of(note)
+            except BadSignature as error:
+                yield f"tree head {head.size}", str(error)

@@ -15,6 +15,7 @@ from typing import Any
 
 from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.hashing import TreeHash
+from anlan.ledger.kept import kept_checkpoint
 from anlan.ledger.many import inclusion_of_many
 from anlan.ledger.models import Entry, Position, TreeHead
 from anlan.ledger.signing import own_signer
@@ -39,7 +40,7 @@ def entry_receipt(entry: Entry, *, number: str, at: dt.datetime) -> dict[str, An
     leaf = bytes(entry.leaf)
     said = {"kind": "entry", "header": entry.header, "leaf": leaf.hex()}
     position = Position.objects.filter(entry=entry).values_list("index", flat=True).first()
-    head = signed_head()
+    head = signed_head(position + 1) if position is not None else None
     proof = None
     if head is not None and position is not None and position < head.size:
         path = [one.hex() for one in stored_inclusion(position, head.size)]
@@ -68,9 +69,12 @@ def receipt_text(receipt: dict[str, Any]) -> str:
     return json.dumps(receipt, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def signed_head() -> TreeHead | None:
-    """Return the newest head that is signed; null before the first."""
-    return TreeHead.objects.exclude(checkpoint="").order_by("-size").first()
+def signed_head(needed: int) -> TreeHead | None:
+    """Return the newest head that a witness cosigned if it has the `needed` entries, else the newest that is signed; null for none."""
+    signed = TreeHead.objects.exclude(checkpoint="")
+    kept = kept_checkpoint()
+    cosigned = signed.filter(size=kept.checkpoint.size, size__gte=needed).first() if kept else None
+    return cosigned or signed.order_by("-size").first()
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
@@ -107,8 +111,10 @@ def _batch_proof(entries: Sequence[Entry], leaves: Sequence[bytes]) -> dict[str,
         keys = [entry.pk for entry in entries[start : start + _CHUNK]]
         found = dict(Position.objects.filter(entry__in=keys).values_list("entry_id", "index"))
         positions += [found[key] for key in keys if key in found]
-    head = signed_head()
-    if head is None or len(positions) < len(entries) or max(positions) >= head.size:
+    if len(positions) < len(entries):
+        return None
+    head = signed_head(max(positions) + 1)
+    if head is None or max(positions) >= head.size:
         return None
     return {
         "checkpoint": head.checkpoint,

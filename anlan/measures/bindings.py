@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from anlan.kernel.period import Period, month_index, years_back
+from anlan.measures.errors import BadDefinition
 
 Binding = datetime.date | int
 
@@ -20,6 +21,22 @@ def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) ->
     Nulls: none; where nothing is due yet, the end of the due months is the day before the period.
     """
     return _bindings(names, period, as_of)
+
+
+def bound_day(name: str, *, period: Period, as_of: datetime.date) -> datetime.date:
+    """Return the value of one parameter that is a day."""
+    value = _bindings((name,), period, as_of)[name]
+    if not isinstance(value, datetime.date):
+        raise BadDefinition(f"The parameter {name} is a number, not a day. Name a day, such as period_start.")
+    return value
+
+
+def bound_number(name: str, *, period: Period, as_of: datetime.date) -> int:
+    """Return the value of one parameter that counts."""
+    value = _bindings((name,), period, as_of)[name]
+    if not isinstance(value, int):
+        raise BadDefinition(f"The parameter {name} is a day, not a number. Name a number, such as months_due.")
+    return value
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """Where a plan runs: one function, ``evaluate``, over any engine.
 
 The live database answers for one institution at once (``SqlConnection``); the Parquet lake answers for a region or the
-nation (``anlan.measures.lake.DuckDBLake``). Every engine gives the same figures for the same records.
+nation (``anlan.measures.opening.open_lake``). Every engine gives the same figures for the same records.
 """
 
 from __future__ import annotations

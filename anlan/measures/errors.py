@@ -81,6 +81,12 @@ class LakeIncomplete(MeasuresError):
     id = "measures.E008"
 
 
+class LakeUnsuited(MeasuresError):
+    """The lake is not of the form that runs need, such as sorted by institution; DuckDB reads it."""
+
+    id = "measures.E010"
+
+
 class UnknownDialect(MeasuresError):
     """SQL was asked for in a dialect that the room does not lower to."""
 

@@ -1,10 +1,9 @@
-"""The Parquet lake evaluated by DuckDB: a region or the nation on one machine.
+"""The Parquet lake evaluated by DuckDB: every lake, sorted or not, of whatever types DuckDB reads.
 
-Layout: ``<folder>/<register>/year=YYYY/*.parquet`` or ``<folder>/<register>.parquet``, and ``institution.parquet``; the
-columns are those of the live tables. Files are sorted by institution_id: the lake is evaluated in ranges of
-institutions, whose row groups are found by their zone maps and whose groups fit small arrays instead of hash tables.
-Each thread takes a range of its own and shares nothing with the others. A register whose distinct values are counted
-is sorted by institution and that value. An unsorted lake gives the same figures, more slowly.
+``opening.py`` chooses between this and ``runs``, which is quicker where the lake is sorted; ``folder.py`` has the layout.
+Here too order helps: the lake is evaluated in ranges of institutions, whose row groups are found by their zone maps and
+whose groups fit small arrays instead of hash tables. Each thread takes a range of its own and shares nothing with the
+others. A register whose distinct values are counted is sorted by institution and that value.
 """
 
 from __future__ import annotations
@@ -20,11 +19,10 @@ from typing import TypeVar
 import duckdb
 
 from anlan.kernel.period import Period
-from anlan.measures.aggregate import Scan, spanning
 from anlan.measures.bindings import bindings, is_closed
 from anlan.measures.dense import SPINE, DensePlan, DenseTable, lower_dense
-from anlan.measures.errors import LakeIncomplete
 from anlan.measures.figures import FigureTable, table_from_rows
+from anlan.measures.folder import institution_file, new_folder, register_files
 from anlan.measures.plan import Plan, narrowed
 from anlan.measures.sql import Statement
 
@@ -86,10 +84,7 @@ class DuckDBLake:
         Nulls:  null is no data or unknown.
         Raises: LakeIncomplete; FileExistsError when the folder holds Parquet files already.
         """
-        folder = Path(target)
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.glob("*.parquet")):
-            raise FileExistsError(f"{folder} holds figures already. Choose an empty folder, or empty this one.")
+        folder = new_folder(target)
         if columns is not None:
             plan = _narrowed(plan, tuple(columns))
         evaluation = self._evaluation(plan, tuple(columns or plan.columns()), period, as_of)
@@ -140,27 +135,12 @@ class DuckDBLake:
 
     def _declare_views(self, plan: Plan, period: Period) -> None:
         for scan in plan.scans:
-            self._view(scan.register.table, self._files(scan, period))
-        file = self._folder / "institution.parquet"
-        if not file.exists():
-            raise LakeIncomplete(f"The lake {self._folder} has no institution.parquet. Export the institutions.")
-        self._view(plan.schema.institution.table, [file])
+            self._view(scan.register.table, register_files(self._folder, scan, period))
+        self._view(plan.schema.institution.table, [institution_file(self._folder)])
 
     def _view(self, name: str, files: list[Path]) -> None:
         listed = ", ".join(_quoted(file) for file in files)
         self._connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS FROM read_parquet([{listed}])')
-
-    def _files(self, scan: Scan, period: Period) -> list[Path]:
-        code = scan.register.code
-        whole = self._folder / f"{code}.parquet"
-        files = [whole] if whole.exists() else sorted((self._folder / code).glob("year=*/*.parquet"))
-        if not files:
-            raise LakeIncomplete(
-                f'The lake {self._folder} has no files of register "{code}". Export it, or leave its measures out.'
-            )
-        first = _first_year(scan, period)
-        recent = [file for file in files if file == whole or int(file.parent.name.removeprefix("year=")) >= first]
-        return recent or files[-1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,17 +199,6 @@ def _keep(name: str) -> str:
 def _narrowed(plan: Plan, columns: tuple[str, ...]) -> Plan:
     """Equal questions get the same plan, so that its SQL is made once."""
     return narrowed(plan, columns)
-
-
-def _first_year(scan: Scan, period: Period) -> int:
-    """The year of the oldest day of a record that the scan can use; 0 where it looks back to the first record.
-
-    Folders are by the year of the register's own date, so a range over another column prunes nothing.
-    """
-    days = spanning(scan.days)
-    if days is None or days.lower is None or days.column != scan.register.date:
-        return 0
-    return period.start.year - max(each.years_back for each in scan.days)
 
 
 def _quoted(file: Path) -> str:

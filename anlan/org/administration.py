@@ -259,7 +259,7 @@ def give_post(
     """Give a person a role at a unit from one day to another (exclusive; null = open).
 
     Raises: NotAllowed; Contradiction when the role is not held at such a unit, the dates are wrong, the post is there
-    already, or an administrator would hold a second role. Nobody gives themselves a post.
+    already, or an officer would hold a second role. Nobody gives themselves a post.
     """
     require_unit(by, unit)
     require_seen(by, person)
@@ -385,8 +385,9 @@ def _check_profile(profile: Profile, *, by: Actor) -> None:
 
 
 def _check_post(person: Person, *, unit: Unit, role: Role, starts_on: dt.date, ends_on: dt.date | None) -> None:
-    if unit.kind != role.held_at:
-        words = {"role": role.name, "kind": Unit.Kind(role.held_at).label, "unit": unit.name}
+    if unit.kind not in role.held_at:
+        kinds = " / ".join(str(Unit.Kind(kind).label) for kind in role.held_at)
+        words = {"role": role.name, "kind": kinds, "unit": unit.name}
         words["is"] = Unit.Kind(unit.kind).label
         text = _("“%(role)s” is held at “%(kind)s”; “%(unit)s” is “%(is)s”.")
         raise Contradiction("org.E073", "unit", text % words)
@@ -412,7 +413,7 @@ def _check_beside(person: Person, *, unit: Unit, role: Role, starts_on: dt.date,
             raise Contradiction("org.E075", "role", text % words)
         if other.role != role.code and (role.is_exclusive or find_role(other.role).is_exclusive):
             text = _(
-                "%(person)s is “%(role)s” at “%(unit)s”; an administrator holds no other role. End one post first."
+                "%(person)s is “%(role)s” at “%(unit)s”; an officer of the system holds no other role. End one post first."
             )
             raise Contradiction("org.E076", "role", text % words)
 

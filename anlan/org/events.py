@@ -10,11 +10,13 @@ from django.utils import timezone
 from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.models import Entry
+from anlan.org.access import note_permission
 from anlan.org.models import Unit
 from anlan.org.posts import institution_of
 from anlan.org.scope import Actor
 
 SCREEN = Origin(kind="screen")
+LOG = "org.access"  # the access log's own entries; everything else here changes what somebody may do
 # Units, people and posts carry no receipt; theirs follows from register and key, the same every time.
 _NAMES = uuid.UUID("6c1f2f0e-52a4-5d0b-9a57-0f3f6f6e7f11")
 
@@ -29,8 +31,10 @@ def note(
 ) -> Entry:
     """Append one entry, filed under the institution in which the unit lies, else under the commission.
 
-    Call it inside the transaction of the change.
+    Call it inside the transaction of the change. What changes rights stands in the access log too, without its values.
     """
+    if register != LOG:
+        note_permission(by, f"{register} {step} {content.get('person') or key}", path=at.path)
     record_uid = subject_uid(register, key)
     last = Entry.objects.filter(record_uid=record_uid).aggregate(last=Max("version"))["last"] or 0
     home = Unit.objects.get(pk=institution_of(at) or at.pk)

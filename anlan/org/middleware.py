@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from anlan.org.access import came_from
 from anlan.org.models import Person
 from anlan.org.posts import actor_for
 from anlan.org.scope import acting
@@ -17,6 +18,13 @@ class ActingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = came_from.set(str(request.META.get("REMOTE_ADDR") or "")[:45])
+        try:
+            return self._act(request)
+        finally:
+            came_from.reset(token)
+
+    def _act(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         if not isinstance(user, Person):
             request.actor = None  # type: ignore[attr-defined]

@@ -8,9 +8,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
+from anlan.org.access import Access, AccessCursor, AccessDigest
 from anlan.org.jobs import Job
+from anlan.org.parties import Party
 
-__all__ = ["Institution", "Job", "Person", "Post", "Unit"]
+__all__ = ["Access", "AccessCursor", "AccessDigest", "Institution", "Job", "Party", "Person", "Post", "Unit"]
 
 
 class Unit(MP_Node):  # type: ignore[misc]

@@ -9,12 +9,31 @@ from anlan.org.errors import OrgError
 
 
 class Reach(StrEnum):
-    """How far a role sees from the unit of its post."""
+    """How far a role sees from the unit of its post. `case`: only the cases to which its holder is a party."""
 
     NOTHING = "nothing"
+    CASE = "case"
     DEPARTMENT = "department"
     INSTITUTION = "institution"
     SUBTREE = "subtree"
+
+
+class Group(StrEnum):
+    """Where a role stands: the administrator's page lists them so."""
+
+    INSTITUTION = "institution"
+    DEPARTMENT = "department"
+    COMMISSION = "commission"
+    OFFICER = "officer"
+    OUTSIDE = "outside"
+
+
+class Officer(StrEnum):
+    """The three officers of a system (三员): nobody holds two of them, and none holds another role."""
+
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
 
 
 class Sensitivity(StrEnum):
@@ -38,8 +57,9 @@ def rank(sensitivity: Sensitivity) -> int:
 class Role:
     """One role: who may hold it, how far it sees, and what it may do.
 
-    `capabilities` are words that steps and endpoints ask for with the prefix `can:`, for example `can:correct`.
-    `name` and `description` may be lazy translations.
+    `capabilities` are words that steps and endpoints ask for with the prefix `can:`, for example `can:correct`;
+    `routed` ones hold only on cases about an institution's leaders, which its own people do not handle. `heads` marks a
+    role whose holder heads the unit of the post and therefore never judges it. `name` and `description` may be lazy translations.
     """
 
     code: str
@@ -48,27 +68,33 @@ class Role:
     reach: Reach
     sensitivity: Sensitivity
     capabilities: frozenset[str] = field(default_factory=frozenset)
+    routed: frozenset[str] = field(default_factory=frozenset)
+    group: Group = Group.INSTITUTION
+    officer: Officer | None = None
+    heads: bool = False
 
     @property
-    def held_at(self) -> str:
-        """The kind of unit at which the role is held: where its reach begins."""
+    def held_at(self) -> tuple[str, ...]:
+        """The kinds of unit at which the role is held: where its reach begins. People from outside have a desk at either."""
         return _HELD_AT[self.reach]
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether its holder may hold no other role: who gives rights to others has none over records."""
-        return "administer" in self.capabilities
+        """Whether its holder may hold no other role: who keeps the doors goes through none."""
+        return self.officer is not None or "administer" in self.capabilities
 
-    def answers_to(self, names: Iterable[str]) -> bool:
-        """Tell whether one of the names is this role or a capability of it (`can:…`)."""
-        return any(name == self.code or name.removeprefix("can:") in self.capabilities for name in names)
+    def answers_to(self, names: Iterable[str], *, routed: bool = False) -> bool:
+        """Tell whether one of the names is this role or a capability of it (`can:…`); `routed` on a case about leaders."""
+        able = self.capabilities | self.routed if routed else self.capabilities
+        return any(name == self.code or name.removeprefix("can:") in able for name in names)
 
 
 _HELD_AT = {
-    Reach.NOTHING: "commission",
-    Reach.SUBTREE: "commission",
-    Reach.INSTITUTION: "institution",
-    Reach.DEPARTMENT: "department",
+    Reach.NOTHING: ("commission",),
+    Reach.SUBTREE: ("commission",),
+    Reach.INSTITUTION: ("institution",),
+    Reach.DEPARTMENT: ("department",),
+    Reach.CASE: ("commission", "institution"),
 }
 _roles: dict[str, Role] = {}
 

@@ -1,5 +1,6 @@
 """Who is acting, and what they may see. Every scoped query asks here; with nobody acting it raises, never returns."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,13 +25,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A person with the posts in force today, or the system with a stated reason (`is_system`)."""
+    """A person with the posts in force today, or the system with a stated reason (`is_system`).
+
+    `case_registers` are the registers in which the person is a party to a case: only there is anybody asked to which.
+    """
 
     person_id: int | None
     name: str
     grants: tuple[Grant, ...] = ()
     is_system: bool = False
     reason: str = ""
+    today: dt.date | None = None
+    case_registers: frozenset[str] = frozenset()
 
     def can(self, *names: str) -> bool:
         """Tell whether any post answers to one of the names (role codes or `can:…`)."""
@@ -49,6 +55,7 @@ class Actor:
 
 
 def _reaches(grant: Grant, institution_path: str, institution_id: int) -> bool:
+    """A desk (`case`) and an officer's post (`nothing`) reach no institution."""
     if grant.role.reach is Reach.SUBTREE:
         return institution_path.startswith(grant.path)
     if grant.role.reach in (Reach.INSTITUTION, Reach.DEPARTMENT):
@@ -57,6 +64,11 @@ def _reaches(grant: Grant, institution_path: str, institution_id: int) -> bool:
 
 
 _acting: ContextVar[Actor | None] = ContextVar("anlan_acting", default=None)
+
+
+def acting_now() -> Actor | None:
+    """Return who is acting; null when nobody is. For the database connection: everything else asks `current_actor`."""
+    return _acting.get()
 
 
 def current_actor() -> Actor:

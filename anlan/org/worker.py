@@ -14,6 +14,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from anlan.org.jobs import run_next
+from anlan.org.scope import as_system
 
 PAUSE_SECONDS = 0.5
 ROUND_SECONDS = 1.0
@@ -56,7 +57,8 @@ def carry_out(work: Round) -> bool:
     """Call a round once and tell whether it went well; a database that is busy is no failure."""
     name = getattr(work, "__name__", repr(work))
     try:
-        work()
+        with as_system(f"round {name}"):
+            work()
     except OperationalError as error:
         _log.warning("The round %s waits for the database: %s", name, error)
     except Exception:  # noqa: BLE001  process edge: a round that fails is logged, the worker goes on

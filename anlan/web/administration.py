@@ -12,17 +12,24 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from anlan.ledger.models import Entry
 from anlan.org.accounts import locked
 from anlan.org.events import subject_uid
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.oversight import administered_people, administers
-from anlan.org.roles import Reach, Role, all_roles, find_role
+from anlan.org.roles import Group, Reach, Role, all_roles, find_role
 from anlan.web.place import Place, unit_name
 
 PAGE = 50
+GROUPS = {
+    Group.INSTITUTION: gettext_lazy("The whole institution"),
+    Group.DEPARTMENT: gettext_lazy("One department"),
+    Group.COMMISSION: gettext_lazy("Commission and bureaus"),
+    Group.OFFICER: gettext_lazy("The three officers"),
+    Group.OUTSIDE: gettext_lazy("From outside: one case at a time"),
+}
 STEPS = {
     "add": gettext_noop("Added"),
     "change": gettext_noop("Changed"),
@@ -192,24 +199,26 @@ def _state(post: Post, today: dt.date) -> str:
 
 
 def role_cards(place: Place) -> list[dict[str, Any]]:
-    """Return every role with its description, where it is held, and how many hold it at or below the place."""
+    """Return the roles by group, each with its description, where it is held, and how many hold it at or below the place."""
     holding = _holding(place.today).filter(unit__path__startswith=place.unit.path)
     count = Counter(role for _person, role in set(holding.values_list("person_id", "role")))
     sees = {
         Reach.NOTHING: _("no records"),
+        Reach.CASE: _("the cases to which its holder is a party"),
         Reach.DEPARTMENT: _("records of the department and their own"),
         Reach.INSTITUTION: _("records of the institution"),
         Reach.SUBTREE: _("records of every institution below"),
     }
-    return [
-        {"role": role, "held_at": held_at(role), "sees": sees[role.reach], "count": count[role.code]}
-        for role in all_roles()
-    ]
+    groups: dict[Group, list[dict[str, Any]]] = {group: [] for group in Group}
+    for role in all_roles():
+        card = {"role": role, "held_at": held_at(role), "sees": sees[role.reach], "count": count[role.code]}
+        groups[role.group].append(card)
+    return [{"name": GROUPS[group], "code": group.value, "cards": cards} for group, cards in groups.items() if cards]
 
 
 def held_at(role: Role) -> str:
-    """Return the name of the kind of unit at which a role is held."""
-    return str(Unit.Kind(role.held_at).label)
+    """Return the names of the kinds of unit at which a role is held."""
+    return " / ".join(str(Unit.Kind(kind).label) for kind in role.held_at)
 
 
 # ── history and ways ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from anlan.org.administration import Profile
 from anlan.org.errors import Contradiction
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.roles import all_roles
-from anlan.web.administration import held_at
+from anlan.web.administration import GROUPS, held_at
 from anlan.web.place import Place, unit_name
 
 MANY_UNITS = 400  # beyond, a list of units leaves departments out; their institution's own page offers them
@@ -143,7 +143,10 @@ class EndForm(AdministrationForm):
 
 def add_post_fields(form: forms.Form, place: Place, *, is_required: bool) -> None:
     """Add role, unit and dates to a form; the unit in view is chosen."""
-    roles = [(role.code, f"{role.name} · {held_at(role)}") for role in all_roles()]
+    roles: list[Any] = [
+        (GROUPS[group], [(role.code, f"{role.name} · {held_at(role)}") for role in all_roles() if role.group is group])
+        for group in GROUPS
+    ]
     none = ("", "—") if is_required else ("", _("No post yet"))
     form.fields["role"] = forms.ChoiceField(
         label=_("Role"), choices=[none, *roles], required=is_required, widget=forms.Select(_SELECT)

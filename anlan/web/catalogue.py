@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, Value
 from django.urls import reverse
 
+from anlan.exchange.archive.write import MAKERS
 from anlan.flow.declare import ANNULLED
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
@@ -91,3 +92,8 @@ def can_import(place: Place, spec: RegisterSpec) -> bool:
     if place.institution is None:
         return False
     return may(place.actor, ("can:import",), institution=place.institution, sensitivity=spec.sensitivity)
+
+
+def can_archive(place: Place) -> bool:
+    """Tell whether the person may take archive packages of the place: its office and an auditor may."""
+    return place.institution is not None and may(place.actor, MAKERS, institution=place.institution)

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from anlan.flow.declare import ANNULLED
-from anlan.flow.masking import may_read, shown_columns
+from anlan.flow.masking import MASK, masked_text, may_read, shown_columns
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
@@ -39,7 +39,7 @@ def cell(spec: RegisterSpec, record: Register, name: str, *, clearance: int) -> 
     """Return a column of a record, masked when the person may not read it."""
     label = str(spec.label(name))
     if not may_read(spec, name, clearance=clearance):
-        return Cell(name=name, label=label, kind="masked")
+        return Cell(name=name, label=label, kind="masked", text=_outline(spec, record, name, clearance))
     field = spec.field(name)
     if isinstance(field, models.ForeignKey) and _is_hidden(field, record):
         return Cell(name=name, label=label, kind="masked")
@@ -50,6 +50,11 @@ def cell(spec: RegisterSpec, record: Register, name: str, *, clearance: int) -> 
     return Cell(
         name=name, label=label, text=text, kind=kind, value=value, tone=tone, is_wide=is_wide, link=_link(field, record)
     )
+
+
+def _outline(spec: RegisterSpec, record: Register, name: str, clearance: int) -> str:
+    """Return the outline of a masked name; empty where nothing at all is told, and the tag alone stands there."""
+    return masked_text(record, name, clearance=clearance).replace(MASK, "") if name in spec.identity else ""
 
 
 def _say(field: "models.Field[Any, Any]", record: Register, name: str) -> tuple[str, str]:

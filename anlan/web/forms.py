@@ -10,13 +10,15 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from anlan.flow.cases import clearance_in_record
 from anlan.flow.declare import Step
 from anlan.flow.errors import FlowError
 from anlan.flow.evidence import ACCEPTED, StoredFile, store
-from anlan.flow.masking import clearance_in, may_read
+from anlan.flow.masking import may_read
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
+from anlan.flow.unmasking import openable
 from anlan.org.models import Unit
 from anlan.org.roles import Reach
 from anlan.org.scope import Actor
@@ -71,6 +73,8 @@ class StepForm(forms.Form):
         self.step: Step = self.spec.steps[step_name]
         for name in self._columns():
             self.fields[name] = _form_field(self, name)
+            if self._keeps_masked(name):
+                continue
             if record.pk is not None or getattr(record, name, None) not in (None, ""):
                 self.initial.setdefault(name, getattr(record, self.spec.field(name).attname))
         self._add_asides()
@@ -82,8 +86,16 @@ class StepForm(forms.Form):
             names.insert(1, "department")
         if self.record.pk is None:  # who opens a record knows what they write, sealed or not
             return names
-        clearance = clearance_in(self.record.institution)
-        return [name for name in names if may_read(self.spec, name, clearance=clearance)]
+        clearance, masked = clearance_in_record(self.record), openable(self.record, to=self.actor)
+        return [name for name in names if name in masked or may_read(self.spec, name, clearance=clearance)]
+
+    def _keeps_masked(self, name: str) -> bool:
+        """A stored name is not shown by a form: an empty box keeps it, a new value replaces it."""
+        if self.record.pk is None or name not in self.spec.identity:
+            return False
+        self.fields[name].required = self.fields[name].widget.is_required = False
+        self.fields[name].help_text = _("Masked. Leave empty to keep it.")
+        return True
 
     def _add_asides(self) -> None:
         if self.step.needs_reason:
@@ -101,6 +113,8 @@ class StepForm(forms.Form):
         """Return the keyword arguments for `perform`: columns, reason, key and stored evidence. Raises: BadEvidence."""
         aside = {"reason", "evidence", "key", "version"}
         data = {name: value for name, value in self.cleaned_data.items() if name not in aside}
+        if self.record.pk is not None:
+            data = {name: value for name, value in data.items() if value or name not in self.spec.identity}
         files: list[StoredFile] = [store(file.name, file.chunks()) for file in self.cleaned_data.get("evidence") or []]
         return {
             "reason": self.cleaned_data.get("reason", ""),

@@ -12,6 +12,7 @@ from threading import Lock
 
 from django.http import Http404, HttpRequest
 
+from anlan.assessment.edition import codes_in_force
 from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.rubric import Rubric
 from anlan.assessment.score import ScoreTable, score_institutions
@@ -21,6 +22,7 @@ from anlan.kernel.period import Period
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution
 from anlan.org.policy import institutions_for
+from anlan.org.scope import as_system
 from anlan.web.place import Place
 
 KEPT = 64  # tables; a city asks for one and for twelve month ends
@@ -31,9 +33,13 @@ _guard = Lock()
 
 
 def rubric_in_view(request: HttpRequest) -> Rubric:
-    """Return the rubric that the address names, else the first one. Raises: Http404 when there is none."""
-    known = rubric_codes()
-    code = request.GET.get("rubric", "") or (known[0] if known else "")
+    """Return the rubric that the address names, else the first one in force in the year in view.
+
+    Raises: Http404 when there is none.
+    """
+    known, place = rubric_codes(), getattr(request, "place", None)
+    in_force = codes_in_force(year=place.year) if place is not None else known
+    code = request.GET.get("rubric", "") or (in_force[0] if in_force else "")
     if code not in known:
         raise Http404
     return current_rubric(code)
@@ -93,4 +99,5 @@ def median(values: Sequence[int | None]) -> int | None:
 
 def _newest_entry() -> object:
     """The receipt of the newest entry: it changes with every write, and is never given twice."""
-    return Entry.objects.order_by("-pk").values_list("uid", flat=True).first()
+    with as_system("cache of scores"):  # a score rests on records that its reader may not see
+        return Entry.objects.order_by("-pk").values_list("uid", flat=True).first()

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from anlan.flow.authority import STANDING_STEPS, offered_steps
+from anlan.flow.cases import clearance_in_record, files_are_open
 from anlan.flow.declare import Step
-from anlan.flow.masking import clearance_in, may_read
+from anlan.flow.masking import may_read
 from anlan.flow.models import Evidence
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec
@@ -60,7 +61,7 @@ class RecordPage:
 def page_of_record(spec: RegisterSpec, record: Register, *, place: Place) -> RecordPage:
     """Return everything that the page of a record shows to this person."""
     options = steps_for(spec, record, place=place)
-    clearance = clearance_in(record.institution)
+    clearance = clearance_in_record(record)
     return RecordPage(
         tone=state_tone(spec, record.state),
         state=str(spec.states[record.state]),
@@ -105,6 +106,8 @@ def _option(name: str, step: Step, spec: RegisterSpec, record: Register, place: 
 
 
 def _files(record: Register) -> list[dict[str, Any]]:
+    if not files_are_open(record):
+        return []
     rows = Evidence.objects.filter(record_uid=record.uid).select_related("by").order_by("version", "pk")
     return [
         {

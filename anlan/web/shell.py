@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.spec import all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
+from anlan.org.access_reading import AUDIT, SECURITY
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
+from anlan.org.policy import desks
 from anlan.org.scope import Actor
+from anlan.web.drift import CAPABILITIES, open_findings
 from anlan.web.place import Place, reads_ledger_status, unit_name, visible_units, years
 
-KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric"})
+KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric", "audit"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -32,7 +35,9 @@ class _Shell:
             "theme": lambda: "dark" if request.COOKIES.get("theme") == "dark" else "light",
             "version": _version,
             "groups": lambda: _groups(request),
-            "not_yet": lambda: [] if _is_administration(request) else _not_yet(),
+            "not_yet": lambda: (
+                [] if getattr(request, "place", None) is None or _is_administration(request) else _not_yet()
+            ),
             "is_administration": lambda: _is_administration(request),
             "institutions": lambda: _institutions(request),
             "years": lambda: _years(request),
@@ -123,18 +128,38 @@ def _administration_items(request: HttpRequest, place: Place) -> list[dict[str, 
 def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     place: Place | None = getattr(request, "place", None)
     if place is None:
-        return []
+        return _apart(request)
     if place.is_administration:
         url = administration_url(place, "ledger")
         items = [*_administration_items(request, place), _item(request, _("Ledger status"), "fingerprint", url)]
         return [{"code": "administration", "name": _("System administration"), "items": items}]
     today = [_item(request, _("To do"), "checklist", place.url("home"))]
+    today += _case_items(request)
     groups = [
         {"code": "today", "name": _("Today"), "items": today},
         {"code": "registers", "name": _("Registers"), "items": _register_items(request, place)},
     ]
     score = _score_items(request, place)
     return [*groups, {"code": "score", "name": _("Assessment"), "items": score}] if score else groups
+
+
+def _apart(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu of those who have no place: officers who watch, and people from outside."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        return []
+    if actor.can(AUDIT, SECURITY):
+        log = _item(request, _("Access log"), "list-check", reverse("web:access-log"), exact=False)
+        return [{"code": "officer", "name": _("Oversight"), "items": [log]}]
+    items = _case_items(request)
+    return [{"code": "today", "name": _("Today"), "items": items}] if items else []
+
+
+def _case_items(request: HttpRequest) -> list[dict[str, Any]]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not actor.case_registers and not desks(actor):
+        return []
+    return [_item(request, _("My cases"), "folder", reverse("web:cases"), exact=False)]
 
 
 def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
@@ -149,7 +174,15 @@ def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
         items.append(item)
     if reads_ledger_status(place):
         items.append(_item(request, _("Ledger status"), "fingerprint", place.url("ledger")))
-    return items
+    return [*items, *_audit_items(request, place)]
+
+
+def _audit_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    if not place.actor.can(*CAPABILITIES):
+        return []
+    item = _item(request, _("Rows against the ledger"), "shield-lock", place.url("audit"))
+    count = open_findings(place)
+    return [{**item, "count": count, "is_late": True} if count else item]
 
 
 def _score_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:

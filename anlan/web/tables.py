@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from anlan.flow.cases import clearance_in_record
 from anlan.flow.masking import shown_columns as unsealed
 from anlan.flow.spec import RegisterSpec
 from anlan.web.cells import MONTH, Cell, cell, state_tone
@@ -84,14 +85,14 @@ def _heading(listing: Listing, name: str) -> Heading:
 
 
 def _row(listing: Listing, record: Any, names: tuple[str, ...]) -> Row:
-    spec = listing.spec
+    spec, clearance = listing.spec, clearance_in_record(record)
     return Row(
         url=listing.place.url("record", spec.code, record.uid),
         number=record.number,
         state=str(spec.states[record.state]),
         tone=state_tone(spec, record.state),
         is_done=record.state in spec.final,
-        cells=[cell(spec, record, name, clearance=listing.place.clearance()) for name in names],
+        cells=[cell(spec, record, name, clearance=clearance) for name in names],
     )
 
 

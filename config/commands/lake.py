@@ -17,10 +17,12 @@ def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from anlan.facts.lake import export_lake
+    from anlan.org.access import note_export
     from anlan.org.scope import as_system
 
     folder = Path(args.folder) if args.folder else settings.HOME.lake
-    with as_system("lake export"):
+    with as_system("lake export") as system:
         rows = export_lake(folder, progress=lambda register, count: print(f"  {register:<28} {count:>9,}"))
+        note_export(system, f"lake in {folder}", rows)
     print(f"{rows:,} rows in {folder}")
     return 0

@@ -23,7 +23,9 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     import uvicorn
 
+    from anlan.flow.audit import audit_rounds
     from anlan.ledger.rounds import ledger_rounds, outside_rounds
+    from anlan.org.access_rounds import access_rounds
     from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
     from config.prepare import prepare
@@ -32,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    with background_worker(), background_rounds(ledger_rounds()), background_rounds(outside_rounds()):
+    rounds, beside = (*access_rounds(), *ledger_rounds()), (*outside_rounds(), *audit_rounds())
+    with background_worker(), background_rounds(rounds), background_rounds(beside):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,

@@ -65,7 +65,7 @@ class Cluster:
         ports = ",".join(str(self.ports[node]) for node in NODES)
         return (
             f"postgresql://postgres:secret@/postgres?host=127.0.0.1,127.0.0.1&port={ports}"
-            "&target_session_attrs=read-write&connect_timeout=3"
+            "&target_session_attrs=read-write&connect_timeout=10"
         )
 
     def primary(self) -> str:

@@ -29,8 +29,14 @@ from anlan.org.models import Institution, Person
 from anlan.org.posts import actor_for
 from anlan.org.scope import acting
 values = {"occurred_on": "2025-03-10", "area": "fire", "level": "general", "description": "消防通道堆放杂物"}
-by = actor_for(Person.objects.get(username="li"), today=timezone.localdate())
-place = Institution.objects.select_related("unit").get(code="A")
+while True:
+    try:
+        by = actor_for(Person.objects.get(username="li"), today=timezone.localdate())
+        place = Institution.objects.select_related("unit").get(code="A")
+        break
+    except Error:
+        connection.close()
+        time.sleep(0.2)
 model = find_register("hazard").model
 count, tried = 0, 0
 with open(file, "w", buffering=1) as acknowledged:
@@ -80,6 +86,7 @@ def test_failover_under_load_loses_no_acknowledged_write(
     pauses: list[float] = []
     try:
         for _ in range(rounds):
+            cluster.wait_for("every writer", lambda: all(file.exists() and file.stat().st_size for file in files))
             time.sleep(3)
             cluster.wait_until_safe()
             fallen, before = cluster.primary(), _count(files)

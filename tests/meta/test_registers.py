@@ -13,7 +13,7 @@ from config.content import LAW
 REGISTERS = all_registers()
 CLAUSES = frozenset(clause.id for clause in load_clauses(LAW))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-BUILT_IN = frozenset({"attach", "correct", "annul", "end"})
+BUILT_IN = frozenset({"attach", "correct", "annul", "end", "involve", "release"})
 
 every_register = pytest.mark.parametrize("spec", REGISTERS, ids=lambda spec: spec.code)
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
 from anlan.kernel.period import Period
-from anlan.measures.algebra import Count
+from anlan.measures.algebra import Change, Count, Distinct, Figure, PeriodsCovered, Sum, Window
 from anlan.measures.dialects import dialect_of
 from anlan.measures.engines import SqlConnection, evaluate
 from anlan.measures.expression import (
@@ -43,10 +44,22 @@ from anlan.measures.expression import (
 )  # fmt: skip
 from anlan.measures.expression_sql import ExpressionLowering
 from anlan.measures.interpret import value_of
-from anlan.measures.plan import Output, Plan, PlannedFigure
+from anlan.measures.plan import Output, Plan, PlannedFigure, make_plan
+from anlan.measures.predicate import AS_OF, PERIOD_END, PERIOD_START, Predicate, col
 from anlan.measures.program import program_of
+from anlan.measures.runs.numbers import Column, Sheet
 from anlan.measures.schema import InstitutionTable, Schema
-from tests.unit.measures.records import Records, activity, fill, lake_engine, place, sqlite_engine
+from tests.unit.measures.records import (
+    SCHEMA,
+    Records,
+    activity,
+    engines,
+    fill,
+    measure,
+    place,
+    run_engine,
+    sqlite_engine,
+)  # fmt: skip
 from tests.unit.measures.test_plan import plan_of_everything
 
 NAMES = ("a", "b", "c")
@@ -124,6 +137,23 @@ def test_sqlite_and_duckdb_give_what_the_interpreter_gives(node: Number, given_r
 
 @quick
 @given(node=numbers, given_rows=rows)
+def test_columns_of_numbers_give_what_the_interpreter_gives(node: Number, given_rows: list[Row]) -> None:
+    expected = _interpreted(node, given_rows)
+    columns = {name: _column([row[at] for row in given_rows]) for at, name in enumerate(NAMES)}
+    sheet = Sheet({"x": node}, resolve=lambda leaf: Slot("t", leaf.name))
+    found = sheet.columns(lambda leaf: columns[getattr(leaf, "name")])["x"]  # noqa: B009
+    values = np.broadcast_to(found.values, len(given_rows)).tolist()
+    unknown = np.broadcast_to(False if found.unknown is None else found.unknown, len(given_rows)).tolist()
+    assert [None if hidden else value for value, hidden in zip(values, unknown, strict=True)] == expected
+
+
+def _column(cells: Sequence[int | None]) -> Column:
+    unknown = np.array([cell is None for cell in cells])
+    return Column(np.array([cell or 0 for cell in cells], np.int64), unknown if unknown.any() else None)
+
+
+@quick
+@given(node=numbers, given_rows=rows)
 def test_the_compiled_program_gives_what_the_interpreter_gives(node: Number, given_rows: list[Row]) -> None:
     figures = tuple(
         PlannedFigure(name=name, figure=Count(register="none"), parts=(("", Slot("t", f"sum_{name}")),))
@@ -178,11 +208,79 @@ PLAN = plan_of_everything()
 def test_live_database_and_lake_give_equal_figures(
     tmp_path: Path, given_records: Records, period: Period, as_of: datetime.date
 ) -> None:
-    live, lake = sqlite_engine(given_records), lake_engine(tmp_path, given_records)
+    live, duckdb_lake, run_lake = engines(tmp_path, given_records)
     first = evaluate(PLAN, period=period, as_of=as_of, engine=live)
     one_by_one = evaluate(PLAN, period=period, as_of=as_of, engine=live, institutions=[1, 2, 3])
     assert first.columns == one_by_one.columns
-    assert first.columns == evaluate(PLAN, period=period, as_of=as_of, engine=lake).columns
+    for lake in (duckdb_lake, run_lake):
+        assert first.columns == evaluate(PLAN, period=period, as_of=as_of, engine=lake).columns
+
+
+words = st.sampled_from(["hospital", "department", "a", "c", "it's"])
+comparisons = st.sampled_from(["__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"])
+fractions = st.one_of(st.integers(-5, 100), st.integers(-500, 10_000).map(lambda cents: Decimal(cents) / 100))
+date_columns = st.sampled_from(["occurred_on", "due_on", "done_on"])
+text_columns, number_columns = st.sampled_from(["level", "staff_no"]), st.sampled_from(["hours", "amount"])
+
+
+def _compared(columns: st.SearchStrategy[str], others: st.SearchStrategy[Any]) -> st.SearchStrategy[Predicate]:
+    return st.builds(lambda name, operator, other: getattr(col(name), operator)(other), columns, comparisons, others)
+
+
+atoms: st.SearchStrategy[Predicate] = st.one_of(
+    _compared(text_columns, st.one_of(words, text_columns.map(col))),
+    _compared(number_columns, st.one_of(fractions, number_columns.map(col))),
+    _compared(date_columns, st.one_of(days, st.sampled_from([AS_OF, PERIOD_START, PERIOD_END]), date_columns.map(col))),
+    st.sampled_from([col("has_check").is_true(), col("has_check").is_false(), col("has_check").is_null()]),
+    st.one_of(text_columns, number_columns, date_columns).map(lambda name: col(name).is_null()),
+    st.lists(words, min_size=1, max_size=3).map(col("level").isin),
+    st.lists(st.integers(-5, 40), min_size=1, max_size=3).map(col("hours").isin),
+)
+predicates = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda two: two[0] & two[1]),
+        st.tuples(inner, inner).map(lambda two: two[0] | two[1]),
+        inner.map(lambda one: ~one),
+    ),
+    max_leaves=6,
+)
+
+
+def _figures_of(where: Predicate) -> tuple[Figure, ...]:
+    windows: tuple[Window, ...] = ("period", "ever", "due_months", "any")
+    return (
+        *(Count(register="activity", where=where, window=window) for window in windows),
+        *(Change(measure=Count(register="activity", where=where, by=by), years=2) for by in ("occurred_on", "due_on")),
+        Sum(register="activity", column="hours", where=where, by="done_on"),
+        Sum(register="activity", column="amount", where=where, window="ever"),
+        Distinct(register="activity", column="staff_no", where=where, window="any"),
+        PeriodsCovered(register="activity", per="quarter", where=where, by="due_on"),
+        PeriodsCovered(register="activity", per="month", each=(where, ~where)),
+    )
+
+
+@settings(quick, max_examples=60)
+@given(
+    given_records=records,
+    wheres=st.lists(predicates, min_size=1, max_size=3),
+    period=periods,
+    as_of=days,
+    rows_per_group=st.integers(1, 5),
+)
+def test_any_condition_counts_the_same_in_a_lake_of_runs(
+    tmp_path: Path,
+    given_records: Records,
+    wheres: list[Predicate],
+    period: Period,
+    as_of: datetime.date,
+    rows_per_group: int,
+) -> None:
+    figures = [figure for where in wheres for figure in _figures_of(where)]
+    plan = make_plan([measure(f"f{at}", figure) for at, figure in enumerate(figures)], schema=SCHEMA)
+    live = evaluate(plan, period=period, as_of=as_of, engine=sqlite_engine(given_records))
+    lake = run_engine(tmp_path, given_records, rows_per_group=rows_per_group)
+    assert evaluate(plan, period=period, as_of=as_of, engine=lake).columns == live.columns
 
 
 @pytest.mark.database

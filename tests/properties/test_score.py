@@ -77,18 +77,20 @@ def test_a_good_record_never_lowers_a_point(seed, good, month):
         assert after.category(category.code).points >= category.points
 
 
-def test_duckdb_and_sqlite_give_the_same_table(tmp_path):
+def test_both_engines_of_the_lake_and_sqlite_give_the_same_table(tmp_path):
     pytest.importorskip("pyarrow")
     from anlan.measures.lake import DuckDBLake
+    from anlan.measures.runs.engine import RunLake
 
     world = build(*records(20251231, institutions=60))
     _export(world.database, tmp_path)
     for as_of in (datetime.date(2025, 5, 14), datetime.date(2025, 12, 31)):
         ours = world.table(as_of=as_of)
-        lake = score_institutions(rubric(), year=2025, as_of=as_of, engine=DuckDBLake(tmp_path), schema=schema())
-        assert ours.institution_ids == lake.institution_ids == tuple(range(1, 61))
-        for name, values in ours.figures.columns.items():
-            assert list(lake.column(name)) == list(values), name
+        for engine in (DuckDBLake(tmp_path), RunLake(tmp_path, institutions_per_range=7)):
+            lake = score_institutions(rubric(), year=2025, as_of=as_of, engine=engine, schema=schema())
+            assert ours.institution_ids == lake.institution_ids == tuple(range(1, 61))
+            for name, values in ours.figures.columns.items():
+                assert list(lake.column(name)) == list(values), name
         assert len(set(ours.column("raw"))) > 20
 
 

@@ -35,11 +35,14 @@ class Wanted:
 
 @dataclass(kw_only=True)
 class Part:
-    """One register's part of a package. Made while the reader acts: scope and clearance are theirs."""
+    """One register's part of a package. Made while the reader acts: scope and clearance are theirs.
+
+    `size` is the tree's that proves it, set once `needed` is known: what came later waits.
+    """
 
     spec: RegisterSpec
     wanted: Wanted
-    size: int
+    size: int = 0
     counts: dict[str, int] = field(default_factory=lambda: {"entries": 0, "withheld": 0, "erased": 0, "waiting": 0})
     named: dict[str, None] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
@@ -58,10 +61,13 @@ class Part:
         uids, found = list(self.numbers), []
         for start in range(0, len(uids), CHUNK):
             rows = Entry.objects.filter(record_uid__in=uids[start : start + CHUNK]).values_list("position__index", "pk")
-            found += [
-                (position if position is not None and position < self.size else _LAST, pk) for position, pk in rows
-            ]
+            found += [(position if position is not None else _LAST, pk) for position, pk in rows]
         return sorted(found)
+
+    @property
+    def needed(self) -> int:
+        """How many entries a tree must have to hold all of these."""
+        return int(max((position for position, _ in self.order if position != _LAST), default=-1)) + 1
 
     @cached_property
     def hidden(self) -> tuple[str, ...]:
@@ -78,13 +84,13 @@ class Part:
             chunk, tree = self.order[start : start + CHUNK], stored_tree()
             entries = Entry.objects.in_bulk([pk for _, pk in chunk])
             for position, pk in chunk:
-                place = None if position == _LAST else int(position)
+                place = None if position >= self.size else int(position)
                 path = [] if place is None else inclusion(tree, place, self.size)
                 yield canonical_bytes(self._line(entries[pk], place, path)) + b"\n"
             progress(len(chunk), len(self.order))
 
     def _line(self, entry: Entry, position: int | None, path: list[bytes]) -> dict[str, Any]:
-        said = json.loads(entry.content) if entry.content is not None else {}
+        said = _said(entry.content, unreadable=self.hidden)
         state = "erased" if entry.content is None else "withheld" if set(said) & set(self.hidden) else "whole"
         is_whole = state == "whole" and entry.salt is not None
         if is_whole:
@@ -135,6 +141,17 @@ class Part:
 
 
 _LAST = float("inf")
+
+
+def _said(content: str | None, *, unreadable: tuple[str, ...]) -> dict[str, Any]:
+    """Return the columns that a content says. One that was spoilt in the database might say any: a reader from whom columns are
+    hidden does not get it, any other one does, and the verifier names it.
+    """
+    try:
+        said = json.loads(content) if content is not None else {}
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else dict.fromkeys(unreadable)
 
 
 def _of_year(spec: RegisterSpec, year: int) -> Q:

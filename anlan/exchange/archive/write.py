@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from anlan.ledger.receipt import signed_head
 from anlan.ledger.signing import own_signer
 from anlan.ledger.standalone import anlan_verify
 from anlan.ledger.store import log_hash
+from anlan.org.access import note_export
 from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
 
 FORMAT = anlan_verify.PACKAGE
 MAKERS = ("can:manage", "can:audit")
 _READ = 2**20
-_log = logging.getLogger("anlan.access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +46,10 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
     without a key.
     """
     require(by, MAKERS, institution=wanted.institution)
-    head = signed_head()
-    if head is None:
-        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with acting(by), draft.open("wb") as stream:
-            counts = _write(Container(stream), wanted, head, by, progress)
+            counts = _write(Container(stream), wanted, by, progress)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(target)
@@ -64,15 +60,25 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
 
 
 def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
-    """Leave a note of who took what. The one place that has to change when notes of access have their table."""
-    registers = ",".join(spec.code for spec in wanted.registers)
-    words = (by.person_id, wanted.institution.code, registers, wanted.year, counts["records"], counts["entries"])
-    _log.info("export of an archive: person %s, institution %s, registers %s, year %s, records %s, entries %s", *words)
+    registers = ", ".join(spec.code for spec in wanted.registers)
+    what = f"archive package {wanted.year or ''} {registers}"
+    code = wanted.registers[0].code if len(wanted.registers) == 1 else ""
+    note_export(by, what, counts["records"], register=code, institution=wanted.institution)
 
 
-def _write(zip_: Container, wanted: Wanted, head: TreeHead, by: Actor, progress: Progress) -> dict[str, int]:
-    parts = [Part(spec=spec, wanted=wanted, size=head.size) for spec in wanted.registers]
-    parts = [part for part in parts if part.numbers]
+def _parts(wanted: Wanted) -> tuple[list[Part], TreeHead]:
+    """Return a part for each register that has records, and the head that proves them, cosigned if there is such a one."""
+    parts = [part for spec in wanted.registers if (part := Part(spec=spec, wanted=wanted)).numbers]
+    head = signed_head(max((part.needed for part in parts), default=0))
+    if head is None:
+        raise NotReady("exchange.E041", _("There is no signed checkpoint yet. Try again in a few seconds."))
+    for part in parts:
+        part.size = head.size
+    return parts, head
+
+
+def _write(zip_: Container, wanted: Wanted, by: Actor, progress: Progress) -> dict[str, int]:
+    parts, head = _parts(wanted)
     signer = own_signer()
     zip_.add("README.txt", [README.encode()])
     zip_.add("anlan_verify.py", [Path(anlan_verify.__file__).read_bytes()])

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 
 from anlan.flow.receipts import Judged, NoReceipt, find_receipt, judge
 from anlan.flow.spec import all_registers
+from anlan.ledger.errors import LedgerError
 from anlan.ledger.receipt import receipt_text
 from anlan.ledger.standalone import anlan_verify
-from anlan.portal.qr import qr_svg
+from anlan.org.models import Unit
 
 LARGEST = 8 * 2**20
 
@@ -34,6 +35,8 @@ def start(request: HttpRequest) -> HttpResponse:
     if not error:
         try:
             return _judged(request, judge(anlan_verify.load(raw), at=timezone.now()))
+        except LedgerError:
+            return _without_key(request)
         except (anlan_verify.Bad, KeyError, TypeError, AttributeError, ValueError):
             error = _("This is no receipt of Anlan. Choose the file receipt.json, or paste its whole text.")
     return render(request, "portal/receipts.html", {"error": error}, status=422)
@@ -43,14 +46,20 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Show a receipt by the id of its entry or import."""
-    return render(request, "portal/receipt.html", _context(request, _found(uid)))
+    try:
+        return render(request, "portal/receipt.html", _context(request, _found(uid)))
+    except LedgerError:
+        return _without_key(request)
 
 
 @login_not_required
 @require_safe
 def file(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Send the receipt as a file, completed as far as the tree holds it."""
-    return _download(receipt_text(_found(uid)), "application/json", f"receipt-{uid.hex[:8]}.json")
+    try:
+        return _download(receipt_text(_found(uid)), "application/json", f"receipt-{uid.hex[:8]}.json")
+    except LedgerError:
+        return _without_key(request)
 
 
 @login_not_required
@@ -65,6 +74,12 @@ def _found(uid: uuid.UUID) -> dict[str, Any]:
         return find_receipt(uid, at=timezone.now())
     except NoReceipt as error:
         raise Http404 from error
+
+
+def _without_key(request: HttpRequest) -> HttpResponse:
+    """Say that nothing can be signed: a promise without a signature would be none."""
+    error = _("The log's key cannot be read at the moment. Ask the operator, or try again later.")
+    return render(request, "portal/receipts.html", {"error": error}, status=503)
 
 
 def _given(request: HttpRequest) -> tuple[bytes, str]:
@@ -101,6 +116,7 @@ def _context(request: HttpRequest, receipt: dict[str, Any]) -> dict[str, Any]:
         "receipt": receipt,
         "uid": uid,
         "header": header,
+        "institution": _institution(header.get("institution", "")),
         "register": spec.name if spec else header.get("register"),
         "step": step.label if step else header.get("step"),
         "occurred_on": parse_date(header["occurred_on"]) if header else None,
@@ -108,8 +124,17 @@ def _context(request: HttpRequest, receipt: dict[str, Any]) -> dict[str, Any]:
         "promised_at": parse_datetime(receipt["promise"].split("\n")[5]),
         "size": head[1] if head else "",
         "root": head[2] if head else "",
-        "qr": qr_svg(request.build_absolute_uri(reverse("portal:receipt", args=(uid,)))),
+        "address": request.build_absolute_uri(reverse("portal:receipt", args=(uid,))),
     }
+
+
+def _institution(code: str) -> str:
+    """Return the name that a unit's code stands for, with the code."""
+    unit = Unit.objects.filter(code=code).first()
+    if unit is None:
+        return code
+    is_english = (get_language() or "").startswith("en") and unit.name_en
+    return f"{unit.name_en if is_english else unit.name} ({code})"
 
 
 def _download(text: str, content_type: str, name: str) -> HttpResponse:

@@ -17,7 +17,9 @@ from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from anlan.org.access_reading import AUDIT, SECURITY
 from anlan.org.oversight import seats
+from anlan.org.policy import desks
 from anlan.org.scope import Actor
 from anlan.web.forms import SignInForm
 from anlan.web.place import default_place, find_place
@@ -62,7 +64,7 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """Open the place that the person looked at last, or their own; an administrator's is the administration."""
+    """Open the place looked at last, or the own one; an administrator's is the administration, an officer's the log, a desk's its cases."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     place = default_place(request, actor)
     if place:
@@ -70,6 +72,10 @@ def start(request: HttpRequest) -> HttpResponse:
     seat = next(iter(seats(actor)), None)
     if seat is not None:
         return redirect("web:administration", seat.code, timezone.localdate().year)
+    if actor.can(AUDIT, SECURITY):
+        return redirect("web:access-log")
+    if desks(actor) or actor.case_registers:
+        return redirect("web:cases")
     return render(request, "anlan/no_place.html")
 
 

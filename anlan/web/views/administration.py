@@ -88,7 +88,7 @@ def act(request: HttpRequest, place: str, year: int, action: str) -> HttpRespons
 def roles(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show every role with what it may do."""
     here = find_administered(request, place, year)
-    context = {"place": here, "cards": role_cards(here), "crumbs": way(here, (_("Roles"), ""))}
+    context = {"place": here, "groups": role_cards(here), "crumbs": way(here, (_("Roles"), ""))}
     return render(request, "anlan/administration/roles.html", context)
 
 

@@ -23,6 +23,7 @@ from anlan.exchange.work import enqueue_check, enqueue_commit, standing
 from anlan.flow.errors import FlowError
 from anlan.flow.models import Batch
 from anlan.flow.spec import RegisterSpec
+from anlan.org.access import note_export
 from anlan.web.catalogue import can_import
 from anlan.web.place import Place, find_place
 from anlan.web.views.registers import crumbs, register_at
@@ -68,6 +69,7 @@ def template(request: HttpRequest, place: str, year: int, register: str) -> Http
     here, spec = _at(request, place, year, register)
     stream = BytesIO()
     write_template(spec, stream, language=get_language() or "zh-hans", institution=here.institution)
+    note_export(here.actor, "import template", 1, register=spec.code, institution=here.institution)
     return _file(stream.getvalue(), f"{spec.name}.xlsx")
 
 
@@ -87,6 +89,7 @@ def errors(request: HttpRequest, place: str, year: int, register: str, batch: uu
     found = _batch(here, spec, batch)
     assert here.institution is not None  # noqa: S101  (`_at` refused it)
     checked = check(spec, here.institution, kept(found.file_sha256), name=found.file_name, by=here.actor)
+    note_export(here.actor, "rows to mend", found.rows, register=spec.code, institution=here.institution)
     return _file(mending_file(checked), _("%(name)s to mend.xlsx") % {"name": found.file_name.rsplit(".", 1)[0]})
 
 

@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from anlan.flow.authority import may_take
+from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.declare import ANNULLED
 from anlan.flow.errors import FlowError, Refused, WrongState
 from anlan.flow.evidence import path_of
@@ -19,6 +21,7 @@ from anlan.flow.perform import perform
 from anlan.flow.reading import NotThere, find_record
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register
+from anlan.flow.unmasking import openable
 from anlan.ledger.models import Entry
 from anlan.web.catalogue import reportable
 from anlan.web.forms import StepForm
@@ -34,6 +37,7 @@ def record(request: HttpRequest, place: str, year: int, register: str, uid: uuid
     here = find_place(request, place, year)
     spec = register_at(request, here, register)
     found = _find(here, spec, uid)
+    note_shown(found)
     context = _context(here, spec, found)
     return render(request, "anlan/part/record.html" if request.htmx else "anlan/record.html", context)  # type: ignore[attr-defined]
 
@@ -72,7 +76,10 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
     """Send an evidence file to a person who may read its record."""
     try:
         file = Evidence.objects.get(uid=uid)
-        find_record(file.record_uid, spec=find_register(file.register))
+        record = find_record(file.record_uid, spec=find_register(file.register))
+        if not files_are_open(record):
+            raise Http404
+        note_shown(record, what=file.name)
         stream = path_of(file.sha256).open("rb")
     except (Evidence.DoesNotExist, LookupError, OSError) as error:
         raise Http404 from error
@@ -129,6 +136,8 @@ def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, An
         "page": page,
         "crumbs": crumbs(place, spec, "record"),
         "annulled": ANNULLED,
+        "can_unmask": bool(openable(record, to=place.actor)),
+        "names_parties": may_take(record, spec.steps["involve"], by=place.actor),
     }
 
 
@@ -138,13 +147,24 @@ def _step_template(request: HttpRequest) -> str:
 
 def _after(request: HttpRequest, place: Place, spec: RegisterSpec, record: Register) -> HttpResponse:
     """Show the record as it is now."""
+    try:
+        found = _find(place, spec, record.uid)
+    except Http404:  # the step handed the case over: it is about leaders now, or another department's
+        messages.info(request, _("%(number)s is handed over; you see it no longer.") % {"number": record.number})
+        return _leave(request, place.url("list", spec.code))
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(place.url("record", spec.code, record.uid))
-    answer = render(
-        request, "anlan/part/record.html", {**_context(place, spec, _find(place, spec, record.uid)), "is_swap": True}
-    )
+    answer = render(request, "anlan/part/record.html", {**_context(place, spec, found), "is_swap": True})
     answer["HX-Retarget"], answer["HX-Reswap"] = "#record", "outerHTML"
     answer["HX-Trigger"] = "todo"  # the count in the top bar asks again
+    return answer
+
+
+def _leave(request: HttpRequest, url: str) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(url)
+    answer = HttpResponse(status=204)
+    answer["HX-Redirect"] = url
     return answer
 
 

@@ -18,7 +18,10 @@ NEGATIVE_AMOUNT = _("An amount is not negative.")
 
 
 class Dispute(Register):
-    """A dispute between patient and institution. `occurred_on` is the day of acceptance; the summary is sealed."""
+    """A dispute between patient and institution. `occurred_on` is the day of acceptance; the summary is sealed.
+
+    Who complained stays masked. A case about the institution's leaders leaves its ordinary scope and goes to the commission.
+    """
 
     class Severity(models.TextChoices):
         GENERAL = "general", _("General")
@@ -40,6 +43,9 @@ class Dispute(Register):
     is_settled = models.BooleanField(_("Settled"), default=False, editable=False)
     is_mass_incident = models.BooleanField(_("Mass incident"), default=False)
     amount_yuan = models.DecimalField(_("Amount (yuan)"), max_digits=12, decimal_places=2, null=True, blank=True)
+    complainant = models.CharField(_("Complainant or patient"), max_length=60, blank=True)
+    complainant_phone = models.CharField(_("Telephone of the complainant"), max_length=20, blank=True)
+    concerns_leaders = models.BooleanField(_("Concerns the institution's leaders"), default=False)
     summary = models.TextField(_("Summary"), max_length=4000, blank=True)
 
     class Meta(Register.Meta):
@@ -112,7 +118,16 @@ class Dispute(Register):
             label=_("Accept a dispute"),
             target="accepted",
             by=("can:record", "can:manage"),
-            fields=("occurred_on", "severity", "is_mass_incident", "amount_yuan", "summary"),
+            fields=(
+                "occurred_on",
+                "severity",
+                "is_mass_incident",
+                "concerns_leaders",
+                "amount_yuan",
+                "complainant",
+                "complainant_phone",
+                "summary",
+            ),
             requires=("severity",),
             deadline=Deadline(parameter="dispute.mediation_working_days", working=True),
             consequence=_("The mediation is due within the legal term"),
@@ -124,6 +139,7 @@ class Dispute(Register):
             target="mediating",
             by=("can:record", "can:manage"),
             fields=("mediation", "mediation_record_no", "severity", "is_mass_incident"),
+            capacities=("external",),
             requires=("mediation",),
             consequence=_("The mediator works towards a settlement"),
             clause="S1-3.9-a",
@@ -177,6 +193,8 @@ class Dispute(Register):
         register = "sensitive"
         default = "sensitive"
         sealed = ("summary",)
+        identity = {"complainant": "name", "complainant_phone": "phone"}
+        about_leaders = "concerns_leaders"
 
     def derive(self, *, today: dt.date) -> None:
         """A record number is a record; a day of settlement is a settlement."""

@@ -1,13 +1,18 @@
 """`anlan verify` on registers, the whole log, receipts and packages: proven, waiting, or named where it differs."""
 
+import base64
+import datetime as dt
 import json
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from anlan.ledger.audit import verify_log, verify_register
+from anlan.ledger.checkpoint import Note, parse_note
+from anlan.ledger.cosignature import Cosigner
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import own_signer, sign_newest
@@ -101,6 +106,50 @@ def test_the_whole_log_names_a_tile_and_a_signature_that_were_changed(filed: Wor
     assert found[0] == ("position 0", "the entry's leaf is not the one in the tree")
     assert found[1][0] == "tree head 5"
     assert "does not belong to this text" in found[1][1]
+
+
+@pytest.fixture
+def cosigned(filed: World, settings: Any, tmp_path: Path) -> Cosigner:
+    """The head of five entries with a witness's cosignature."""
+    witness = Cosigner(name="witness.example/w", seed=bytes(32))
+    settings.ANLAN_WITNESSES = str(witness.key)
+    note = parse_note(TreeHead.objects.get(size=5).checkpoint)
+    line = witness.cosign(note.text, at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    (tmp_path / "back.txt").write_text(str(Note(text=note.text, signatures=(*note.signatures, line))), encoding="utf-8")
+    assert main(["witness", "accept", str(tmp_path / "back.txt")]) == 0
+    return witness
+
+
+def test_the_whole_log_is_proven_with_its_cosignatures(cosigned: Cosigner) -> None:
+    audit = verify_log()
+    assert (audit.outcome, audit.counts["cosignatures"]) == (Outcome.HOLDS, 1)
+    forged = TreeHead.objects.get(size=5).checkpoint.split("\n")
+    line = forged[-2].split(" ")
+    raw = bytearray(base64.b64decode(line[-1]))
+    raw[20] ^= 1
+    forged[-2] = " ".join([*line[:-1], base64.b64encode(bytes(raw)).decode()])
+    TreeHead.objects.filter(size=5).update(checkpoint="\n".join(forged))
+    assert faults(verify_log()) == [
+        ("tree head 5", "The cosignature of witness.example/w does not belong to this checkpoint and time.")
+    ]
+
+
+def test_receipts_and_packages_carry_the_cosignatures(
+    cosigned: Cosigner, filed: World, li_actor: Actor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uid = Entry.objects.filter(register="hazard").get().record_uid
+    write(3)
+    Sequencer().run(clock=lambda: timezone.now() + dt.timedelta(minutes=1))
+    sign_newest()  # a newer head, which nobody cosigned yet
+    receipt, package = str(tmp_path / "r.json"), str(tmp_path / "a.zip")
+    main(["receipt", str(uid), "--out", receipt])
+    main(["archive", package, "--institution", "A", "--register", "key_place"])
+    for file in (receipt, package):
+        capsys.readouterr()
+        assert main(["verify", file, "--witness", str(cosigned.key)]) == 0
+        assert "witness witness.example/w cosigned at Unix time [1772323200]" in capsys.readouterr().out
+        other = str(Cosigner(name="witness.example/w", seed=bytes(31) + b"x").key)
+        assert main(["verify", file, "--witness", other]) == 2
 
 
 def test_the_progress_is_told(filed: World) -> None:

@@ -329,6 +329,17 @@ def test_without_a_key_the_verdict_says_where_the_key_came_from(package: bytes) 
     assert "compare it with yours" in found.findings[0][4]
 
 
+def test_a_content_that_was_spoilt_in_the_database_is_named_by_the_verifier(
+    make: Callable[..., bytes], li_actor: Actor
+) -> None:
+    entry = Entry.objects.get(register="hazard")
+    for spoilt in ("no JSON", "[]", '{"description":"没有"}'):
+        Entry.objects.filter(pk=entry.pk).update(content=spoilt)
+        level, found = findings(make(li_actor), key())
+        assert level == 2
+        assert (f"entries/hazard.jsonl:1 {entry.record_uid.hex} v1 report", "content") in found
+
+
 def test_a_file_that_is_gone_from_the_server_is_named(make: Callable[..., bytes], li_actor: Actor) -> None:
     path_of(hashlib.sha256(PDF).hexdigest()).unlink()
     level, found = findings(make(li_actor), key())

@@ -1,7 +1,9 @@
 """Receipts: a promise at once, a proof when the tree holds the entry, and what a receipt must not let pass."""
 
 import datetime as dt
+import html
 import json
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -184,12 +186,26 @@ def test_a_stranger_sees_the_receipt_and_takes_it_home(place: KeyPlace, client: 
     text = page.content.decode()
     assert place.number in text
     assert "药房" not in text
-    assert "<svg" in text
+    assert re.search(
+        r'<svg [^>]*viewBox="0 0 41 41"[^>]*class="a-qr"', text
+    )  # the whole code, whatever its size on paper
     assert "style=" not in text
     sent = client.get(f"/receipt/{uid}/receipt.json")
     assert verified(json.loads(sent.content)).outcome == 0
     assert client.get(f"/receipt/{uuid.uuid4()}/").status_code == 404
     assert client.get("/receipt/anlan_verify.py").content.startswith(b'"""Verify a receipt')
+
+
+def test_without_a_readable_key_the_page_says_so(
+    place: KeyPlace, client: Client, settings: Any, tmp_path: Path
+) -> None:
+    client.cookies["django_language"] = "en"
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "ledger-ed25519").write_text("no key", encoding="ascii")
+    settings.ANLAN_KEYS_FOLDER = str(tmp_path / "broken")
+    for address in (f"/receipt/{entry_of(place).uid}/", f"/receipt/{entry_of(place).uid}/receipt.json"):
+        page = client.get(address)
+        assert (page.status_code, "The log's key cannot be read" in html.unescape(page.content.decode())) == (503, True)
 
 
 def test_a_receipt_may_be_handed_in_as_text(place: KeyPlace, client: Client) -> None:

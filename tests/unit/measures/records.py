@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from anlan.measures.algebra import Figure
 from anlan.measures.catalogue import Measure
 from anlan.measures.engines import Engine, SqlConnection
 from anlan.measures.lake import DuckDBLake
+from anlan.measures.runs.engine import RunLake
 from anlan.measures.schema import Column, InstitutionTable, RegisterTable, Schema
 
 D = datetime.date
@@ -101,6 +103,20 @@ def lake_engine(folder: Path, records: Records, *, institutions_per_range: int =
     return DuckDBLake(folder, threads=1, institutions_per_range=institutions_per_range)
 
 
+def run_engine(
+    folder: Path, records: Records, *, institutions_per_range: int = 2, rows_per_group: int = 2, threads: int = 2
+) -> RunLake:
+    """Return an engine over the same lake, sorted by institution in row groups so small that institutions span several."""
+    lake_engine(folder, records)
+    for name in TYPES:
+        file = folder / f"{name}.parquet"
+        table = pq.read_table(file)
+        key = "unit_id" if name == "institution" else "institution_id"
+        pq.write_table(table.sort_by(key), file, row_group_size=rows_per_group)
+    return RunLake(folder, threads=threads, institutions_per_range=institutions_per_range)
+
+
 def engines(folder: Path, records: Records) -> tuple[Engine, ...]:
     """Return every engine that needs no server."""
-    return sqlite_engine(records), lake_engine(folder, records)
+    (folder / "sorted").mkdir(exist_ok=True)
+    return sqlite_engine(records), lake_engine(folder, records), run_engine(folder / "sorted", records)

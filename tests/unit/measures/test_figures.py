@@ -94,7 +94,7 @@ COUNTS: tuple[tuple[str, Figure, D, tuple[Value, ...]], ...] = (
     ("definition", "as_of", "expected"), [case[1:] for case in COUNTS], ids=[case[0] for case in COUNTS]
 )
 def test_figure_of_events(definition: Figure, as_of: D, expected: tuple[Value, ...], tmp_path: Path) -> None:
-    assert _figures(definition, as_of, ACTIVITIES, tmp_path) == [expected, expected]
+    assert _figures(definition, as_of, ACTIVITIES, tmp_path) == [expected] * 3
 
 
 DEADLINES: Records = {
@@ -117,7 +117,7 @@ def test_overdue_counts_deadlines_of_the_period_that_were_missed(
     as_of: D, expected: tuple[int, ...], tmp_path: Path
 ) -> None:
     definition = Overdue(register="activity", due="due_on", done="done_on")
-    assert _figures(definition, as_of, DEADLINES, tmp_path) == [expected, expected]
+    assert _figures(definition, as_of, DEADLINES, tmp_path) == [expected] * 3
 
 
 PLACES: Records = {
@@ -147,7 +147,7 @@ STANDING: tuple[tuple[str, Figure, D, tuple[int, ...]], ...] = (
     ("definition", "as_of", "expected"), [case[1:] for case in STANDING], ids=[case[0] for case in STANDING]
 )
 def test_figure_of_standing_records(definition: Figure, as_of: D, expected: tuple[int, ...], tmp_path: Path) -> None:
-    assert _figures(definition, as_of, PLACES, tmp_path) == [expected, expected]
+    assert _figures(definition, as_of, PLACES, tmp_path) == [expected] * 3
 
 
 def _figures(definition: Figure, as_of: D, records: Records, folder: Path) -> list[tuple[Value, ...]]:

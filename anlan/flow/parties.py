@@ -1,0 +1,131 @@
+"""Parties to a case: named by a step, kept in `anlan.org.parties`, written to the ledger with the step that names them.
+
+`perform(record, "involve", parties=[…], reason=…)` lets somebody in, `"release"` ends their part. A register's own step may name
+parties too, in the capacities that it declares: entering mediation lets the mediator in.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from anlan.flow.declare import Step
+from anlan.flow.errors import InvalidData
+from anlan.flow.register import Register
+from anlan.flow.spec import spec_of
+from anlan.org.models import Person, Post, Unit
+from anlan.org.parties import Capacity, Party, in_force
+from anlan.org.roles import Reach, all_roles, find_role
+
+RELEASE = "release"
+PEOPLE_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedParty:
+    """A party that a step names: a person, or the holders of a role at a unit (of any role when it is empty)."""
+
+    capacity: str
+    person: Person | None = None
+    unit: Unit | None = None
+    role: str = ""
+
+    def content(self) -> dict[str, Any]:
+        """Return what the ledger says: ids and codes, no names."""
+        who = {"person": self.person.pk} if self.person else {"unit": self.unit.code if self.unit else ""}
+        return who | {"capacity": self.capacity} | ({"role": self.role} if self.role else {})
+
+
+def check_parties(record: Register, step_name: str, step: Step, parties: Sequence[NamedParty]) -> None:
+    """Refuse parties that the step cannot name. Raises: InvalidData, its message at `parties`."""
+    complaint = _complaint(record, step_name, step, parties)
+    if complaint:
+        raise InvalidData("flow.E023", complaint, fields={"parties": [complaint]})
+
+
+def _complaint(record: Register, step_name: str, step: Step, parties: Sequence[NamedParty]) -> str:
+    if not parties:
+        is_theirs = step_name in ("involve", RELEASE)
+        return _("Name the party: a person, or a unit with a role.") if is_theirs else ""
+    for party in parties:
+        if party.capacity not in step.capacities:
+            return _('The step "%(step)s" names no party in this capacity.') % {"step": step.label}
+        if (party.person is None) is (party.unit is None):
+            return _("A party is either a person or a unit.")
+        known = _same(record, party).exists()
+        if step_name == RELEASE and not known:
+            return _("This is no party to the case today.")
+        if step_name != RELEASE and known:
+            return _("This is a party to the case already.")
+        if step_name != RELEASE and (misfit := _misfit(record, party)):
+            return misfit
+    return ""
+
+
+def _misfit(record: Register, party: NamedParty) -> str:
+    """Return why the party cannot have the capacity; empty when it can. Nobody is let in from an institution elsewhere."""
+    here = record.institution.unit
+    if party.capacity == Capacity.EXTERNAL:
+        if party.person is not None:
+            return "" if _has_desk(party.person) else _("This person holds no desk of an agency from outside.")
+        is_desk = bool(party.role) and _reach(party.role) is Reach.CASE
+        return "" if is_desk else _("Say which agency: a role from outside, at the unit where its desk is.")
+    if party.capacity == Capacity.ACCUSED_DEPARTMENT and party.unit is None:
+        return _("A department is concerned, not a person; choose the department.")
+    if party.unit is not None:
+        is_here = party.unit.path.startswith(here.path) or here.path.startswith(party.unit.path)
+        return "" if is_here else _("This unit has no part in the institution.")
+    assert party.person is not None  # noqa: S101  (either a person or a unit; refused before)
+    return "" if _works_here_or_above(party.person, here) else _("This person works neither here nor above.")
+
+
+def _reach(role: str) -> Reach | None:
+    return find_role(role).reach if role in {one.code for one in all_roles()} else None
+
+
+def _has_desk(person: Person) -> bool:
+    return any(_reach(role) is Reach.CASE for role in Post.objects.filter(person=person).values_list("role", flat=True))
+
+
+def _works_here_or_above(person: Person, here: Unit) -> bool:
+    paths = Post.objects.filter(person=person).values_list("unit__path", flat=True)
+    return any(path.startswith(here.path) or here.path.startswith(path) for path in paths)
+
+
+def _same(record: Register, party: NamedParty) -> Any:
+    mine = Q(person=party.person, unit=party.unit, role=party.role, capacity=party.capacity)
+    return Party.objects.filter(mine, in_force(timezone.localdate()), record_uid=record.uid)
+
+
+def store_parties(record: Register, step_name: str, parties: Sequence[NamedParty], *, at: dt.datetime) -> None:
+    """Write what `check_parties` let through. `perform` calls it in its transaction."""
+    today = timezone.localtime(at).date()
+    for party in parties:
+        if step_name == RELEASE:
+            _same(record, party).update(ends_on=today)
+        else:
+            Party.objects.create(
+                record_uid=record.uid,
+                register=spec_of(record).code,
+                institution_id=record.institution_id,
+                person=party.person,
+                unit=party.unit,
+                role=party.role,
+                capacity=party.capacity,
+                starts_on=today,
+            )
+
+
+def parties_of(record: Register) -> list[Party]:
+    """Return the parties to a record today, in the order in which they were named. The record comes from a scoped query."""
+    rows = Party.objects.filter(in_force(timezone.localdate()), record_uid=record.uid)
+    return list(rows.select_related("person", "unit").order_by("pk"))
+
+
+def named(party: Party) -> NamedParty:
+    """Return a stored party as a step names it."""
+    return NamedParty(capacity=party.capacity, person=party.person, unit=party.unit, role=party.role)

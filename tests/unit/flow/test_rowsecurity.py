@@ -1,0 +1,164 @@
+"""The last line: with the ORM bypassed, raw SQL by an ordinary database role sees what the policy lets the actor see."""
+
+import datetime as dt
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.db.utils import DatabaseError
+
+from anlan.flow.spec import all_registers
+from anlan.org.models import Party
+from anlan.org.scope import acting, as_system
+from anlan_cn.models import Dispute
+from tests.conftest import actor_of
+from tests.records import list_place, report_hazard
+
+pytestmark = [pytest.mark.database]
+
+
+@pytest.fixture
+def held(world, li_actor, zhao_actor, qian_actor):
+    """Records in A and B, then a role that is held: neither superuser nor BYPASSRLS, the owner of no table."""
+    if connection.vendor != "postgresql":
+        pytest.skip("row-level security is PostgreSQL's")
+    list_place(world.hospital_a, by=li_actor, name="A的药房")
+    list_place(world.hospital_b, by=zhao_actor, name="B的药房")
+    report_hazard(world.hospital_a, by=qian_actor, department=world.emergency_a)
+    for actor, institution in ((li_actor, world.hospital_a), (zhao_actor, world.hospital_b)):
+        accept(institution, by=actor)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone()[0]:
+            cursor.execute("CREATE ROLE anlan_held NOLOGIN NOSUPERUSER NOBYPASSRLS")
+            cursor.execute("GRANT USAGE ON SCHEMA public TO anlan_held")
+            cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO anlan_held")
+            cursor.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO anlan_held")
+            cursor.execute("SET LOCAL ROLE anlan_held")
+    return world
+
+
+def accept(institution, *, by, **data) -> Dispute:
+    from anlan.flow.perform import perform
+
+    values = {"occurred_on": dt.date(2025, 3, 3), "severity": "general", "complainant": "张三丰"} | data
+    with acting(by):
+        record = Dispute(institution=institution)
+        perform(record, "accept", by=by, at=dt.datetime(2025, 3, 4, 4, 0, tzinfo=dt.UTC), values=values)
+    return record
+
+
+def count(table: str, where: str = "true") -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {where}")
+        return cursor.fetchone()[0]
+
+
+def institutions_in(table: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT institution_id FROM {table} ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_every_register_evidence_and_entries_have_a_forced_policy(db):
+    if connection.vendor != "postgresql":
+        pytest.skip("row-level security is PostgreSQL's")
+    wanted = {spec.model._meta.db_table for spec in all_registers()} | {"flow_evidence", "ledger_entry"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+        forced = {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT tablename FROM pg_policies WHERE policyname = 'anlan_scope'")
+        assert {row[0] for row in cursor.fetchall()} == wanted
+    assert wanted <= forced
+
+
+@pytest.mark.parametrize("table", ["anlan_cn_key_place", "anlan_cn_dispute", "ledger_entry"])
+def test_raw_sql_as_somebody_of_a_sees_nothing_of_b(held, li_actor, zhao_actor, table):
+    for actor, own in ((li_actor, held.hospital_a), (zhao_actor, held.hospital_b)):
+        with acting(actor):
+            assert institutions_in(table) == [own.pk]
+    with as_system("test"):
+        assert institutions_in(table) == [held.hospital_a.pk, held.hospital_b.pk]
+
+
+@pytest.mark.parametrize("table", ["anlan_cn_key_place", "anlan_cn_dispute", "ledger_entry", "flow_evidence"])
+def test_with_nobody_acting_no_row_is_seen(held, table):
+    assert count(table) == 0
+
+
+def test_a_department_sees_its_rows_and_a_low_clearance_no_sensitive_register(held, qian_actor, zhou_actor, shen_actor):
+    with acting(qian_actor):
+        assert (count("anlan_cn_hazard"), count("anlan_cn_key_place"), count("anlan_cn_dispute")) == (1, 0, 0)
+    with acting(zhou_actor):
+        assert count("anlan_cn_hazard") == 0
+    with acting(shen_actor):
+        assert (count("anlan_cn_key_place"), count("anlan_cn_dispute")) == (2, 0)
+        assert count("ledger_entry", "register = 'dispute'") == 0
+
+
+def test_an_officer_sees_no_row_of_a_register(held, guan_actor):
+    with acting(guan_actor):
+        assert sum(count(spec.model._meta.db_table) for spec in all_registers()) == 0
+
+
+def test_a_party_sees_its_case_and_no_other(held, world, zhou):
+    with as_system("test"):
+        uid = Dispute.objects.get(institution=world.hospital_a).uid
+    Party.objects.create(
+        record_uid=uid,
+        register="dispute",
+        institution_id=world.hospital_a.pk,
+        person=zhou,
+        capacity="handler",
+        starts_on=dt.date(2025, 1, 1),
+    )
+    with acting(actor_of(zhou)):
+        assert count("anlan_cn_dispute") == 1
+        assert count("anlan_cn_key_place") == 0
+
+
+def test_nobody_writes_into_another_institution(held, li_actor):
+    with acting(li_actor):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE anlan_cn_key_place SET name = 'x' WHERE institution_id = %s", [held.hospital_b.pk])
+            assert cursor.rowcount == 0
+            cursor.execute("DELETE FROM anlan_cn_key_place WHERE institution_id = %s", [held.hospital_b.pk])
+            assert cursor.rowcount == 0
+        with (
+            pytest.raises(ProgrammingError, match="row-level security"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(
+                "UPDATE anlan_cn_key_place SET institution_id = %s WHERE institution_id = %s",
+                [held.hospital_b.pk, held.hospital_a.pk],
+            )
+
+
+def test_work_goes_on_for_a_held_role(held, world, li_actor, chen_actor):
+    """Open, hand over, and read back through `perform`: the policies stand in nobody's way who is allowed."""
+    record = accept(world.hospital_a, by=li_actor, concerns_leaders=True)
+    with acting(chen_actor):
+        assert Dispute.objects.filter(uid=record.uid).exists()
+
+
+def test_a_rolled_back_change_of_actor_is_told_again(held, li_actor, zhao_actor):
+    """A setting that was told within a transaction goes with it; the connection must not believe otherwise."""
+    with as_system("test"):
+        assert count("anlan_cn_key_place") == 2
+        with pytest.raises(DatabaseError), transaction.atomic(), acting(li_actor), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+    with acting(li_actor):
+        assert institutions_in("anlan_cn_key_place") == [held.hospital_a.pk]
+    with acting(zhao_actor):
+        assert institutions_in("anlan_cn_key_place") == [held.hospital_b.pk]
+    assert count("anlan_cn_key_place") == 0
+
+
+def test_the_actor_is_told_once_and_not_with_each_statement(held, li_actor, django_assert_num_queries):
+    with acting(li_actor), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM anlan_cn_key_place")
+        told = connection.told
+    with acting(li_actor):
+        for _round in range(5):
+            count("anlan_cn_key_place")
+            assert connection.told is told
