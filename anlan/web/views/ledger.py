@@ -12,9 +12,7 @@ from anlan.web.place import Place, find_administered, find_place, reads_ledger_s
 def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the state of the ledger. It speaks of the whole log, never of a record."""
     here = _place(request, place, year)
-    with as_system(
-        "state of the whole ledger"
-    ):  # counts and times; the reader's own reach would hide entries that wait
+    with as_system("state of the ledger"):  # it counts entries of the whole log and names none
         context = {"place": here, "status": ledger_status(now=timezone.now()), "checkpoint": checkpoint_words()}
     return render(request, "anlan/ledger/status.html", context)
 
