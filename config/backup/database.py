@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from anlan.ledger.models import TreeHead
+from anlan.org.scope import as_system
 from config.backup.errors import BackupError
 
 SQLITE, POSTGRES = "database.sqlite3", "database.pgdump"
@@ -70,12 +71,19 @@ def _head(row: Any) -> tuple[int, str, str]:
 
 def _postgres(folder: Path) -> Snapshot:
     """Dump with the snapshot of a transaction of ours, in which the head is read and the rows are counted."""
-    target = folder / POSTGRES
+    with as_system("backup"):
+        with connection.cursor():  # who acts is told before the transaction, whose first statement sets its isolation
+            pass
+        return _dumped(folder / POSTGRES)
+
+
+def _dumped(target: Path) -> Snapshot:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT pg_export_snapshot()")
         name = cursor.fetchone()[0]
-        run_tool("pg_dump", connection.settings_dict, "-Fc", "-Z1", f"--snapshot={name}", f"--file={target}")
+        arguments = ("-Fc", "-Z1", "--enable-row-security", f"--snapshot={name}", f"--file={target}")
+        run_tool("pg_dump", connection.settings_dict, *arguments)
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
         counts = {}
         for table in [row[0] for row in cursor.fetchall()]:
@@ -91,6 +99,7 @@ def run_tool(name: str, database: dict[str, Any], *arguments: str) -> None:
     """Run one of PostgreSQL's programs on a database. The password goes through the environment, never through arguments."""
     places = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     own = {key: str(database[place]) for key, place in places.items() if database.get(place)}
+    own["PGOPTIONS"] = "-c anlan.system=1"  # row-level security shows a role that it holds nothing else
     done = subprocess.run(
         [str(find_tool(name, least=_server_major())), "--no-password", *arguments],
         env={**os.environ, **own},
