@@ -18,6 +18,8 @@ from anlan.org.scope import as_system
 from config.backup.errors import BackupError
 
 SQLITE, POSTGRES = "database.sqlite3", "database.pgdump"
+# Row-level security holds the owner of the tables too; a dump is the system's work. A drill compares the counts of every table.
+SEES_ALL = "-c anlan.system=1"
 HEAD = "SELECT size, root, checkpoint FROM ledger_treehead ORDER BY size DESC LIMIT 1"
 
 
@@ -71,10 +73,13 @@ def _head(row: Any) -> tuple[int, str, str]:
 
 def _postgres(folder: Path) -> Snapshot:
     """Dump with the snapshot of a transaction of ours, in which the head is read and the rows are counted."""
+    target = folder / POSTGRES
     with as_system("backup"):
-        with connection.cursor():  # who acts is told before the transaction, whose first statement sets its isolation
-            pass
-        return _dumped(folder / POSTGRES)
+        with (
+            connection.cursor() as cursor
+        ):  # tells the database who acts: afterwards it would be too late for the isolation level
+            cursor.execute("SELECT 1")
+        return _dumped(target)
 
 
 def _dumped(target: Path) -> Snapshot:
@@ -99,10 +104,9 @@ def run_tool(name: str, database: dict[str, Any], *arguments: str) -> None:
     """Run one of PostgreSQL's programs on a database. The password goes through the environment, never through arguments."""
     places = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     own = {key: str(database[place]) for key, place in places.items() if database.get(place)}
-    own["PGOPTIONS"] = "-c anlan.system=1"  # row-level security shows a role that it holds nothing else
     done = subprocess.run(
         [str(find_tool(name, least=_server_major())), "--no-password", *arguments],
-        env={**os.environ, **own},
+        env={**os.environ, **own, "PGOPTIONS": SEES_ALL},
         capture_output=True,
         text=True,
         check=False,
