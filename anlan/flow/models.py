@@ -70,6 +70,9 @@ class Evidence(models.Model):
     content_type = models.CharField(max_length=80)
     size = models.PositiveIntegerField(_("Size"))
     sha256 = models.CharField(max_length=64)
+    original_sha256 = models.CharField(
+        max_length=64, blank=True
+    )  # of the upload; pictures are drawn anew before they are kept
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 

@@ -214,6 +214,7 @@ def _evidence_rows(prepared: Prepared, by: Actor) -> list[Evidence]:
             content_type=file.content_type,
             size=file.size,
             sha256=file.sha256,
+            original_sha256=file.original_sha256,
             by_id=by.person_id,
             at=prepared.at,
         )

@@ -1,6 +1,5 @@
 """The addresses of the staff screens. Place and year stand in the address, so that a page can be sent to a colleague."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from anlan.web.views import (
@@ -12,9 +11,11 @@ from anlan.web.views import (
     cases,
     drift,
     erasures,
+    factors,
     home,
     imports,
     ledger,
+    outside,
     records,
     registers,
     scores,
@@ -31,9 +32,20 @@ PERSON = f"{ADMIN}people/<str:username>/"
 urlpatterns = [
     path("", account.start, name="start"),
     path("sign-in/", account.SignInView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-in/second-factor/", factors.show, name="factor"),
+    path("sign-in/second-factor/key/", factors.show_key, name="factor-key"),
+    path("sign-in/by/<slug:provider>/", outside.begin, name="outside"),
+    path("sign-in/by/<slug:provider>/back/", outside.back, name="outside-back"),
+    path("sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("password/", account.ChangePassword.as_view(), name="password"),
     path("me/", account.me, name="me"),
+    path("me/end-others/", account.end_others, name="end-others"),
+    path("me/second-factor/", factors.index, name="factors"),
+    path("me/second-factor/telephone/", factors.telephone, name="factor-telephone"),
+    path("me/second-factor/telephone/qr.svg", factors.qr, name="factor-qr"),
+    path("me/second-factor/key/", factors.new_key, name="factor-new-key"),
+    path("me/second-factor/recovery/", factors.recovery, name="factor-recovery"),
+    path("me/second-factor/<int:factor>/remove/", factors.remove, name="factor-remove"),
     path("language/", account.language, name="language"),
     path("theme/", account.theme, name="theme"),
     path("evidence/<uuid:uid>/", records.evidence, name="evidence"),
@@ -88,6 +100,7 @@ urlpatterns = [
     path(f"{ADMIN}unit/new/<slug:kind>/", administration.new, name="unit-new"),
     path(f"{ADMIN}unit/do/<slug:action>/", administration.act, name="unit-act"),
     path(f"{ADMIN}roles/", administration.roles, name="roles"),
+    path(f"{ADMIN}sign-in-rules/", administration.sign_in_rules, name="sign-in-rules"),
     path(f"{ADMIN}people/", administration_people.people, name="people"),
     path(f"{ADMIN}new-person/", administration_people.new, name="person-new"),
     path(PERSON, administration_people.person, name="person"),

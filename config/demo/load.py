@@ -19,6 +19,7 @@ from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.entry import Origin
+from anlan.org.door import factors
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor, as_system
@@ -68,9 +69,10 @@ def load_demo(say: Say) -> tuple[Account, ...]:
 
 
 def reset_passwords() -> tuple[Account, ...]:
-    """Give every demo account a new one-time password. Accounts of real people are left alone."""
+    """Give every demo account a new one-time password and no second factor. Accounts of real people are left alone."""
     accounts = []
     for person in Person.objects.filter(is_synthetic=True).exclude(username__startswith="demo-").order_by("pk"):
+        factors.remove_all(person)
         accounts.append((person.username, _one_time_password(person), _who(person)))
     _keep(tuple(accounts))
     return tuple(accounts)
@@ -84,7 +86,7 @@ def _one_time_password(person: Person) -> str:
     password = secrets.token_urlsafe(9)
     person.set_password(password)
     person.must_change_password = True
-    person.save(update_fields=["password", "must_change_password"])
+    person.save(update_fields=["password", "must_change_password", "password_changed_at"])
     return password
 
 

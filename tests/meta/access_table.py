@@ -149,6 +149,8 @@ _PARTY = {"capacity": "protector", "person": "office", "reason": "核对"}
 _OF_PLACE = {"institution": "{institution}"}
 _SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
 
+# Only while the person sets up a telephone; tests/unit/web/test_factors.py opens it then.
+OWN_ONLY = Entry()
 OF_IMPORT = Entry(allowed=IMPORTING)
 OF_ADMINISTRATION = Entry(allowed=ADMINISTERING)
 
@@ -156,7 +158,18 @@ TABLE: Mapping[str, Entry] = {
     # staff screens
     "web:start": MEMBERS,
     "web:sign-in": ANYONE,
+    "web:factor": MEMBERS,  # a stranger is led to the door
+    "web:factor-key": ANYONE,
+    "web:outside": NOTHING,  # no service is configured in the suite; tests/unit/web/test_outside.py configures some
+    "web:outside-back": NOTHING,
     "web:sign-out": MEMBERS,
+    "web:end-others": MEMBERS,
+    "web:factors": MEMBERS,
+    "web:factor-telephone": MEMBERS,
+    "web:factor-qr": OWN_ONLY,
+    "web:factor-new-key": MEMBERS,
+    "web:factor-recovery": MEMBERS,
+    "web:factor-remove": MEMBERS,
     "web:password": MEMBERS,
     "web:me": MEMBERS,
     "web:language": ANYONE,
@@ -217,6 +230,7 @@ TABLE: Mapping[str, Entry] = {
     "web:unit-new": OF_ADMINISTRATION,
     "web:unit-act": OF_ADMINISTRATION,
     "web:roles": OF_ADMINISTRATION,
+    "web:sign-in-rules": OF_ADMINISTRATION,
     "web:people": OF_ADMINISTRATION,
     "web:person-new": OF_ADMINISTRATION,
     "web:person": OF_ADMINISTRATION,

@@ -32,11 +32,12 @@ from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import CASE, FAMILIES, FAMILY_OF, RELATIONS, ROLES, TABLE, TARGETS, Entry
 from tests.meta.addresses import Address, addresses
+from tests.papers import pdf
 from tests.sheets import comma_text
 from tests.world import employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
-PDF = b"%PDF-1.7 floor plan"
+PDF = pdf("floor plan")
 SHEET = "列入日期,类别,名称,位置\n2025-01-06,药房,药房,一层\n"
 YEAR = 2025
 # One role stands for its family, since the policy tells roles of a family apart by nothing; ANLAN_EVERY_ROLE=1 tries all.
@@ -284,6 +285,8 @@ def _ask(
         ],
         "path": "0/000.p/1",
         "job": uuid.UUID(int=7),
+        "factor": 1,
+        "provider": "nowhere",
     }
     if "<uuid:seal>" in address.template:
         values["seal"] = _seal_of(place.institution)

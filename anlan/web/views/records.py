@@ -16,7 +16,7 @@ from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.declare import ANNULLED
 from anlan.flow.erasure import find_tombstone, may_ask, waiting_for
 from anlan.flow.errors import FlowError, Refused, WrongState
-from anlan.flow.evidence import path_of
+from anlan.flow.evidence import KEPT_APART, path_of
 from anlan.flow.models import Evidence
 from anlan.flow.perform import perform
 from anlan.flow.reading import NotThere, find_record
@@ -30,8 +30,6 @@ from anlan.web.forms import StepForm
 from anlan.web.place import Place, find_place
 from anlan.web.sheet import page_of_record, steps_for
 from anlan.web.views.registers import crumbs, register_at
-
-SHOWN_INLINE = ("image/png", "image/jpeg", "application/pdf")
 
 
 def record(request: HttpRequest, place: str, year: int, register: str, uid: uuid.UUID) -> HttpResponse:
@@ -88,9 +86,9 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
         stream = path_of(file.sha256).open("rb")
     except (Evidence.DoesNotExist, LookupError, OSError) as error:
         raise Http404 from error
-    inline = file.content_type in SHOWN_INLINE
-    answer = FileResponse(stream, as_attachment=not inline, filename=file.name, content_type=file.content_type)
-    answer["X-Content-Type-Options"] = "nosniff"
+    answer = FileResponse(stream, as_attachment=True, filename=file.name, content_type=file.content_type)
+    for name, value in KEPT_APART.items():
+        answer[name] = value
     answer["Cache-Control"] = "private, max-age=3600"
     return answer
 

@@ -9,6 +9,7 @@ from anlan.flow.perform import perform
 from anlan.flow.timeline import timeline
 from anlan.ledger.models import Entry
 from anlan.org.scope import acting
+from tests.papers import pdf
 from tests.records import list_place, report_hazard
 
 pytestmark = pytest.mark.database
@@ -66,7 +67,7 @@ def test_a_step_that_fills_in_what_was_empty_is_no_correction(world, li_actor):
 
 def test_files_stand_with_the_step_that_brought_them(world, li_actor):
     place = list_place(world.hospital_a, by=li_actor)
-    file = store("检查表.pdf", [b"%PDF-1.7 checklist"])
+    file = store("检查表.pdf", [pdf("checklist")])
     with acting(li_actor):
         perform(
             place,
