@@ -165,6 +165,7 @@ def _sequencer(writers: Writers, *, seconds: float) -> dict[str, float]:
     from django.db import connection
 
     from anlan.ledger.models import Unsequenced
+    from anlan.ledger.rounds import PLACING_SECONDS
     from anlan.ledger.sequencer import Sequencer
 
     _tidy()
@@ -174,7 +175,7 @@ def _sequencer(writers: Writers, *, seconds: float) -> dict[str, float]:
     def drain() -> None:
         while not over.is_set():
             began = time.perf_counter()
-            placed = sequencer.run()
+            placed = sequencer.run(within_seconds=PLACING_SECONDS)
             took = time.perf_counter() - began
             if placed:
                 beside["placed"] += placed
