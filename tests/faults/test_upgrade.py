@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DUMP = ROOT / "tests" / "fixtures" / "first-release.sql.xz"
 ENTRIES = 1571
+EVIDENCE = "flow.A006"  # the dump holds the database; the bytes of its evidence stayed behind
 
 # What `anlan score --json --as-of YEAR-12-31` of the first release said: raw, of 100, points of each category.
 SCORES = {
@@ -56,7 +57,7 @@ def home(tmp_path):
     return place
 
 
-def run(home, *arguments):
+def run(home, *arguments, codes=(0,)):
     passed = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANLAN_", "DJANGO_", "PYTEST_"))
     }
@@ -64,7 +65,7 @@ def run(home, *arguments):
     done = subprocess.run(
         [sys.executable, *arguments], env={**passed, **own}, capture_output=True, text=True, check=False, cwd=ROOT
     )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.returncode in codes, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
 
@@ -84,7 +85,7 @@ def test_a_database_of_the_first_release_becomes_one_of_this_release(home):
 
     run(home, "-m", "django", "migrate", "--verbosity", "0")
 
-    assert json.loads(run(home, "-m", "config.command", "check", "--json")) == {"findings": []}
+    assert [fault for fault in findings(home) if EVIDENCE not in fault["fault"]] == []
     assert stored(home, "SELECT count(*) FROM ledger_entry") == [ENTRIES]
     assert stored(home, "SELECT root FROM ledger_treehead ORDER BY size DESC LIMIT 1") == root
     assert stored(home, "SELECT count(*) FROM ledger_entry WHERE content NOT LIKE 'e1:%' OR length(salt) > 0") == [0]
@@ -94,6 +95,11 @@ def test_a_database_of_the_first_release_becomes_one_of_this_release(home):
     assert said["names"] == names
     assert len(said["opened"]) > 60
     assert {page: code for page, code in said["opened"].items() if code != 200} == {}
+
+
+def findings(home):
+    """Return what `anlan check` finds; its exit code says whether that is nothing."""
+    return json.loads(run(home, "-m", "config.command", "check", "--json", codes=(0, 2)))["findings"]
 
 
 def scores(home):
