@@ -124,7 +124,7 @@ class Writers:
 
 def measure(*, seconds: float = 5.0, repeats: int = 5) -> dict[str, Any]:
     """Return the medians of the repeats' ratios, and rates in transactions a second."""
-    start("postgresql", demo=False)
+    start("postgresql", demo=False, is_held=False)
     from django.conf import settings
     from django.db import connection
 
@@ -165,6 +165,7 @@ def _sequencer(writers: Writers, *, seconds: float) -> dict[str, float]:
     from django.db import connection
 
     from anlan.ledger.models import Unsequenced
+    from anlan.ledger.rounds import PLACING_SECONDS
     from anlan.ledger.sequencer import Sequencer
 
     _tidy()
@@ -174,7 +175,7 @@ def _sequencer(writers: Writers, *, seconds: float) -> dict[str, float]:
     def drain() -> None:
         while not over.is_set():
             began = time.perf_counter()
-            placed = sequencer.run()
+            placed = sequencer.run(within_seconds=PLACING_SECONDS)
             took = time.perf_counter() - began
             if placed:
                 beside["placed"] += placed

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from anlan.ledger.sequencer import Sequencer
 
+PLACING_SECONDS = 2.0  # with the second between two rounds and the signature well below the five that a write may wait
+
 
 def ledger_rounds() -> tuple[Callable[[], object], ...]:
     """Return the rounds of one process: placing entries in the tree, then signing the newest head.
@@ -13,7 +15,7 @@ def ledger_rounds() -> tuple[Callable[[], object], ...]:
     sequencer = Sequencer()
 
     def place_entries() -> int:
-        return sequencer.run()
+        return sequencer.run(within_seconds=PLACING_SECONDS)
 
     return (place_entries, sign_newest_head)
 

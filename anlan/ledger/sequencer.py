@@ -6,6 +6,8 @@ transaction ends late gets a later position, whatever its number. Writers never 
 """
 
 import datetime as dt
+import math
+import time
 import uuid
 from collections.abc import Callable, Sequence
 
@@ -31,10 +33,13 @@ class Sequencer:
         self._edge: Edge | None = None
         self._root = b""
 
-    def run(self, *, clock: Clock = timezone.now, batch: int = BATCH) -> int:
-        """Place everything that waits, batch by batch, and return how many; 0 also while another one leads."""
-        total = 0
-        while Unsequenced.objects.exists():
+    def run(self, *, clock: Clock = timezone.now, batch: int = BATCH, within_seconds: float = math.inf) -> int:
+        """Place everything that waits, batch by batch, and return how many; 0 also while another one leads.
+
+        Busy writers can keep the queue from ever being empty: `within_seconds` ends the run, so that heads get signed.
+        """
+        total, began = 0, time.monotonic()
+        while time.monotonic() - began < within_seconds and Unsequenced.objects.exists():
             placed = self.run_batch(now=clock(), batch=batch)
             total += placed
             if not placed:

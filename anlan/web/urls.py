@@ -10,6 +10,7 @@ from anlan.web.views import (
     archives,
     cases,
     drift,
+    erasures,
     factors,
     home,
     imports,
@@ -20,6 +21,7 @@ from anlan.web.views import (
     scores,
     scores_data,
     seals,
+    times,
 )
 
 app_name = "web"
@@ -67,6 +69,9 @@ urlpatterns = [
     path(f"{AT}registers/<slug:register>/import/<uuid:batch>/<slug:action>/", imports.act, name="import-act"),
     path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
+    path(f"{AT}registers/<slug:register>/<uuid:uid>/erasure/", erasures.ask, name="erasure-ask"),
+    path(f"{AT}erasures/", erasures.index, name="erasures"),
+    path(f"{AT}erasures/<uuid:erasure>/<slug:action>/", erasures.decide, name="erasure-decide"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),
     path(f"{AT}archives/", archives.index, name="archives"),
     path(f"{AT}archives/<uuid:job>/", archives.file, name="archive-file"),
@@ -83,6 +88,8 @@ urlpatterns = [
     path(f"{AT}score/spread/", scores_data.spread, name="score-spread"),
     path(f"{AT}score/trend/", scores_data.trend, name="score-trend"),
     path(f"{AT}score/own-trend/", scores_data.own_trend, name="own-trend"),
+    path(f"{AT}score/times/", times.times, name="times"),
+    path(f"{AT}score/times/<slug:register>/<slug:kind>/", times.records, name="times-records"),
     path(f"{AT}rubric/", scores.rubric, name="rubric"),
     path(f"{AT}audit/", drift.audit, name="audit"),
     path(f"{AT}ledger/", ledger.status, name="ledger"),

@@ -40,7 +40,7 @@ declare(
         ),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"judge", "score", "compare"}),
+        capabilities=frozenset({"judge", "score", "compare", "erase"}),
         group=Group.COMMISSION,
         mfa_required=True,
     )
@@ -52,7 +52,7 @@ declare(
         description=_("Reads registers, entries and scores below the commission and changes nothing."),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.INTERNAL,
-        capabilities=frozenset({"score", "compare", "audit"}),
+        capabilities=frozenset({"score", "compare", "audit", "erase"}),
         group=Group.COMMISSION,
         mfa_required=True,
     )

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def _put_back(copy: Path, file: Path) -> None:
 
 @pytest.mark.faults
 @pytest.mark.slow
-def test_yesterdays_database_is_found_from_the_witnesss_checkpoint(tmp_path: Path) -> None:
+def test_yesterdays_database_is_found_from_the_witnesss_checkpoint(tmp_path: Path, tell: Callable[..., None]) -> None:
     port = _free_port()
     commission = Node(tmp_path / "commission", ANLAN_WITNESS_NAME=WITNESS_NAME)
     commission.prepare()
@@ -141,3 +141,4 @@ def test_yesterdays_database_is_found_from_the_witnesss_checkpoint(tmp_path: Pat
         assert told in hospital.run("check").stdout
         assert f"LEDGER ALARM rolled_back, log {LOG_NAME}, witness {WITNESS_NAME}: {told}" in hospital.log()
     assert "offers 40 entries, 65 were cosigned" in commission.run("check").stdout
+    tell(yesterday=40, today=65, found_by=["check", "verify", "worker", "witness"])

@@ -100,6 +100,8 @@ INVOLVING = _reach(office="own child", complaints="own child")
 ADMINISTERING = _reach(administrator="own child party")
 WATCHING = _reach(watcher="own child sibling party")
 ATTACHING = WORKING
+APPROVING = _reach(director="own child", protector="own child", reviewer="own child", auditor="own child")
+ERASING = {**APPROVING, **_reach(office="own child")}
 STATUS = _reach(
     office="own child",
     complaints="own child",
@@ -185,6 +187,9 @@ TABLE: Mapping[str, Entry] = {
     "web:import": OF_IMPORT,
     "web:import-errors": OF_IMPORT,
     "web:import-act": OF_IMPORT,
+    "web:erasures": Entry(allowed=ERASING),
+    "web:erasure-ask": Entry(allowed=ERASING),
+    "web:erasure-decide": Entry(allowed=APPROVING),
     "web:record": OF_PLACED,
     "web:step": Entry(allowed=WORKING, refused=_beyond(PLACED, WORKING), leads_back=True),
     # cases apart from any place; nothing of a key place is masked, so there is nothing to open: tests/unit/flow/test_unmasking.py
@@ -205,6 +210,8 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:times": OF_SCORE,
+    "web:times-records": OF_SCORE,
     "web:seals": OF_SCORE,
     "web:seal": OF_SCORE,
     "web:seal-score": OF_SCORE,
@@ -231,6 +238,10 @@ TABLE: Mapping[str, Entry] = {
     "web:person-act": OF_ADMINISTRATION,
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
+    # for watchers; what they may read beyond one word depends on the address: tests/unit/config/test_health.py
+    "health-live": ANYONE,
+    "health-ready": ANYONE,
+    "metrics": ANYONE,
     # the public face
     "portal:receipts": ANYONE,
     "portal:verifier": ANYONE,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from anlan.flow.authority import may_take
 from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.declare import ANNULLED
+from anlan.flow.erasure import find_tombstone, may_ask, waiting_for
 from anlan.flow.errors import FlowError, Refused, WrongState
 from anlan.flow.evidence import KEPT_APART, path_of
 from anlan.flow.models import Evidence
@@ -24,6 +25,7 @@ from anlan.flow.spec import RegisterSpec, find_register
 from anlan.flow.unmasking import openable
 from anlan.ledger.models import Entry
 from anlan.web.catalogue import reportable
+from anlan.web.erasures import erasure_line
 from anlan.web.forms import StepForm
 from anlan.web.place import Place, find_place
 from anlan.web.sheet import page_of_record, steps_for
@@ -34,7 +36,10 @@ def record(request: HttpRequest, place: str, year: int, register: str, uid: uuid
     """Show a record: status, facts, evidence, timeline, next steps."""
     here = find_place(request, place, year)
     spec = register_at(request, here, register)
-    found = _find(here, spec, uid)
+    try:
+        found = _find(here, spec, uid)
+    except Http404:
+        return tombstone(request, here, spec, uid)
     note_shown(found)
     context = _context(here, spec, found)
     return render(request, "anlan/part/record.html" if request.htmx else "anlan/record.html", context)  # type: ignore[attr-defined]
@@ -98,6 +103,20 @@ def _find(place: Place, spec: RegisterSpec, uid: uuid.UUID) -> Register:
     return found
 
 
+def tombstone(request: HttpRequest, place: Place, spec: RegisterSpec, uid: uuid.UUID) -> HttpResponse:
+    """Show what stands at the address of an erased record. Raises: Http404 for those who could not see the record."""
+    stone = find_tombstone(uid, spec=spec)
+    if stone is None or not stone.institution.unit.path.startswith(place.unit.path):
+        raise Http404
+    context = {
+        "place": place,
+        "spec": spec,
+        "stone": erasure_line(stone, place),
+        "crumbs": crumbs(place, spec, "record"),
+    }
+    return render(request, "anlan/tombstone.html", context, status=410)
+
+
 def _posted(request: HttpRequest) -> tuple[Any, ...]:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
@@ -134,6 +153,8 @@ def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, An
         "page": page,
         "crumbs": crumbs(place, spec, "record"),
         "annulled": ANNULLED,
+        "erasure": waiting_for(record),
+        "may_ask_erasure": may_ask(place.actor, record),
         "can_unmask": bool(openable(record, to=place.actor)),
         "names_parties": may_take(record, spec.steps["involve"], by=place.actor),
     }

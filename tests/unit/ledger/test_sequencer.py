@@ -131,6 +131,22 @@ def _disk_full(entries: object) -> None:
     raise OSError("No space left on device")
 
 
+def test_a_queue_that_busy_writers_keep_filled_does_not_hold_up_the_signing() -> None:
+    class Busy(Sequencer):
+        """While it places a batch, the next entry comes in."""
+
+        def run_batch(self, *, now: dt.datetime, batch: int = 1) -> int:
+            write(1)
+            return super().run_batch(now=now, batch=batch)
+
+    write(1)
+    sequencer, began = Busy(), time.monotonic()
+    placed_now = sequencer.run(clock=clock, batch=1, within_seconds=0.2)
+    assert 0.2 <= time.monotonic() - began < 5
+    assert placed_now == len(placed()) > 0
+    assert Unsequenced.objects.count() == 1
+
+
 def test_an_empty_queue_costs_one_question(django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         assert Sequencer().run(clock=clock) == 0
