@@ -121,15 +121,14 @@ def test_five_hundred_nurses_behind_one_address_sign_in_while_somebody_there_gue
 
 def test_an_attempt_that_comes_too_soon_is_told_when(li, client):
     client.cookies["django_language"] = "en"
-    for number in range(10):
+    for number in range(22):
         pace.failed(knock("li", f"192.0.2.{number}"), now=timezone.now())
-    pace.failed(knock("li", "192.0.2.9"), now=timezone.now())
     li.set_password(WORD)
     li.save()
     answer = client.post("/sign-in/", {"username": "li", "password": WORD}, REMOTE_ADDR="192.0.2.77")
 
     assert answer.status_code == 429
-    assert answer["Retry-After"] in ("1", "2")
+    assert 200 < int(answer["Retry-After"]) <= 300
     assert "Too many attempts. Try again in" in answer.content.decode()
 
 
