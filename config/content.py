@@ -17,9 +17,11 @@ LAW = CONTENT / "law"
 
 def load() -> None:
     """Enter every declaration of the content; calling it twice changes nothing."""
+    import anlan_cn.grounds
     import anlan_cn.measures
+    import anlan_cn.measures.honesty
     import anlan_cn.roles
-    import anlan_cn.subsystems  # noqa: F401  (all three declare on import)
+    import anlan_cn.subsystems  # noqa: F401  (all of them declare on import)
 
     register_rubric_folder(CONTENT / "rubrics")
     for file in sorted((LAW / "parameters").glob("*.yaml")):

@@ -72,7 +72,9 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; "
-                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456",
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456; "
+                # what was erased or replaced leaves no bytes behind in the file
+                "PRAGMA secure_delete=ON",
             },
         }
     parts = urlparse(url)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from anlan.flow.audit import audit_rounds
+from anlan.flow.hindsight import look_back
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
+from anlan.org.door.rounds import door_rounds
 from config.backup.schedule import backup_rounds
 
 Rounds = tuple[Callable[[], object], ...]
@@ -16,5 +18,5 @@ def all_rounds() -> Rounds:
 
 
 def beside_rounds() -> Rounds:
-    """Return what may wait for others or walk slowly: witnesses and the running audit."""
-    return (*outside_rounds(), *audit_rounds())
+    """Return what may wait for others or walk slowly: witnesses, the running audit, what the door sweeps away, the look back at batches and copies."""
+    return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back)

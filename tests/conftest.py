@@ -203,6 +203,11 @@ def client_as() -> Callable[..., Client]:
         client = Client(**options)
         if person is not None:
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            session = (
+                client.session
+            )  # as somebody who showed a second factor; test_factors.py shows what happens without
+            session["factor"] = "totp"
+            session.save()
         return client
 
     return begin

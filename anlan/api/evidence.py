@@ -16,7 +16,7 @@ from anlan.api.registers import known_register
 from anlan.api.session import actor_of
 from anlan.api.shapes import EvidenceOut, Opening, RecordOut, Taking, evidence_out, record_out
 from anlan.flow.cases import files_are_open, note_shown
-from anlan.flow.evidence import StoredFile, path_of, store
+from anlan.flow.evidence import KEPT_APART, StoredFile, path_of, store_all
 from anlan.flow.models import Evidence
 from anlan.flow.reading import find_record
 
@@ -50,7 +50,8 @@ def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:
     note_shown(record, what=found.name)
     answer = FileResponse(path_of(found.sha256).open("rb"), as_attachment=True, filename=found.name)
     answer["Content-Type"] = found.content_type
-    answer["X-Content-Type-Options"] = "nosniff"
+    for name, value in KEPT_APART.items():
+        answer[name] = value
     return answer
 
 
@@ -95,7 +96,7 @@ def _stored(files: list[UploadedFile]) -> tuple[StoredFile, ...]:
     if len(files) > MOST_FILES:
         message = _("At most %(most)d files go with one step.") % {"most": MOST_FILES}
         raise Problem(422, INVALID, message, fields={"evidence": [message]})
-    return tuple(store(file.name or "", file.chunks()) for file in files)
+    return store_all((file.name or "", file.chunks()) for file in files)
 
 
 def _parse(shape: Any, text: str) -> Any:

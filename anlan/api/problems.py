@@ -21,6 +21,7 @@ UNCHANGED = "api.E004"
 UNREADABLE = "api.E005"
 INVALID = "api.E006"
 OTHER_USE = "api.E007"
+UNPROVEN = "api.E008"
 
 _STATUS: tuple[tuple[type[FlowError], int], ...] = (
     (InvalidData, 422),

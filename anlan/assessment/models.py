@@ -61,6 +61,7 @@ class Judgement(Register):
         filters = ("rubric", "year", "verdict")
         search = ("rule", "reason")
         key = ("rubric", "rule", "year")
+        is_timed = False  # a decision follows the facts by its nature; the days between say nothing
 
         judge = Step(
             label=_("Judge"),

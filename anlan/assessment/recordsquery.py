@@ -24,6 +24,7 @@ from anlan.measures.algebra import (
     Ratio,
     Sum,
 )
+from anlan.measures.bindings import burst_before, burst_since
 from anlan.measures.predicate import (
     Always,
     And,
@@ -187,12 +188,20 @@ def _standing_window(piece: Definition, register: RegisterTable, days: _Days) ->
             yield from (col(due) >= days.start, col(due) <= days.cutoff, col(done).is_null() | (col(done) > col(due)))
 
 
+def _day_of(symbol: Symbol, days: _Days) -> datetime.date:
+    match symbol:
+        case Symbol.BURST_SINCE:
+            return burst_since(days.cutoff)
+        case Symbol.BURST_BEFORE:
+            return burst_before(days.cutoff)
+    return {Symbol.AS_OF: days.cutoff, Symbol.PERIOD_START: days.start, Symbol.PERIOD_END: days.end}[symbol]
+
+
 def _filled(predicate: Predicate, days: _Days) -> Predicate:
     """The predicate with days in place of symbols."""
     match predicate:
         case Compare(operand=Symbol() as symbol):
-            known = {Symbol.AS_OF: days.cutoff, Symbol.PERIOD_START: days.start, Symbol.PERIOD_END: days.end}
-            return replace(predicate, operand=known[symbol])
+            return replace(predicate, operand=_day_of(symbol, days))
         case And(parts=parts) | Or(parts=parts):
             return replace(predicate, parts=tuple(_filled(part, days) for part in parts))
         case Not(part=part):

@@ -12,4 +12,5 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         """Make the jobs known to the queue."""
         import anlan.exchange.archive.work
-        import anlan.exchange.work  # noqa: F401  (registers on import)
+        import anlan.exchange.remains
+        import anlan.exchange.work  # noqa: F401  (all register on import)

@@ -7,14 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from anlan.exchange.check import Checked, Progress
-from anlan.exchange.errors import CannotUndo, NotReady
+from anlan.exchange.errors import BadFile, CannotUndo, NotReady
 from anlan.exchange.keys import Keys
 from anlan.exchange.upload import clean_name, keep
 from anlan.flow.declare import ANNULLED
+from anlan.flow.errors import BadEvidence
 from anlan.flow.models import Batch
 from anlan.flow.perform import annul_many, write_many
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
+from anlan.flow.uploads.clamav import scan
 from anlan.ledger.entry import Origin
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution
@@ -27,8 +29,16 @@ _NAMED_NUMBERS = 5
 def open_batch(
     spec: RegisterSpec, institution: Institution, raw: bytes, *, name: str, by: Actor, at: dt.datetime | None = None
 ) -> Batch:
-    """Keep an uploaded sheet and enter it as an import that waits for its dry run. Raises: NotAllowed; BadFile when too large."""
+    """Keep an uploaded sheet and enter it as an import that waits for its dry run.
+
+    Raises: NotAllowed; BadFile when it is too large,
+    or when the virus scanner finds something or does not answer.
+    """
     require(by, ("can:import",), institution=institution, sensitivity=spec.sensitivity)
+    try:
+        scan(raw, name=clean_name(name))
+    except BadEvidence as error:
+        raise BadFile(error.code, error.message) from error
     digest = keep(raw)
     return Batch.objects.create(
         register=spec.code,

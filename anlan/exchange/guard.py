@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from anlan.exchange.columns import letter
 from anlan.exchange.errors import BadFile
+from anlan.flow.uploads.office import active_part, is_archive, unsafe_path
 
 MAX_FILE_BYTES = 20 * 2**20
 MAX_UNPACKED_BYTES = 200 * 2**20
@@ -104,6 +105,7 @@ def _members(raw: bytes, archive: ZipFile) -> dict[str, bytes]:
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
         raise _bomb()
+    _check_names([info.filename for info in infos])
     total, members = 0, {}
     for info in infos:
         if info.flag_bits & 0x1:
@@ -115,9 +117,21 @@ def _members(raw: bytes, archive: ZipFile) -> dict[str, bytes]:
         total += len(content)
         if total > RATIO_MATTERS_FROM and total > MAX_RATIO * len(raw):
             raise _bomb()
+        if is_archive(content):
+            raise BadFile(
+                "exchange.E018", _("The file carries another file inside. Take it out and send the sheet alone.")
+            )
         if info.filename.endswith((".xml", ".rels")):
             members[info.filename.lstrip("/")] = content
     return members
+
+
+def _check_names(names: list[str]) -> None:
+    if unsafe_path(names):
+        raise BadZipFile("unsafe path")
+    if active_part(names):
+        message = _("The file holds macros or controls. Save it as .xlsx without them and send that.")
+        raise BadFile("exchange.E017", message)
 
 
 def _unpack(raw: bytes, info: ZipInfo, limit: int) -> bytes:

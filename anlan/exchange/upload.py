@@ -81,6 +81,11 @@ def _replace(target: Path, stored: bytes) -> None:
         raise
 
 
+def kept_at(sha256: str) -> Path:
+    """Return where the bytes of a stored sheet lie."""
+    return _path(sha256)
+
+
 def clean_name(name: str) -> str:
     """Return an uploader's file name without folders, at most 200 characters."""
     return PurePosixPath(name.replace("\\", "/")).name[-200:] or "sheet"

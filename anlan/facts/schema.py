@@ -11,11 +11,12 @@ from anlan.org.models import Institution
 from anlan.vault.fields import encrypted_fields
 
 # Columns of the base that measures may read; numbers, receipts, people and local extras are none of their business.
-_BASE = ("id", "due_on", "recorded_at", "department")
+_TIMES = ("recorded_on", "late_days", "is_late", "is_night_entry", "is_batch_entry", "is_copied")
+_BASE = ("id", "due_on", "recorded_at", "department", *_TIMES)
 _HIDDEN = frozenset(
     {"id", "uid", "institution", "number", "state", "occurred_on", "ended_on", "recorded_at", "recorded_by"}
 )
-_SKIPPED = _HIDDEN | {"is_counted", "version", "batch", "extra", "due_on", "department"}
+_SKIPPED = _HIDDEN | {"is_counted", "version", "batch", "extra", "due_on", "department", *_TIMES}
 
 
 def column_type(field: "models.Field[Any, Any]") -> ColumnType:

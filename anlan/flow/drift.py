@@ -21,6 +21,7 @@ from anlan.flow.register import Register
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.ledger.content import plain_content
+from anlan.ledger.erase import STEP as ERASE
 from anlan.ledger.models import Entry
 from anlan.vault.fields import opened_row
 
@@ -70,10 +71,11 @@ def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
     codes, drifts = _Codes(), list(evidence_wanting(found))
     present = _present((register, uid) for _pk, register, uid, *_rest in found)
     for _pk, register, uid, _version, institution_id, header, content in found:
-        said = read_json(header).get("institution")
+        told = read_json(header)
+        said = told.get("institution")
         if said not in codes.of.get(institution_id, ()):
             drifts.append(_of_entry(Fault.ENTRY_PLACE, register, uid, institution_id, content, "institution", said))
-        if register in present and uid not in present[register] and content is not None:
+        if register in present and uid not in present[register] and content is not None and told.get("step") != ERASE:
             drifts.append(_of_entry(Fault.NO_ROW, register, uid, institution_id, content, "", None))
     return Chunk(drifts=tuple(drifts), last=found[-1][0] if len(found) == limit else None, seen=len(found))
 

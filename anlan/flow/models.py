@@ -70,6 +70,9 @@ class Evidence(models.Model):
     content_type = models.CharField(max_length=80)
     size = models.PositiveIntegerField(_("Size"))
     sha256 = models.CharField(max_length=64)
+    original_sha256 = models.CharField(
+        max_length=64, blank=True
+    )  # of the upload; pictures are drawn anew before they are kept
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
@@ -88,6 +91,80 @@ class Performed(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class LookBack(models.Model):
+    """How far the tree was looked at for batches and copied texts, and when; one row. See `flow.hindsight`."""
+
+    size = models.PositiveBigIntegerField(default=0)
+    at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.size} entries looked at"
+
+
+class Erasure(models.Model):
+    """A request to erase a record, and after that the record's tombstone. It holds no content of the record.
+
+    `department_id`, `recorded_by_id` and `is_about_leaders` are those of the record: they tell who could see it, and so may
+    see the tombstone.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Waits for approval")
+        REFUSED = "refused", _("Refused")
+        ERASED = "erased", _("Erased")
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    register = models.CharField(_("Register"), max_length=40)
+    record_uid = models.UUIDField(db_index=True)  # the tombstone at the record's address
+    number = models.CharField(_("Number"), max_length=32)
+    department_id = models.BigIntegerField(null=True)
+    recorded_by_id = models.BigIntegerField(null=True)
+    is_about_leaders = models.BooleanField(default=False)
+    ground = models.CharField(_("Legal ground"), max_length=40)
+    reason = models.CharField(_("Reason"), max_length=500)
+    state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    refused_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    entry_uid = models.UUIDField(null=True)
+    entries = models.PositiveIntegerField(default=0)  # entries whose content was destroyed
+    files = models.PositiveIntegerField(default=0)  # evidence files that came with the record
+
+    class Meta:
+        verbose_name = _("Erasure")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_uid"], condition=~models.Q(state="refused"), name="flow_erasure_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="erased") ^ models.Q(entry_uid__isnull=True), name="flow_erasure_has_its_entry"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["institution", "state"], name="flow_erasure_waiting")
+        ]  # what waits for approval
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.number}"
+
+
+class Approval(models.Model):
+    """One person's approval of an erasure. It takes two, by two people who did not ask for it."""
+
+    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, related_name="approvals")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Approval")
+        constraints = [models.UniqueConstraint(fields=["erasure", "by"], name="flow_approval_once")]
+
+    def __str__(self) -> str:
+        return f"{self.by_id} on {self.erasure_id}"
 
 
 class AuditWalk(models.Model):

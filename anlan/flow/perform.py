@@ -214,6 +214,7 @@ def _evidence_rows(prepared: Prepared, by: Actor) -> list[Evidence]:
             content_type=file.content_type,
             size=file.size,
             sha256=file.sha256,
+            original_sha256=file.original_sha256,
             by_id=by.person_id,
             at=prepared.at,
         )
@@ -297,6 +298,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     done = [pair for item in ready for pair in item.steps]
     for record in records:
         record.batch = batch
+        record.is_batch_entry = True if batch is not None else None
     _number(records)
     try:
         insert_rows(records)

@@ -19,7 +19,8 @@ from anlan.flow.parties import NamedParty, check_parties
 from anlan.flow.references import find_target, lies_in
 from anlan.flow.register import Register
 from anlan.flow.replay import reason_key
-from anlan.flow.spec import RegisterSpec, spec_of
+from anlan.flow.spec import HONEST_COLUMNS, RegisterSpec, spec_of
+from anlan.flow.times import set_times
 from anlan.org.roles import Reach
 from anlan.org.scope import Actor
 
@@ -84,6 +85,7 @@ def prepare(
     check_parties(record, step_name, step, parties)
     if record.pk is None:
         record.recorded_at, record.recorded_by_id = at, by.person_id
+    times = set_times(record, spec)
     record.version += 1
     changed = tuple(
         name for name in content_columns(spec) if record.pk is None or before[name] != getattr(record, name)
@@ -102,7 +104,7 @@ def prepare(
         step=step_name,
         version=record.version,
         at=at,
-        changed=changed,
+        changed=(*changed, *times),
         content=content,
         evidence=tuple(evidence),
         parties=tuple(parties),
@@ -130,6 +132,7 @@ def content_columns(spec: RegisterSpec) -> tuple[str, ...]:
     cached: tuple[str, ...] | None = spec.__dict__.get("_attnames")
     if cached is None:
         skip = {"id", "uid", "recorded_at", "recorded_by", "version", "batch", "institution", "number"}
+        skip |= HONEST_COLUMNS  # they follow from what the ledger says anyway
         cached = tuple(field.attname for field in spec.model._meta.concrete_fields if field.name not in skip)
         spec.__dict__["_attnames"] = cached
     return cached

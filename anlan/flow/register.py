@@ -41,6 +41,10 @@ class Register(models.Model):
 
     `is_counted` tells whether the state is one that figures count; `perform` keeps it. Change records only with `perform`.
     `before` holds the columns as they were before the step in hand; empty for a new record. Methods that follow read it.
+
+    The honest times: `recorded_on`, `late_days`, `is_late` and `is_night_entry` follow from `recorded_at` and `occurred_on`
+    (see `flow.times`); `is_batch_entry` and `is_copied` need a look at other records and come later (`flow.hindsight`;
+    null: nobody looked yet). None of them is part of what the ledger says.
     """
 
     is_standing: ClassVar[bool] = False
@@ -77,6 +81,12 @@ class Register(models.Model):
     version = models.PositiveIntegerField(_("Version"), default=0, editable=False)
     batch = models.ForeignKey("flow.Batch", on_delete=models.PROTECT, related_name="+", null=True, editable=False)
     extra = models.JSONField(_("Local extras"), default=dict, blank=True)
+    recorded_on = models.DateField(_("Recorded on"), null=True, editable=False)
+    late_days = models.IntegerField(_("Days from the event to the record"), null=True, editable=False)
+    is_late = models.BooleanField(_("Recorded late"), null=True, editable=False)
+    is_night_entry = models.BooleanField(_("Recorded at night"), null=True, editable=False)
+    is_batch_entry = models.BooleanField(_("Recorded in a batch"), null=True, editable=False)
+    is_copied = models.BooleanField(_("Text as in another month"), null=True, editable=False)
 
     objects = ScopedManager()
 

@@ -39,12 +39,18 @@ ENGINE_COLUMNS = frozenset(
         "extra",
     }
 )
+# What follows from when and how a record was written down; nobody sets it and the ledger does not repeat it.
+HONEST_COLUMNS = frozenset({"recorded_on", "late_days", "is_late", "is_night_entry", "is_batch_entry", "is_copied"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterSpec:
     """One register as declared. `fields` are the model fields that people fill, in order of declaration.
 
+    `is_timed` says that the time between event and record is told to reviewers: not of what is in force, nor where a
+    register's `Flow` declines. `comes_in_lists`: a record is a line of a list, such as who attended, so a batch says
+    nothing. `free_texts` are the columns in which people write sentences. `retention` names a dated parameter in years
+    beside the general one.
     `identity` maps the columns that tell who somebody is to the way in which they are masked. `about_leaders` is the
     column that marks cases about the institution's leaders; empty for none.
     """
@@ -71,6 +77,10 @@ class RegisterSpec:
     identity: Mapping[str, str]
     about_leaders: str
     is_standing: bool
+    is_timed: bool
+    comes_in_lists: bool
+    free_texts: tuple[str, ...]
+    retention: str
 
     @cached_property
     def kind(self) -> Kind:
@@ -86,7 +96,9 @@ class RegisterSpec:
     def fields(self) -> "tuple[models.Field[Any, Any], ...]":
         """The columns that people fill, `occurred_on` first, derived columns left out."""
         own = [
-            f for f in self.model._meta.concrete_fields if f.name not in ENGINE_COLUMNS and f.name not in self.derived
+            f
+            for f in self.model._meta.concrete_fields
+            if f.name not in ENGINE_COLUMNS | HONEST_COLUMNS and f.name not in self.derived
         ]
         return tuple(sorted(own, key=lambda f: (f.name != "occurred_on", f.name == "ended_on")))
 
@@ -169,10 +181,18 @@ def read_declaration(model: "type[Register]") -> RegisterSpec:
         identity=dict(getattr(privacy, "identity", {})),
         about_leaders=getattr(privacy, "about_leaders", ""),
         is_standing=model.is_standing,
+        is_timed=not model.is_standing and getattr(flow, "is_timed", True),
+        comes_in_lists=getattr(flow, "comes_in_lists", False),
+        free_texts=tuple(getattr(flow, "free_texts", _texts(model))),
+        retention=getattr(flow, "retention", ""),
     )
     _check(spec)
     _specs[spec.code] = _by_model[model._meta.label_lower] = spec
     return spec
+
+
+def _texts(model: "type[Register]") -> tuple[str, ...]:
+    return tuple(field.name for field in model._meta.concrete_fields if isinstance(field, models.TextField))
 
 
 def _snake(name: str) -> str:
@@ -269,13 +289,20 @@ def _check(spec: RegisterSpec) -> None:
         complaints += [f'step "{name}" names the unknown column "{column}"' for column in sorted(columns)]
         if step.follow and not hasattr(spec.model, step.follow):
             complaints.append(f'step "{name}" follows with the unknown method "{step.follow}"')
+    listed = (
+        set(spec.free_texts)
+        | set(spec.columns)
+        | set(spec.filters)
+        | set(spec.search)
+        | set(spec.key)
+        | set(spec.derived)
+    )
     private = set(spec.identity) | ({spec.about_leaders} - {""})
     complaints += [f'Privacy names the unknown column "{column}"' for column in sorted(private - known)]
     probing = set(spec.identity) & {*spec.filters, *spec.search, *spec.key}
     complaints += [
         f'"{column}" tells who somebody is; no filter, search or key may probe it' for column in sorted(probing)
     ]
-    listed = set(spec.columns) | set(spec.filters) | set(spec.search) | set(spec.key) | set(spec.derived)
     complaints += [f'the unknown column "{column}"' for column in sorted(listed - known)]
     if complaints:
         raise DeclarationError("flow.E103", f"{spec.model.__name__}.Flow: {'; '.join(complaints)}.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 from anlan.flow.cases import clearance_in_record, files_are_open
 from anlan.flow.masking import MASK, may_read, value_text
@@ -17,9 +18,12 @@ from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.replay import BESIDE_COLUMNS, reason_key
 from anlan.flow.spec import RegisterSpec, spec_of
+from anlan.kernel.parameter import parameter_value
 from anlan.ledger.models import Entry
+from anlan.ledger.placement import placed_at
 from anlan.org.models import Person
 
+TREE_MINUTES = "honesty.tree_minutes"
 # Columns that are no news to a reader.
 _NO_NEWS = frozenset({"id", "number", "is_counted", "extra"})
 
@@ -43,6 +47,10 @@ class Happening:
 
     `who` is null where the system acted. `is_erased` marks an entry whose content was lawfully destroyed.
     `origin` is screen, api, import, demo or system. `entry` is the entry's id, by which its receipt is found.
+    `placed_at` is when the tree received the entry; null while it waits. `is_apart`: that lies further from `at` than the
+    parameter allows, so a clock was set wrong or the sequencer stood still; never of the demo's story.
+    `is_correction`: it replaced a value that was there, or took the record out. `is_after_year`: and that after the
+    record's year, to which its assessment belongs, was over.
     """
 
     entry: uuid.UUID
@@ -57,12 +65,16 @@ class Happening:
     changes: tuple[Change, ...]
     evidence: tuple[Evidence, ...]
     is_erased: bool = False
+    placed_at: dt.datetime | None = None
+    is_apart: bool = False
+    is_correction: bool = False
+    is_after_year: bool = False
 
 
 def timeline(record: Register) -> tuple[Happening, ...]:
     """Return what happened to a record, oldest first, as the acting person may see it.
 
-    The record must come from a scoped query. Four queries, and one per column that refers to another record.
+    The record must come from a scoped query. Five queries, and one per column that refers to another record.
     """
     spec = spec_of(record)
     entries = list(Entry.objects.filter(record_uid=record.uid).order_by("version"))
@@ -75,10 +87,22 @@ def timeline(record: Register) -> tuple[Happening, ...]:
     reader = _Reader(spec=spec, clearance=clearance_in_record(record), names=_names(spec, contents))
     values: dict[str, Any] = {}
     happened = []
+    placed = placed_at(entry.pk for entry in entries)
     for entry, content in zip(entries, contents, strict=True):
         who = people.get(entry.actor_id) if entry.actor_id is not None else None
         changes = reader.changes(values, content)
-        happened.append(_happening(spec, entry, content, who=who, changes=changes, files=files.get(entry.version, [])))
+        happened.append(
+            _happening(
+                spec,
+                entry,
+                content,
+                who=who,
+                changes=changes,
+                files=files.get(entry.version, []),
+                placed=placed.get(entry.pk),
+                is_correction=_corrects(spec, entry, values, content),
+            )
+        )
         values |= content
     return tuple(happened)
 
@@ -91,8 +115,12 @@ def _happening(
     who: Person | None,
     changes: tuple[Change, ...],
     files: Iterable[Evidence],
+    placed: dt.datetime | None,
+    is_correction: bool,
 ) -> Happening:
     step = spec.steps.get(entry.step)
+    origin = json.loads(entry.header)["origin"]
+    year_is_over = timezone.localtime(entry.recorded_at).year > entry.occurred_on.year
     return Happening(
         entry=entry.uid,
         version=entry.version,
@@ -101,12 +129,29 @@ def _happening(
         who=who,
         at=entry.recorded_at,
         occurred_on=entry.occurred_on,
-        origin=json.loads(entry.header)["origin"],
+        origin=origin,
         reason=str(content.get(reason_key(content_columns(spec)), "")),
         changes=changes,
         evidence=tuple(files),
         is_erased=entry.content is None,
+        placed_at=placed,
+        is_apart=origin != "demo" and placed is not None and _is_apart(entry.recorded_at, placed),
+        is_correction=is_correction,
+        is_after_year=is_correction and year_is_over,
     )
+
+
+def _corrects(spec: RegisterSpec, entry: Entry, values: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
+    """Whether an entry replaced what people had filled in. A state or a deadline that moves on is no correction."""
+    if entry.step in ("correct", "annul"):
+        return True
+    filled = {field.attname for field in spec.fields}
+    return any(values.get(name) not in (None, "") and values[name] != content[name] for name in filled & set(content))
+
+
+def _is_apart(recorded: dt.datetime, placed: dt.datetime) -> bool:
+    minutes = parameter_value(TREE_MINUTES, on=timezone.localtime(recorded).date())
+    return abs(placed - recorded) > dt.timedelta(minutes=minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from django.db.models import Max
 
 from anlan.ledger.check_extent import tiles_beyond
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.erase import what_is_missing
 from anlan.ledger.hashing import HASH_BYTES
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.store import log_hash
@@ -24,7 +25,10 @@ Progress = Callable[[int, int], None]
 
 
 def broken_entries(progress: Progress | None = None) -> Iterator[tuple[int, str]]:
-    """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes."""
+    """Yield (entry id, what is wrong) for every entry whose header or content no longer matches its hashes.
+
+    Content may be gone where a later entry of the record says that it was erased; anywhere else it was taken away.
+    """
     by, total = log_hash(), Entry.objects.count() if progress else 0
     for done, entry in enumerate(Entry.objects.order_by("pk").iterator(chunk_size=_CHUNK)):
         if progress and not done % _CHUNK:
@@ -37,6 +41,8 @@ def broken_entries(progress: Progress | None = None) -> Iterator[tuple[int, str]
             yield entry.pk, "content does not match its hash"
         if other := columns_that_differ(entry, said):
             yield entry.pk, f"columns differ from the header: {', '.join(other)}"
+        if fault := what_is_missing(entry):
+            yield entry.pk, fault
 
 
 def columns_that_differ(entry: Entry, said: Mapping[str, object]) -> list[str]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.erase import what_is_missing
 from anlan.ledger.hashing import TreeHash
 from anlan.ledger.kept import broken_promise, kept_checkpoint
 from anlan.ledger.models import Entry, Position, TreeHead, Unsequenced
@@ -170,7 +171,9 @@ def prove_entry(
 
 def _content(entry: Entry) -> Step:
     if entry.content is None or entry.salt is None:
-        return Step(name="content", outcome=Outcome.HOLDS, said="was erased; its hash stays in the header")
+        fault = what_is_missing(entry)
+        said = fault or "was erased lawfully, as a later entry says; its hash stays in the header"
+        return Step(name="content", outcome=Outcome.FAILS if fault else Outcome.HOLDS, said=said)
     found = content_hash(bytes(entry.salt), entry.content.encode())
     if found != _said(entry).get("content"):
         return Step(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from anlan.kernel.parameter import parameter_value
 from anlan.kernel.period import Period, month_index, years_back
 from anlan.measures.errors import BadDefinition
 
@@ -52,6 +53,22 @@ def _bindings(names: tuple[str, ...], period: Period, as_of: datetime.date) -> M
     return MappingProxyType(values)
 
 
+def burst_since(as_of: datetime.date) -> datetime.date:
+    """Return the first of the last days before an assessment on the as-of day, that day included.
+
+    Raises: UnknownParameter.
+    """
+    return as_of - datetime.timedelta(days=parameter_value("honesty.burst_days", on=as_of) - 1)
+
+
+def burst_before(as_of: datetime.date) -> datetime.date:
+    """Return the day before which an event is old for an assessment on the as-of day. Raises: UnknownParameter."""
+    return as_of - datetime.timedelta(days=parameter_value("honesty.burst_old_days", on=as_of))
+
+
+_BURST = {"burst_since": burst_since, "burst_before": burst_before}
+
+
 def is_closed(period: Period, as_of: datetime.date) -> bool:
     """Return whether the whole period counts: the as-of day is its end or later."""
     return as_of >= period.end
@@ -65,6 +82,8 @@ def _cutoff(period: Period, as_of: datetime.date, years: int) -> datetime.date:
 
 
 def _value(name: str, period: Period, cutoff: datetime.date) -> Binding:
+    if name in _BURST:
+        return _BURST[name](cutoff)
     before = period.start - datetime.timedelta(days=1)
     months, quarters = period.due_months(cutoff), period.due_quarters(cutoff)
     month_due_end = months[-1].end if months else before

@@ -27,9 +27,13 @@ class Symbol(Enum):
     AS_OF = "as_of"
     PERIOD_START = "period_start"
     PERIOD_END = "period_end"
+    # the two days of a burst before an assessment on the as-of day; how many days back is a dated parameter
+    BURST_SINCE = "burst_since"
+    BURST_BEFORE = "burst_before"
 
 
 AS_OF, PERIOD_START, PERIOD_END = Symbol.AS_OF, Symbol.PERIOD_START, Symbol.PERIOD_END
+BURST_SINCE, BURST_BEFORE = Symbol.BURST_SINCE, Symbol.BURST_BEFORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from anlan.org.door import sessions
+from anlan.org.door.pace import forget, forget_factor
 from anlan.org.errors import OrgError
 from anlan.org.models import Person
 
@@ -62,7 +64,8 @@ def change_password(person: Person, old: str, new: str) -> None:
 
 def unlock(person: Person) -> int:
     """Lift every lock of the person's user name, from whichever address, and return how many failures were forgotten."""
-    return int(reset(username=person.username))
+    forget_factor(person.pk)
+    return int(reset(username=person.username)) + forget(person.username)
 
 
 def locked(usernames: Iterable[str], *, now: dt.datetime) -> set[str]:
@@ -76,4 +79,5 @@ def locked(usernames: Iterable[str], *, now: dt.datetime) -> set[str]:
 def _store(person: Person, password: str, *, must_change: bool) -> None:
     person.set_password(password)
     person.must_change_password = must_change
-    person.save(update_fields=["password", "must_change_password"])
+    person.save(update_fields=["password", "must_change_password", "password_changed_at"])
+    sessions.forget(person)

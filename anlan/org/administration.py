@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from anlan.ledger.entry import Origin
 from anlan.org import accounts
+from anlan.org.door import factors, outside, sessions
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, note
 from anlan.org.models import Institution, Person, Post, Unit
@@ -219,6 +220,30 @@ def unlock(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
 
 
 @transaction.atomic
+def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+    """Take away the second factors of a person who lost them; sessions end, and the next sign-in sets up new ones."""
+    _require_account(person, by=by)
+    if by.person_id == person.pk:
+        raise Contradiction("org.E066", "", _("This is your own account; ask another administrator."))
+    gone = factors.remove_all(person)
+    sessions.end_all(person)
+    note("org.person", person.pk, "reset_factors", {"factors": gone}, at=_unit_of(person, by), by=by, origin=origin)
+
+
+@transaction.atomic
+def link_outside(person: Person, *, provider: str, subject: str, by: Actor, origin: Origin = SCREEN) -> None:
+    """Tie a person to the subject by which a sign-in service knows them; an empty subject unties. Raises: Contradiction."""
+    _require_account(person, by=by)
+    if subject:
+        outside.link(person, provider, subject)
+    elif not outside.unlink(person, provider):
+        return
+    sessions.end_all(person)
+    step = "link_outside" if subject else "unlink_outside"
+    note("org.person", person.pk, step, {"provider": provider}, at=_unit_of(person, by), by=by, origin=origin)
+
+
+@transaction.atomic
 def deactivate(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
     """Take a person's account away: sessions end at once and posts give no rights. What they recorded stays theirs."""
     _require_account(person, by=by)
@@ -239,6 +264,7 @@ def _switch_person(person: Person, step: str, *, is_active: bool, by: Actor, ori
         return
     person.is_active = is_active
     person.save(update_fields=["is_active"])
+    sessions.end_all(person)
     note("org.person", person.pk, step, {"is_active": is_active}, at=_unit_of(person, by), by=by, origin=origin)
 
 
@@ -270,6 +296,7 @@ def give_post(
     content = {"person": person.username, "unit": unit.code, "role": role}
     content |= {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
     note("org.post", post.pk, "give", content, at=unit, by=by, origin=origin)
+    sessions.end_all(person)
     return post
 
 
@@ -292,6 +319,7 @@ def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN
     }
     step = "end" if ends_on > post.starts_on else "withdraw"
     note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin)
+    sessions.end_all(post.person)
     if step == "withdraw":
         post.delete()
         return

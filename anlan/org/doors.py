@@ -1,4 +1,4 @@
-"""Sign-ins, sign-outs, failures and locks for the access log. Django and axes say when they happen; nothing is decided here."""
+"""Sign-ins, sign-outs, failures and locks for the access log. Whoever sees them happen says so; nothing is decided here."""
 
 from typing import Any
 
@@ -16,6 +16,11 @@ def listen() -> None:
     user_logged_out.connect(_went_out, dispatch_uid="anlan.went_out")
     user_login_failed.connect(_failed, dispatch_uid="anlan.failed")
     user_locked_out.connect(_locked, dispatch_uid="anlan.locked")
+
+
+def wrong_factor(person: Person, request: HttpRequest) -> None:
+    """Note that somebody showed a right password and a wrong second factor: the password may be known to a stranger."""
+    _note(Access.Kind.FAILURE, person, request)
 
 
 def _came_in(sender: Any, request: HttpRequest | None, user: Any, **_: Any) -> None:

@@ -1,4 +1,7 @@
-"""Puts the signed-in person on stage for the length of a request; an anonymous request acts as nobody."""
+"""Puts the signed-in person on stage for the length of a request; an anonymous request acts as nobody.
+
+A session that was idle too long or lasted long enough ends here, before anybody acts.
+"""
 
 from collections.abc import Callable
 
@@ -6,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from anlan.org.access import came_from
+from anlan.org.door import sessions
 from anlan.org.models import Person
 from anlan.org.posts import actor_for
 from anlan.org.scope import acting
@@ -30,6 +34,10 @@ class ActingMiddleware:
             request.actor = None  # type: ignore[attr-defined]
             return self.get_response(request)
         actor = actor_for(user, today=timezone.localdate())
+        if sessions.is_over(request, sessions.limits_for(actor), now=timezone.now()):
+            sessions.close(request)
+            request.actor = None  # type: ignore[attr-defined]
+            return self.get_response(request)
         request.actor = actor  # type: ignore[attr-defined]
         with acting(actor):
             return self.get_response(request)

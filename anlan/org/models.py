@@ -5,14 +5,20 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
 from anlan.org.access import Access, AccessCursor, AccessDigest
+from anlan.org.credentials import Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
 from anlan.org.jobs import Job
 from anlan.org.parties import Party
 
-__all__ = ["Access", "AccessCursor", "AccessDigest", "Institution", "Job", "Party", "Person", "Post", "Unit"]
+__all__ = [
+    "Access", "AccessCursor", "AccessDigest", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
+    "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
+]  # fmt: skip
 
 
 class Unit(MP_Node):  # type: ignore[misc]
@@ -119,6 +125,8 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(_("Active"), default=True)
     must_change_password = models.BooleanField(_("Must change password"), default=False)
     is_synthetic = models.BooleanField(_("Synthetic"), default=False)
+    password_changed_at = models.DateTimeField(null=True, editable=False)
+    session_generation = models.PositiveIntegerField(default=0, editable=False)  # raised to end every session
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -129,6 +137,16 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Hash and set the password, and note when."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Return what a session must carry: a new password or a raised generation ends every session that was open."""
+        value = f"{self.session_generation}/{self.password}"
+        return salted_hmac("anlan.org.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Post(models.Model):

@@ -59,7 +59,8 @@ class Role:
 
     `capabilities` are words that steps and endpoints ask for with the prefix `can:`, for example `can:correct`;
     `routed` ones hold only on cases about an institution's leaders, which its own people do not handle. `heads` marks a
-    role whose holder heads the unit of the post and therefore never judges it. `name` and `description` may be lazy translations.
+    role whose holder heads the unit of the post and therefore never judges it. `name` and `description` may be lazy
+    translations. `mfa_required` asks its holder for a second factor at every sign-in.
     """
 
     code: str
@@ -72,6 +73,12 @@ class Role:
     group: Group = Group.INSTITUTION
     officer: Officer | None = None
     heads: bool = False
+    mfa_required: bool = False
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether a password alone does not open it: by declaration, and whenever it reads what is sealed."""
+        return self.mfa_required or self.sensitivity is Sensitivity.SEALED
 
     @property
     def held_at(self) -> tuple[str, ...]:

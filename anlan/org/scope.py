@@ -42,6 +42,11 @@ class Actor:
         """Tell whether any post answers to one of the names (role codes or `can:…`)."""
         return self.is_system or any(grant.role.answers_to(names) for grant in self.grants)
 
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether one of the posts in force asks for a second factor."""
+        return any(grant.role.needs_second_factor for grant in self.grants)
+
     def grants_for(self, *, institution_path: str, institution_id: int) -> tuple[Grant, ...]:
         """Return the posts that reach records of the institution, department posts included."""
         return tuple(grant for grant in self.grants if _reaches(grant, institution_path, institution_id))

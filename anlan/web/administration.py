@@ -38,6 +38,12 @@ STEPS = {
     "reopen": gettext_noop("Reopened"),
     "issue_password": gettext_noop("One-time password issued"),
     "unlock": gettext_noop("Lock lifted"),
+    "reset_factors": gettext_noop("Second factor reset"),
+    "add_factor": gettext_noop("Second factor set up"),
+    "remove_factor": gettext_noop("Second factor removed"),
+    "recovery_codes": gettext_noop("Recovery codes made"),
+    "link_outside": gettext_noop("Outside sign-in linked"),
+    "unlink_outside": gettext_noop("Outside sign-in removed"),
     "deactivate": gettext_noop("Account deactivated"),
     "reactivate": gettext_noop("Account reactivated"),
 }

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.cases import clearance_in_record
 from anlan.flow.declare import Step
 from anlan.flow.errors import FlowError
-from anlan.flow.evidence import ACCEPTED, StoredFile, store
+from anlan.flow.evidence import ACCEPTED, StoredFile, store_all
 from anlan.flow.masking import may_read
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
@@ -115,7 +113,8 @@ class StepForm(forms.Form):
         data = {name: value for name, value in self.cleaned_data.items() if name not in aside}
         if self.record.pk is not None:
             data = {name: value for name, value in data.items() if value or name not in self.spec.identity}
-        files: list[StoredFile] = [store(file.name, file.chunks()) for file in self.cleaned_data.get("evidence") or []]
+        uploads = self.cleaned_data.get("evidence") or []
+        files: tuple[StoredFile, ...] = store_all((file.name, file.chunks()) for file in uploads)
         return {
             "reason": self.cleaned_data.get("reason", ""),
             "key": self.cleaned_data["key"],
@@ -226,16 +225,3 @@ def _departments(record: Register, actor: Actor) -> Any:
         own = [grant.unit_id for grant in grants]
         return below.filter(pk__in=own) if len(own) > 1 else None
     return below if below.exists() else None
-
-
-class SignInForm(AuthenticationForm):
-    """User name and password; one sentence for every refusal, so that nothing is learned."""
-
-    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        self.fields["username"].widget.attrs |= {"class": "form-control", "autocapitalize": "none"}
-        self.fields["password"].widget.attrs |= {"class": "form-control"}
-        self.error_messages = {
-            **self.error_messages,
-            "invalid_login": _("User name or password is wrong. Check both and try again."),
-        }

@@ -1,4 +1,4 @@
-"""Rules for every page: it opens in Chinese, a one-time password is changed first, what one may not see does not exist."""
+"""Rules for every page: it opens in Chinese, what is owed at the door comes first, what one may not see does not exist."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
+from anlan.org.door import sessions
+from anlan.org.door.factors import has_factor
+from anlan.org.door.passwords import is_expired
 from anlan.org.errors import NotAllowed
+from anlan.org.models import Person
+from anlan.org.scope import Actor
+
+ENROLMENT = ["factors", "factor-telephone", "factor-qr", "factor-new-key"]
 
 
 class OpensInOurLanguage(LocaleMiddleware):
@@ -25,7 +33,7 @@ class OpensInOurLanguage(LocaleMiddleware):
 
 
 class GateMiddleware:
-    """Sends a person with a one-time password to the password page; turns NotAllowed into 404.
+    """Sends a person to the page of what they owe at the door (a new password, a second factor); turns NotAllowed into 404.
 
     The API answers such a person itself, with a problem that a program can read.
     """
@@ -34,9 +42,12 @@ class GateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_page = not request.path.startswith("/api/")
-        if is_page and getattr(request.user, "must_change_password", False) and request.path not in self._open_paths():
-            return _whole_page(request, redirect("web:password"))
+        if (
+            not request.path.startswith("/api/")
+            and (door := owed_by(request))
+            and request.path not in _open_paths(door)
+        ):
+            return _whole_page(request, redirect(f"web:{door}"))
         return _whole_page(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
@@ -44,17 +55,36 @@ class GateMiddleware:
         if isinstance(error, NotAllowed):
             raise Http404 from error
 
-    @staticmethod
-    def _open_paths() -> set[str]:
-        return {reverse(f"web:{name}") for name in ("password", "sign-out", "language", "theme")}
+
+def owed_by(request: HttpRequest) -> str:
+    """Return the page on which the person must do something before anything else; empty when they may go on.
+
+    A one-time or old password comes first, then the second factor: shown in this session, or set up.
+    """
+    person = request.user
+    if not isinstance(person, Person):
+        return ""
+    has_password_to_change = person.must_change_password or is_expired(person, now=timezone.now())
+    if has_password_to_change and request.session.get(sessions.CAME) != sessions.OUTSIDE:
+        return "password"
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None or not actor.needs_second_factor or request.session.get(sessions.FACTOR):
+        return ""
+    return "factor" if has_factor(person) else "factors"
+
+
+def _open_paths(door: str) -> set[str]:
+    names = ["password", "sign-out", "language", "theme"]
+    names += {"factor": ["factor", "factor-key"], "factors": ENROLMENT}.get(door, [])
+    return {reverse(f"web:{name}") for name in names}
 
 
 def _whole_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """Let the browser go where a fragment was sent away to: a sign-in form has no place inside a panel."""
     away = answer.get("Location", "")
-    doors = (reverse("web:sign-in"), reverse("web:password"))
+    doors = (reverse("web:sign-in"), reverse("web:password"), reverse("web:factors"))
     if not getattr(request, "htmx", False) or not away.startswith(doors):
         return answer
     whole = HttpResponse(status=204)
-    whole["HX-Redirect"] = away if away.startswith(doors[1]) else doors[0]
+    whole["HX-Redirect"] = away if away.startswith(doors[1:]) else doors[0]
     return whole

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 
 from anlan.flow.authority import STANDING_STEPS, offered_steps
 from anlan.flow.cases import clearance_in_record, files_are_open
@@ -17,7 +16,6 @@ from anlan.flow.timeline import Change, Happening, timeline
 from anlan.web.cells import Cell, groups_of, state_tone
 from anlan.web.place import Place
 
-LATE_DAYS = 31
 ICONS = {"correct": "edit", "annul": "trash", "end": "player-play"}
 
 
@@ -36,7 +34,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One happening of the timeline. `late_days` tells how long after the fact the record was opened, 0 when in time."""
+    """One happening of the timeline. `late_days` tells how long after the fact the record was opened, 0 when in time.
+
+    `changes` are what a later step replaced or filled in, a masked column with its name alone.
+    """
 
     what: Happening
     changes: tuple[Change, ...]
@@ -69,7 +70,7 @@ def page_of_record(spec: RegisterSpec, record: Register, *, place: Place) -> Rec
         owner=_owner(spec, record, clearance),
         groups=groups_of(spec, record, clearance=clearance),
         files=_files(record),
-        events=[_event(spec, what) for what in reversed(timeline(record))],
+        events=[_event(record, what) for what in reversed(timeline(record))],
         steps=[option for option in options if not option.is_aside],
         asides=[option for option in options if option.is_aside],
     )
@@ -80,12 +81,10 @@ def _owner(spec: RegisterSpec, record: Register, clearance: int) -> str:
     return next((str(getattr(record, name)) for name in names if may_read(spec, name, clearance=clearance)), "")
 
 
-def _event(spec: RegisterSpec, what: Happening) -> Event:
+def _event(record: Register, what: Happening) -> Event:
     is_opening = what.version == 1
-    days = (timezone.localtime(what.at).date() - what.occurred_on).days
-    late = days if is_opening and days > LATE_DAYS and not spec.is_standing else 0
-    shown = () if is_opening else tuple(one for one in what.changes if one.name != "state" and not one.is_masked)
-    return Event(what=what, changes=shown, late_days=late)
+    late = record.late_days if is_opening and record.is_late and record.late_days else 0
+    return Event(what=what, changes=() if is_opening else what.changes, late_days=late)
 
 
 def steps_for(spec: RegisterSpec, record: Register, *, place: Place) -> list[Option]:

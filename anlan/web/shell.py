@@ -16,6 +16,7 @@ from anlan.org.oversight import administered_units, seats
 from anlan.org.policy import desks
 from anlan.org.scope import Actor
 from anlan.web.drift import CAPABILITIES, open_findings
+from anlan.web.erasures import can_look_at_erasures
 from anlan.web.place import Place, reads_ledger_status, unit_name, visible_units, years
 
 KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric", "audit"})
@@ -139,6 +140,8 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         {"code": "today", "name": _("Today"), "items": today},
         {"code": "registers", "name": _("Registers"), "items": _register_items(request, place)},
     ]
+    if can_look_at_erasures(place):
+        today.append(_item(request, _("Lawful erasure"), "trash", place.url("erasures")))
     score = _score_items(request, place)
     return [*groups, {"code": "score", "name": _("Assessment"), "items": score}] if score else groups
 

@@ -1,6 +1,5 @@
 """The addresses of the staff screens. Place and year stand in the address, so that a page can be sent to a colleague."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from anlan.web.views import (
@@ -11,14 +10,18 @@ from anlan.web.views import (
     archives,
     cases,
     drift,
+    erasures,
+    factors,
     home,
     imports,
     ledger,
+    outside,
     records,
     registers,
     scores,
     scores_data,
     seals,
+    times,
 )
 
 app_name = "web"
@@ -29,9 +32,20 @@ PERSON = f"{ADMIN}people/<str:username>/"
 urlpatterns = [
     path("", account.start, name="start"),
     path("sign-in/", account.SignInView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-in/second-factor/", factors.show, name="factor"),
+    path("sign-in/second-factor/key/", factors.show_key, name="factor-key"),
+    path("sign-in/by/<slug:provider>/", outside.begin, name="outside"),
+    path("sign-in/by/<slug:provider>/back/", outside.back, name="outside-back"),
+    path("sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("password/", account.ChangePassword.as_view(), name="password"),
     path("me/", account.me, name="me"),
+    path("me/end-others/", account.end_others, name="end-others"),
+    path("me/second-factor/", factors.index, name="factors"),
+    path("me/second-factor/telephone/", factors.telephone, name="factor-telephone"),
+    path("me/second-factor/telephone/qr.svg", factors.qr, name="factor-qr"),
+    path("me/second-factor/key/", factors.new_key, name="factor-new-key"),
+    path("me/second-factor/recovery/", factors.recovery, name="factor-recovery"),
+    path("me/second-factor/<int:factor>/remove/", factors.remove, name="factor-remove"),
     path("language/", account.language, name="language"),
     path("theme/", account.theme, name="theme"),
     path("evidence/<uuid:uid>/", records.evidence, name="evidence"),
@@ -55,6 +69,9 @@ urlpatterns = [
     path(f"{AT}registers/<slug:register>/import/<uuid:batch>/<slug:action>/", imports.act, name="import-act"),
     path(f"{AT}registers/<slug:register>/new/", records.new, name="new"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/", records.record, name="record"),
+    path(f"{AT}registers/<slug:register>/<uuid:uid>/erasure/", erasures.ask, name="erasure-ask"),
+    path(f"{AT}erasures/", erasures.index, name="erasures"),
+    path(f"{AT}erasures/<uuid:erasure>/<slug:action>/", erasures.decide, name="erasure-decide"),
     path(f"{AT}registers/<slug:register>/<uuid:uid>/<slug:step>/", records.step, name="step"),
     path(f"{AT}archives/", archives.index, name="archives"),
     path(f"{AT}archives/<uuid:job>/", archives.file, name="archive-file"),
@@ -71,6 +88,8 @@ urlpatterns = [
     path(f"{AT}score/spread/", scores_data.spread, name="score-spread"),
     path(f"{AT}score/trend/", scores_data.trend, name="score-trend"),
     path(f"{AT}score/own-trend/", scores_data.own_trend, name="own-trend"),
+    path(f"{AT}score/times/", times.times, name="times"),
+    path(f"{AT}score/times/<slug:register>/<slug:kind>/", times.records, name="times-records"),
     path(f"{AT}rubric/", scores.rubric, name="rubric"),
     path(f"{AT}audit/", drift.audit, name="audit"),
     path(f"{AT}ledger/", ledger.status, name="ledger"),
@@ -81,6 +100,7 @@ urlpatterns = [
     path(f"{ADMIN}unit/new/<slug:kind>/", administration.new, name="unit-new"),
     path(f"{ADMIN}unit/do/<slug:action>/", administration.act, name="unit-act"),
     path(f"{ADMIN}roles/", administration.roles, name="roles"),
+    path(f"{ADMIN}sign-in-rules/", administration.sign_in_rules, name="sign-in-rules"),
     path(f"{ADMIN}people/", administration_people.people, name="people"),
     path(f"{ADMIN}new-person/", administration_people.new, name="person-new"),
     path(PERSON, administration_people.person, name="person"),

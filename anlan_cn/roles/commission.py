@@ -16,6 +16,7 @@ declare(
         capabilities=frozenset({"score", "compare"}),
         routed=frozenset({"record", "manage", "verify", "correct", "involve", "unmask", "investigate"}),
         group=Group.COMMISSION,
+        mfa_required=True,
     )
 )
 declare(
@@ -27,6 +28,7 @@ declare(
         sensitivity=Sensitivity.INTERNAL,
         capabilities=frozenset({"score", "compare"}),
         group=Group.COMMISSION,
+        mfa_required=True,
     )
 )
 declare(
@@ -38,8 +40,9 @@ declare(
         ),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"judge", "score", "compare"}),
+        capabilities=frozenset({"judge", "score", "compare", "erase"}),
         group=Group.COMMISSION,
+        mfa_required=True,
     )
 )
 declare(
@@ -49,8 +52,9 @@ declare(
         description=_("Reads registers, entries and scores below the commission and changes nothing."),
         reach=Reach.SUBTREE,
         sensitivity=Sensitivity.INTERNAL,
-        capabilities=frozenset({"score", "compare", "audit"}),
+        capabilities=frozenset({"score", "compare", "audit", "erase"}),
         group=Group.COMMISSION,
+        mfa_required=True,
     )
 )
 declare(
@@ -64,5 +68,6 @@ declare(
         sensitivity=Sensitivity.SENSITIVE,
         routed=frozenset({"manage", "involve", "unmask", "investigate"}),
         group=Group.COMMISSION,
+        mfa_required=True,
     )
 )

@@ -25,7 +25,7 @@ declare(
         ),
         reach=Reach.INSTITUTION,
         sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"approve", "verify", "score"}),
+        capabilities=frozenset({"approve", "verify", "score", "erase"}),
         heads=True,
     )
 )
@@ -184,6 +184,6 @@ declare(
         ),
         reach=Reach.INSTITUTION,
         sensitivity=Sensitivity.SENSITIVE,
-        capabilities=frozenset({"protect"}),
+        capabilities=frozenset({"protect", "erase"}),
     )
 )

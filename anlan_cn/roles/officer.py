@@ -13,6 +13,7 @@ declare(
         sensitivity=Sensitivity.PUBLIC,
         capabilities=frozenset({"administer"}),
         group=Group.OFFICER,
+        mfa_required=True,
         officer=Officer.SYSTEM,
     )
 )
@@ -27,6 +28,7 @@ declare(
         sensitivity=Sensitivity.PUBLIC,
         capabilities=frozenset({"secure"}),
         group=Group.OFFICER,
+        mfa_required=True,
         officer=Officer.SECURITY,
     )
 )
@@ -41,6 +43,7 @@ declare(
         sensitivity=Sensitivity.PUBLIC,
         capabilities=frozenset({"access-log"}),
         group=Group.OFFICER,
+        mfa_required=True,
         officer=Officer.AUDIT,
     )
 )

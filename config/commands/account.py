@@ -1,9 +1,25 @@
-"""`anlan account`: a one-time password, the end of a lock, or the end of an account, for one person."""
+"""`anlan account`: a one-time password, the end of a lock, a lost second factor, or the end of an account, for one person."""
 
 import argparse
 import json
 
-HELP = "give an account a one-time password, unlock it, deactivate it or reactivate it"
+HELP = "give an account a one-time password, unlock it, reset its second factor, deactivate it or reactivate it"
+# Option → function of `administration`.
+STEPS = {
+    "one_time_password": "issue_password",
+    "reset_second_factor": "reset_factors",
+    "link": "link_outside",
+    "unlock": "unlock",
+    "deactivate": "deactivate",
+    "reactivate": "reactivate",
+}
+DONE = {
+    "link": "the tie to the sign-in service is changed",
+    "reset_second_factor": "the second factor is reset",
+    "unlock": "unlocked",
+    "deactivate": "deactivated",
+    "reactivate": "reactivated",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,9 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--one-time-password", action="store_true", help="print a new one-time password; lifts a lock too"
     )
+    what.add_argument(
+        "--reset-second-factor",
+        action="store_true",
+        help="take lost second factors away; the next sign-in sets up new ones",
+    )
     what.add_argument("--unlock", action="store_true", help="lift the lock after wrong passwords")
     what.add_argument("--deactivate", action="store_true", help="take the account away; what it recorded stays")
     what.add_argument("--reactivate", action="store_true", help="give a deactivated account back")
+    what.add_argument(
+        "--link", metavar="SERVICE=SUBJECT", help="tie the account to a subject of a sign-in service; SERVICE= unties"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -33,11 +57,11 @@ def run(args: argparse.Namespace) -> int:
         near = get_close_matches(args.username, Person.objects.values_list("username", flat=True), n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise LookupError(f'There is no person with the user name "{args.username}".{hint}')
-    steps = ("one_time_password", "unlock", "deactivate", "reactivate")
-    step = next(name for name in steps if getattr(args, name))
-    do = administration.issue_password if step == "one_time_password" else getattr(administration, step)
+    step = next(name for name in STEPS if getattr(args, name))
+    more = dict(zip(("provider", "subject"), args.link.partition("=")[::2], strict=True)) if args.link else {}
+    do = getattr(administration, STEPS[step])
     with as_system("command line") as by:
-        password = do(person, by=by, origin=Origin(kind="system"))
+        password = do(person, by=by, origin=Origin(kind="system"), **more)
     _print(args.username, step, password, as_json=args.json)
     return 0
 
@@ -49,4 +73,4 @@ def _print(username: str, step: str, password: str | None, *, as_json: bool) -> 
     elif password:
         print(f"{username}  {password}\nIt serves for one sign-in and is shown only here.")
     else:
-        print(f"{username}: {step}d." if step.endswith("e") else f"{username}: {step}ed.")
+        print(f"{username}: {DONE[step]}.")

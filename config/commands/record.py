@@ -29,6 +29,7 @@ def record_uid(text: str, institution: str) -> uuid.UUID:
         for spec in all_registers()
         for record in spec.model.objects.filter(number=text, **within).select_related("institution")
     ]
+    found += _erased(text, within)
     if not found:
         raise BadInput(f'No record has the number "{text}". Give its uid, or the number as its page shows it.')
     if len(found) > 1:
@@ -39,3 +40,11 @@ def record_uid(text: str, institution: str) -> uuid.UUID:
         )
     uid: uuid.UUID = found[0][0]
     return uid
+
+
+def _erased(number: str, within: dict[str, Any]) -> list[tuple[uuid.UUID, str, str]]:
+    """Records of that number that were erased: their entries can still be proven."""
+    from anlan.flow.models import Erasure
+
+    rows = Erasure.objects.filter(number=number, state=Erasure.State.ERASED, **within).select_related("institution")
+    return [(row.record_uid, row.institution.code, row.register) for row in rows]

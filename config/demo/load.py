@@ -13,11 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from anlan.flow.evidence import store
+from anlan.flow.hindsight import look_at_all
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.entry import Origin
+from anlan.org.door import factors
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor, as_system
@@ -60,15 +62,17 @@ def load_demo(say: Say) -> tuple[Account, ...]:
         institutions = _tree()
         accounts = _people()
         count = _Writer(institutions).write(say)
+        look_at_all()
     say(f"The demo city holds {count:,} records")
     _keep(accounts)
     return accounts
 
 
 def reset_passwords() -> tuple[Account, ...]:
-    """Give every demo account a new one-time password. Accounts of real people are left alone."""
+    """Give every demo account a new one-time password and no second factor. Accounts of real people are left alone."""
     accounts = []
     for person in Person.objects.filter(is_synthetic=True).exclude(username__startswith="demo-").order_by("pk"):
+        factors.remove_all(person)
         accounts.append((person.username, _one_time_password(person), _who(person)))
     _keep(tuple(accounts))
     return tuple(accounts)
@@ -82,7 +86,7 @@ def _one_time_password(person: Person) -> str:
     password = secrets.token_urlsafe(9)
     person.set_password(password)
     person.must_change_password = True
-    person.save(update_fields=["password", "must_change_password"])
+    person.save(update_fields=["password", "must_change_password", "password_changed_at"])
     return password
 
 
@@ -186,6 +190,7 @@ class _Writer:
     def _history(self, spec: RegisterSpec, hospital: Hospital, item: Item) -> History:
         record = spec.model(institution=self._institutions[hospital.code])
         values = {name: self._resolve(hospital, value) for name, value in item.values.items() if value is not None}
+        values |= {name: _told(hospital, item, values[name]) for name in spec.free_texts if values.get(name)}
         moves = tuple(self._moves(spec, hospital, item, values, record))
         return History(record=record, moves=moves)
 
@@ -261,6 +266,12 @@ class _Writer:
         at = dt.datetime(on.year, on.month, on.day, 16, 30, tzinfo=timezone.get_default_timezone())
         files = (self._paper,) * needed_evidence(record, step)
         perform(record, name, by=self._actor(hospital, step.by), at=at, origin=DEMO, evidence=files, **data)
+
+
+def _told(hospital: Hospital, item: Item, text: str) -> str:
+    """Who writes as things happen writes of the day; who writes a year in December repeats one sentence."""
+    day = item.values["occurred_on"]
+    return text if "written_in_december" in hospital.faults else f"{day.month}月{day.day}日：{text}"
 
 
 class _Percent:

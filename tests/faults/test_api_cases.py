@@ -121,4 +121,7 @@ def _try(
 def _session(person: Person) -> str:
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["factor"] = "totp"
+    session.save()
     return client.cookies["sessionid"].value

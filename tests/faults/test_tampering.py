@@ -19,6 +19,7 @@ from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.sequencer import Sequencer
 from anlan.org.scope import Actor, acting, as_system
 from tests.faults.tampering import Tamperer
+from tests.papers import pdf
 from tests.records import list_place, report_hazard
 from tests.world import World
 
@@ -47,7 +48,7 @@ def log(world: World, li_actor: Actor, zhao_actor: Actor) -> None:
         with acting(by):
             perform(place, "correct", by=by, reason="改名", name=f"药房 {number}")
             if number % 5 == 0:
-                file = store(f"{number}.pdf", [b"%PDF-1.4 ", str(number % 7).encode()])
+                file = store(f"{number}.pdf", [pdf(str(number % 7))])
                 perform(place, "attach", by=by, evidence=[file], at=timezone.now())
         report_hazard(institution, by=by, description=f"第{number}处杂物")
     with as_system("sequencer"):

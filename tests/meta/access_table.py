@@ -100,6 +100,8 @@ INVOLVING = _reach(office="own child", complaints="own child")
 ADMINISTERING = _reach(administrator="own child party")
 WATCHING = _reach(watcher="own child sibling party")
 ATTACHING = WORKING
+APPROVING = _reach(director="own child", protector="own child", reviewer="own child", auditor="own child")
+ERASING = {**APPROVING, **_reach(office="own child")}
 STATUS = _reach(
     office="own child",
     complaints="own child",
@@ -147,6 +149,8 @@ _PARTY = {"capacity": "protector", "person": "office", "reason": "核对"}
 _OF_PLACE = {"institution": "{institution}"}
 _SCORED = {"rubric": "qidong-2018", "year": "2025", "as_of": "2025-12-31"}
 
+# Only while the person sets up a telephone; tests/unit/web/test_factors.py opens it then.
+OWN_ONLY = Entry()
 OF_IMPORT = Entry(allowed=IMPORTING)
 OF_ADMINISTRATION = Entry(allowed=ADMINISTERING)
 
@@ -154,7 +158,18 @@ TABLE: Mapping[str, Entry] = {
     # staff screens
     "web:start": MEMBERS,
     "web:sign-in": ANYONE,
+    "web:factor": MEMBERS,  # a stranger is led to the door
+    "web:factor-key": ANYONE,
+    "web:outside": NOTHING,  # no service is configured in the suite; tests/unit/web/test_outside.py configures some
+    "web:outside-back": NOTHING,
     "web:sign-out": MEMBERS,
+    "web:end-others": MEMBERS,
+    "web:factors": MEMBERS,
+    "web:factor-telephone": MEMBERS,
+    "web:factor-qr": OWN_ONLY,
+    "web:factor-new-key": MEMBERS,
+    "web:factor-recovery": MEMBERS,
+    "web:factor-remove": MEMBERS,
     "web:password": MEMBERS,
     "web:me": MEMBERS,
     "web:language": ANYONE,
@@ -172,6 +187,9 @@ TABLE: Mapping[str, Entry] = {
     "web:import": OF_IMPORT,
     "web:import-errors": OF_IMPORT,
     "web:import-act": OF_IMPORT,
+    "web:erasures": Entry(allowed=ERASING),
+    "web:erasure-ask": Entry(allowed=ERASING),
+    "web:erasure-decide": Entry(allowed=APPROVING),
     "web:record": OF_PLACED,
     "web:step": Entry(allowed=WORKING, refused=_beyond(PLACED, WORKING), leads_back=True),
     # cases apart from any place; nothing of a key place is masked, so there is nothing to open: tests/unit/flow/test_unmasking.py
@@ -192,6 +210,8 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:times": OF_SCORE,
+    "web:times-records": OF_SCORE,
     "web:seals": OF_SCORE,
     "web:seal": OF_SCORE,
     "web:seal-score": OF_SCORE,
@@ -210,6 +230,7 @@ TABLE: Mapping[str, Entry] = {
     "web:unit-new": OF_ADMINISTRATION,
     "web:unit-act": OF_ADMINISTRATION,
     "web:roles": OF_ADMINISTRATION,
+    "web:sign-in-rules": OF_ADMINISTRATION,
     "web:people": OF_ADMINISTRATION,
     "web:person-new": OF_ADMINISTRATION,
     "web:person": OF_ADMINISTRATION,

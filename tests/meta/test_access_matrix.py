@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,7 +21,7 @@ from anlan.assessment.models import Seal
 from anlan.assessment.seal import Wanted, draft, publish
 from anlan.exchange.commit import open_batch
 from anlan.flow.evidence import store
-from anlan.flow.models import Batch, Evidence
+from anlan.flow.models import Batch, Erasure, Evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
 from anlan.ledger.models import Entry as LedgerEntry
@@ -31,11 +32,12 @@ from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import CASE, FAMILIES, FAMILY_OF, RELATIONS, ROLES, TABLE, TARGETS, Entry
 from tests.meta.addresses import Address, addresses
+from tests.papers import pdf
 from tests.sheets import comma_text
 from tests.world import employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
-PDF = b"%PDF-1.7 floor plan"
+PDF = pdf("floor plan")
 SHEET = "列入日期,类别,名称,位置\n2025-01-06,药房,药房,一层\n"
 YEAR = 2025
 # One role stands for its family, since the policy tells roles of a family apart by nothing; ANLAN_EVERY_ROLE=1 tries all.
@@ -283,6 +285,8 @@ def _ask(
         ],
         "path": "0/000.p/1",
         "job": uuid.UUID(int=7),
+        "factor": 1,
+        "provider": "nowhere",
     }
     if "<uuid:seal>" in address.template:
         values["seal"] = _seal_of(place.institution)
@@ -291,6 +295,10 @@ def _ask(
     if "/administration/" in address.template:
         values |= {"username": "office", "post": _post_of("office"), "kind": "department"}
         values["action"] = "close" if address.key == "web:unit-act" else "unlock"
+    if "/times/" in address.template:
+        values |= {"register": "hazard", "kind": "late"}
+    if "/erasures/" in address.template:
+        values |= {"erasure": _request_for(place), "action": "approve"}
     file = Evidence.objects.get(record_uid=place.uid).uid
     values["file"] = file
     if address.key == "web:evidence":
@@ -303,6 +311,15 @@ def _ask(
         _text(answer)
         transaction.set_rollback(True)
     return answer
+
+
+def _request_for(place: KeyPlace) -> UUID:
+    """A request to erase the place, by somebody whom the table does not name."""
+    asker = Person.objects.get_or_create(username="asker", defaults={"name": "asker"})[0]
+    values = {"register": "key_place", "number": place.number, "ground": "pipl-47-purpose", "reason": "test"}
+    where = {"institution": place.institution, "department_id": place.department_id}
+    fresh = {**values, **where, "requested_by": asker, "requested_at": timezone.now()}
+    return Erasure.objects.get_or_create(record_uid=place.uid, defaults=fresh)[0].uid
 
 
 def _seal_of(institution: Institution) -> uuid.UUID:

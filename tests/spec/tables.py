@@ -18,7 +18,7 @@ from anlan.assessment.rubric import Rubric
 from anlan.assessment.score import ScoreTable, judgement_table, score_institutions
 from anlan.assessment.sheet import RuleScore, Sheet
 from anlan.measures.engines import SqlConnection
-from anlan.measures.schema import Column, InstitutionTable, RegisterTable, Schema
+from anlan.measures.schema import Column, ColumnType, InstitutionTable, RegisterTable, Schema
 
 assert anlan_cn.measures  # importing it declares the measures
 RUBRIC = Path(anlan_cn.rubrics.__file__).parent / "qidong-2018.yaml"
@@ -64,6 +64,17 @@ officer_visit - officer_post:text station:text guidance:text assisted_cases:int
 judgement - rubric:text=qidong-2018 rule:text year:int=2025 verdict:text=set deducted:int=0 reason:text
 """
 
+# The honest times, which every register has.
+TIMES: tuple[tuple[str, ColumnType], ...] = (
+    ("recorded_on", "date"),
+    ("late_days", "int"),
+    ("is_late", "bool"),
+    ("is_night_entry", "bool"),
+    ("is_batch_entry", "bool"),
+    ("is_copied", "bool"),
+)
+_TIMES = ", ".join(f"{name} {kind}" for name, kind in TIMES)
+
 
 @cache
 def schema() -> Schema:
@@ -74,7 +85,8 @@ def schema() -> Schema:
             registers.append(judgement_table(table=f"anlan_cn_{code}"))
             continue
         typed = tuple(Column(name=name, type=kind) for name, kind, _ in columns)  # type: ignore[arg-type]
-        base = (Column(name="due_on", type="date"), Column(name="state", type="text"))
+        times = tuple(Column(name=name, type=kind) for name, kind in TIMES)
+        base = (Column(name="due_on", type="date"), Column(name="state", type="text"), *times)
         registers.append(
             RegisterTable(code=code, table=f"anlan_cn_{code}", columns=(*typed, *base), is_standing=standing)
         )
@@ -110,7 +122,7 @@ class World:
             ended = ", ended_on text" if standing else ""
             self.database.execute(
                 f"create table anlan_cn_{code} (id integer primary key, institution_id int, is_counted bool, "
-                f"state text, occurred_on text, due_on text{ended}, {names})"
+                f"state text, occurred_on text, due_on text, {_TIMES}{ended}, {names})"
             )
         self.database.execute(
             "alter table anlan_cn_judgement add column decision int generated always as "

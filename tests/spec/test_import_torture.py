@@ -201,3 +201,23 @@ def test_the_template_of_another_register_is_refused(checked: Run) -> None:
         BadFile, match=r'^This is the template of the register "key_place"; the file was sent to "hazard".$'
     ):
         checked(stream.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "code"),
+    [
+        ("xl/vbaProject.bin", b"x", "exchange.E017"),
+        ("xl/macrosheets/sheet1.xml", b"<x/>", "exchange.E017"),
+        ("../../x.xml", b"<x/>", "exchange.E006"),
+        ("xl/media/image1.png", b"PK\x03\x04 another archive", "exchange.E018"),
+    ],
+)
+def test_macros_outside_paths_and_archives_inside_are_refused(
+    checked: Run, member: str, content: bytes, code: str
+) -> None:
+    stream = io.BytesIO(workbook(HAZARD, hazard()))
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(member, content)
+    with pytest.raises(BadFile) as caught:
+        checked(stream.getvalue())
+    assert caught.value.code == code

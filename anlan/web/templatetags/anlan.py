@@ -133,3 +133,21 @@ def name_of_unit(unit: Unit) -> str:
 def role_name(code: str) -> str:
     """Return the name of a role."""
     return str(find_role(code).name)
+
+
+# Mark in the browser's own name → what people call it; the first that fits counts.
+_BROWSERS = (
+    ("Edg/", "Edge"), ("QQBrowser", "QQ"), ("MicroMessenger", "WeChat"), ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@register.filter
+def browser_name(agent: str) -> str:
+    """Return a browser and its system in few words: "Chrome · Windows". Unknown ones stay unknown."""
+    found = [next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, found)) or _("Unknown browser")

@@ -5,8 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -18,42 +17,77 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from anlan.org.access_reading import AUDIT, SECURITY
+from anlan.org.credentials import Factor
+from anlan.org.door import sessions
+from anlan.org.door.factors import confirmed, has_factor
+from anlan.org.door.outside import offered
+from anlan.org.door.pace import remember_browser
+from anlan.org.door.passwords import is_expired
+from anlan.org.models import Person
 from anlan.org.oversight import seats
 from anlan.org.policy import desks
 from anlan.org.scope import Actor
-from anlan.web.forms import SignInForm
+from anlan.web.door_forms import NewPasswordForm, SignInForm
 from anlan.web.place import default_place, find_place
+from anlan.web.second_step import wait_for
 
 YEAR_SECONDS = 365 * 24 * 3600
 
 
 class SignIn(LoginView):
-    """The door."""
+    """The door: user name and password. Whoever has a second factor is asked for it before the session begins."""
 
     authentication_form = SignInForm
     template_name = "anlan/sign_in.html"
     redirect_authenticated_user = True
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Begin the session, or ask for the second factor first."""
+        person, now = form.get_user(), timezone.now()
+        if has_factor(person):
+            wait_for(self.request, person, next=self.get_redirect_url(), moment=now.timestamp())
+            return redirect("web:factor")
+        sessions.begin(self.request, person, factor="", now=now)
+        return known(self.request, HttpResponseRedirect(self.get_success_url()), person)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the form again; an attempt that came too soon is told when."""
+        answer = super().form_invalid(form)
+        if form.wait_seconds:
+            answer.status_code = 429
+            answer["Retry-After"] = str(form.wait_seconds)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the outside sign-in services that are configured."""
+        return super().get_context_data(**kwargs) | {"services": offered()}
+
+
+def known(request: HttpRequest, answer: HttpResponse, person: Person) -> HttpResponse:
+    """Let the browser be known from now on: other people's failures do not slow it."""
+    remember_browser(answer, person.username, secure=bool(settings.SESSION_COOKIE_SECURE))
+    return answer
+
 
 class ChangePassword(PasswordChangeView):
     """A new password; the one-time password of a new account must be changed here first."""
 
+    form_class = NewPasswordForm
     template_name = "anlan/password.html"
     success_url = reverse_lazy("web:start")
 
-    def get_form(self, form_class: Any = None) -> PasswordChangeForm:
-        """Return the form with our look."""
-        form = super().get_form(form_class)
-        for field in form.fields.values():
-            field.widget.attrs["class"] = "form-control"
-        return form
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add why the page was opened; what the policy asks stands beside the field."""
+        expired = is_expired(self.request.user, now=timezone.now())
+        return super().get_context_data(**kwargs) | {"is_expired": expired}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Store the password; the account is free to go on."""
+        """Store the password; the account is free to go on, here alone."""
         form.user.must_change_password = False
-        answer = super().form_valid(form)
+        form.save()
+        sessions.keep(self.request, form.user)
         messages.success(self.request, _("The new password holds from now on."))
-        return answer
+        return HttpResponseRedirect(self.get_success_url())
 
 
 @login_not_required
@@ -83,7 +117,32 @@ def me(request: HttpRequest) -> HttpResponse:
     """Show the person's account and posts, with the place looked at last still in the menus."""
     if place := default_place(request, request.actor):  # type: ignore[attr-defined]
         find_place(request, *place)
-    return render(request, "anlan/me.html", {"actor": request.actor})  # type: ignore[attr-defined]
+    person: Person = request.user  # type: ignore[assignment]
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    context = {
+        "actor": actor,
+        "sessions": sessions.sessions_of(person, sessions.limits_for(actor), now=timezone.now()),
+        "session_key": request.session.session_key,
+        "factors": confirmed(person).exclude(kind=Factor.Kind.RECOVERY),
+    }
+    return render(request, "anlan/me.html", context)
+
+
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    """End every other session of one's own."""
+    sessions.end_others(request, request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Your other sessions have ended."))
+    return redirect("web:me")
+
+
+class SignOut(LogoutView):
+    """The way out."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """End the session."""
+        sessions.close(request)
+        return super().post(request, *args, **kwargs)
 
 
 @login_not_required

@@ -13,6 +13,7 @@ from anlan.org.errors import Contradiction
 from anlan.org.models import Unit
 from anlan.web.administration import attention, branches, history, members_of, people_at, role_cards, way
 from anlan.web.administration_forms import UnitForm
+from anlan.web.door_rules import door_rules
 from anlan.web.place import Place, find_administered
 
 KINDS_BELOW = {
@@ -90,6 +91,13 @@ def roles(request: HttpRequest, place: str, year: int) -> HttpResponse:
     here = find_administered(request, place, year)
     context = {"place": here, "groups": role_cards(here), "crumbs": way(here, (_("Roles"), ""))}
     return render(request, "anlan/administration/roles.html", context)
+
+
+def sign_in_rules(request: HttpRequest, place: str, year: int) -> HttpResponse:
+    """Show which rules of the door are in force, and where they come from."""
+    here = find_administered(request, place, year)
+    context = {"place": here, **door_rules(), "crumbs": way(here, (_("Sign-in rules"), ""))}
+    return render(request, "anlan/administration/sign_in_rules.html", context)
 
 
 def _page(here: Place) -> dict[str, Any]:

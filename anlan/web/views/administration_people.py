@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from anlan.org import administration
 from anlan.org.accounts import locked
+from anlan.org.door.factors import has_factor
 from anlan.org.errors import Contradiction
 from anlan.org.models import Person, Post
 from anlan.org.oversight import administered_people, administers, governs
@@ -24,6 +25,7 @@ from anlan.web.place import Place, find_administered, unit_name
 SHOWN = ("locked", "waiting", "without", "inactive")
 ACTIONS = {
     "unlock": administration.unlock,
+    "factors": administration.reset_factors,
     "deactivate": administration.deactivate,
     "reactivate": administration.reactivate,
 }
@@ -80,7 +82,7 @@ def edit(request: HttpRequest, place: str, year: int, username: str) -> HttpResp
 @never_cache
 @require_POST
 def act(request: HttpRequest, place: str, year: int, username: str, action: str) -> HttpResponse:
-    """Issue a one-time password and show it, unlock, deactivate or reactivate the account."""
+    """Issue a one-time password and show it, unlock, reset the second factor, deactivate or reactivate the account."""
     here = find_administered(request, place, year)
     one = _find(here, username)
     if action not in {*ACTIONS, "password"}:
@@ -160,6 +162,7 @@ def _page(here: Place, one: Person) -> dict[str, Any]:
         "person": one,
         "posts": posts_of(here, one),
         "is_locked": bool(locked([one.username], now=timezone.now())),
+        "has_factor": has_factor(one),
         "is_self": one.pk == here.actor.person_id,
         "may_change": governs(here.actor, one, today=here.today),
         "events": history("org.person", one.pk),

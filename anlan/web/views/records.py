@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from anlan.flow.authority import may_take
 from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.declare import ANNULLED
+from anlan.flow.erasure import find_tombstone, may_ask, waiting_for
 from anlan.flow.errors import FlowError, Refused, WrongState
-from anlan.flow.evidence import path_of
+from anlan.flow.evidence import KEPT_APART, path_of
 from anlan.flow.models import Evidence
 from anlan.flow.perform import perform
 from anlan.flow.reading import NotThere, find_record
@@ -24,19 +25,21 @@ from anlan.flow.spec import RegisterSpec, find_register
 from anlan.flow.unmasking import openable
 from anlan.ledger.models import Entry
 from anlan.web.catalogue import reportable
+from anlan.web.erasures import erasure_line
 from anlan.web.forms import StepForm
 from anlan.web.place import Place, find_place
 from anlan.web.sheet import page_of_record, steps_for
 from anlan.web.views.registers import crumbs, register_at
-
-SHOWN_INLINE = ("image/png", "image/jpeg", "application/pdf")
 
 
 def record(request: HttpRequest, place: str, year: int, register: str, uid: uuid.UUID) -> HttpResponse:
     """Show a record: status, facts, evidence, timeline, next steps."""
     here = find_place(request, place, year)
     spec = register_at(request, here, register)
-    found = _find(here, spec, uid)
+    try:
+        found = _find(here, spec, uid)
+    except Http404:
+        return tombstone(request, here, spec, uid)
     note_shown(found)
     context = _context(here, spec, found)
     return render(request, "anlan/part/record.html" if request.htmx else "anlan/record.html", context)  # type: ignore[attr-defined]
@@ -83,9 +86,9 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
         stream = path_of(file.sha256).open("rb")
     except (Evidence.DoesNotExist, LookupError, OSError) as error:
         raise Http404 from error
-    inline = file.content_type in SHOWN_INLINE
-    answer = FileResponse(stream, as_attachment=not inline, filename=file.name, content_type=file.content_type)
-    answer["X-Content-Type-Options"] = "nosniff"
+    answer = FileResponse(stream, as_attachment=True, filename=file.name, content_type=file.content_type)
+    for name, value in KEPT_APART.items():
+        answer[name] = value
     answer["Cache-Control"] = "private, max-age=3600"
     return answer
 
@@ -98,6 +101,20 @@ def _find(place: Place, spec: RegisterSpec, uid: uuid.UUID) -> Register:
     if not found.institution.unit.path.startswith(place.unit.path):
         raise Http404
     return found
+
+
+def tombstone(request: HttpRequest, place: Place, spec: RegisterSpec, uid: uuid.UUID) -> HttpResponse:
+    """Show what stands at the address of an erased record. Raises: Http404 for those who could not see the record."""
+    stone = find_tombstone(uid, spec=spec)
+    if stone is None or not stone.institution.unit.path.startswith(place.unit.path):
+        raise Http404
+    context = {
+        "place": place,
+        "spec": spec,
+        "stone": erasure_line(stone, place),
+        "crumbs": crumbs(place, spec, "record"),
+    }
+    return render(request, "anlan/tombstone.html", context, status=410)
 
 
 def _posted(request: HttpRequest) -> tuple[Any, ...]:
@@ -136,6 +153,8 @@ def _context(place: Place, spec: RegisterSpec, record: Register) -> dict[str, An
         "page": page,
         "crumbs": crumbs(place, spec, "record"),
         "annulled": ANNULLED,
+        "erasure": waiting_for(record),
+        "may_ask_erasure": may_ask(place.actor, record),
         "can_unmask": bool(openable(record, to=place.actor)),
         "names_parties": may_take(record, spec.steps["involve"], by=place.actor),
     }

@@ -54,6 +54,7 @@ class PatientScreening(Register):
     class Flow:
         subsystem = "M14"
         prefix = "PS"
+        retention = "retention.mental_health_years"
         purpose = _(
             "Each round that looked for patients who may harm themselves or others: how many were screened and found, in counts only."
         )

@@ -51,6 +51,7 @@ class PoliceNotice(Register):
     class Flow:
         subsystem = "M14"
         prefix = "PN"
+        retention = "retention.mental_health_years"
         purpose = _(
             "Each notice of screened patients to public security and comprehensive governance: when it fell due, when it went, who took it."
         )

@@ -54,6 +54,7 @@ class EducationAttendance(Register):
         columns = ("session", "staff_no", "staff_name", "passed")
         filters = ("session", "passed")
         search = ("staff_no", "staff_name")
+        comes_in_lists = True
         key = ("session", "staff_no")
 
         attend = Step(

@@ -5,10 +5,11 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.papers import pdf
 from tests.records import list_place
 
 pytestmark = pytest.mark.database
-PDF = b"%PDF-1.7 a checklist"
+PDF = pdf("a checklist")
 
 
 @pytest.fixture

@@ -30,12 +30,13 @@ from anlan.org.access import Access
 from anlan.org.errors import NotAllowed
 from anlan.org.scope import Actor, acting, as_system
 from config.command import main
+from tests.papers import pdf, picture
 from tests.records import list_place, report_hazard
 from tests.unit.exchange.packages import findings, lines, mended, opened, packed, with_lines
 from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-PDF, PNG = b"%PDF-1.7 floor plan", b"\x89PNG\r\n\x1a\n picture"
+PDF, PNG = pdf("floor plan"), picture()
 PLACES = "entries/key_place.jsonl"
 
 

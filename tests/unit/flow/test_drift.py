@@ -18,12 +18,13 @@ from anlan.flow.spec import spec_of
 from anlan.ledger.models import Entry
 from anlan.org.scope import Actor, acting, as_system
 from anlan_cn.models import Dispute, Hazard, KeyPlace
+from tests.papers import pdf
 from tests.records import list_place, report_hazard
 from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
-PDF = b"%PDF-1.4 one page"
+PDF = pdf("a checklist")
 
 
 @pytest.fixture(autouse=True)
@@ -155,10 +156,10 @@ def test_evidence_is_compared_with_the_entry_that_brought_it(world: World, li_ac
 
 def test_a_changed_and_a_missing_file_are_named_by_their_hash(world: World, li_actor: Actor) -> None:
     place = list_place(world.hospital_a, by=li_actor)
-    file = store("a.pdf", [PDF + b" that is changed later"])
+    file = store("a.pdf", [pdf("that is changed later")])
     with acting(li_actor):
         perform(place, "attach", by=li_actor, evidence=[file])
-    path_of(file.sha256).write_bytes(b"%PDF-1.4 other")
+    path_of(file.sha256).write_bytes(pdf("other"))
     assert found() == [("flow.A007", "key_place", f"file {file.sha256[:16]}")]
     path_of(file.sha256).unlink()
     assert found() == [("flow.A006", "key_place", f"file {file.sha256[:16]}")]

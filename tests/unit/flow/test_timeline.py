@@ -9,6 +9,7 @@ from anlan.flow.perform import perform
 from anlan.flow.timeline import timeline
 from anlan.ledger.models import Entry
 from anlan.org.scope import acting
+from tests.papers import pdf
 from tests.records import list_place, report_hazard
 
 pytestmark = pytest.mark.database
@@ -45,9 +46,28 @@ def test_a_correction_shows_its_reason_and_the_old_value(world, li_actor):
     assert (happening.reason, told(happening)) == ("写错了名称", {"name": ("药房", "西药房")})
 
 
+@pytest.mark.parametrize(
+    ("at", "is_after_year"), [(NEXT_DAY, False), (dt.datetime(2026, 1, 2, 4, 0, tzinfo=dt.UTC), True)]
+)
+def test_a_correction_after_the_assessed_year_is_marked(world, li_actor, at, is_after_year):
+    hazard = report_hazard(world.hospital_a, by=li_actor)
+    with acting(li_actor):
+        perform(hazard, "correct", by=li_actor, at=at, reason="写错", description="另一描述")
+        opened, corrected = timeline(hazard)
+
+    assert (opened.is_correction, corrected.is_correction, corrected.is_after_year) == (False, True, is_after_year)
+
+
+def test_a_step_that_fills_in_what_was_empty_is_no_correction(world, li_actor):
+    hazard = report_hazard(world.hospital_a, by=li_actor)
+    with acting(li_actor):
+        perform(hazard, "assign", by=li_actor, at=dt.datetime(2026, 1, 2, 4, 0, tzinfo=dt.UTC), owner_post="总务科")
+        assert [one.is_correction for one in timeline(hazard)] == [False, False]
+
+
 def test_files_stand_with_the_step_that_brought_them(world, li_actor):
     place = list_place(world.hospital_a, by=li_actor)
-    file = store("检查表.pdf", [b"%PDF-1.7 checklist"])
+    file = store("检查表.pdf", [pdf("checklist")])
     with acting(li_actor):
         perform(
             place,

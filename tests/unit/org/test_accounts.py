@@ -63,9 +63,9 @@ def test_changing_the_password_lifts_the_duty(li):
     ("new", "code", "field", "message"),
     [
         (None, "org.E031", "new", "The new password is the old one"),
-        ("short", "org.E032", "new", "at least 10 characters"),
+        ("short", "org.E032", "new", "At least 12 characters"),
         ("password1234", "org.E032", "new", "too common"),
-        ("8230174659230", "org.E032", "new", "entirely numeric"),
+        ("8230174659230", "org.E032", "new", "Digits alone"),
     ],
 )
 def test_a_weak_password_is_refused_and_the_old_one_stays(li, new, code, field, message):

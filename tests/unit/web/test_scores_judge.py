@@ -10,6 +10,7 @@ from anlan.assessment.load import current_rubric
 from anlan.assessment.models import Judgement
 from anlan.org.scope import as_system
 from anlan.web.scores_source import sheet_of
+from tests.papers import pdf
 from tests.records import list_place
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +22,7 @@ def answer(**data: object) -> dict[str, object]:
 
 
 def proof() -> SimpleUploadedFile:
-    return SimpleUploadedFile("visit.pdf", b"%PDF-1.7 visit", content_type="application/pdf")
+    return SimpleUploadedFile("visit.pdf", pdf("visit"), content_type="application/pdf")
 
 
 def outcome(institution, rule: str) -> tuple[str, int]:

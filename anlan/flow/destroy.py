@@ -1,0 +1,60 @@
+"""Files that must go after an erasure: a job destroys them, so that a crash after the commit leaves nothing behind.
+
+The job is tried at once, and by the worker until it is done. Bytes that another record refers to stay.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from anlan.flow.models import Evidence
+from anlan.org.jobs import Job, enqueue, handler
+from anlan.org.scope import as_system
+
+KIND = "flow.destroy_files"
+
+
+def enqueue_destruction(files: Sequence[Path]) -> Job:
+    """Queue the destruction of files below the evidence folder, in the caller's transaction, and try it after the commit.
+
+    A file that is stored anew in the meantime belongs to somebody else and stays.
+    """
+    folder = Path(settings.ANLAN_EVIDENCE_FOLDER)
+    names = [file.relative_to(folder).as_posix() for file in files]
+    job = enqueue(KIND, files=names, before=timezone.now().timestamp())
+    transaction.on_commit(lambda: destroy_files(job), robust=True)
+    return job
+
+
+@handler(KIND)
+def destroy_files(job: Job) -> None:
+    """Destroy the files of a job and empty the write-ahead log. Safe to repeat."""
+    folder = Path(settings.ANLAN_EVIDENCE_FOLDER)
+    with as_system("files of erased records"):  # row-level security would hide the records that still need a file
+        needed = {name for name in job.arguments["files"] if Evidence.objects.filter(sha256=Path(name).name).exists()}
+    for name in set(job.arguments["files"]) - needed:
+        file = folder / name
+        if file.exists() and file.stat().st_mtime <= job.arguments["before"]:
+            with file.open(
+                "r+b"
+            ) as stream:  # the bytes go even where the folder is on a disk that keeps deleted blocks
+                stream.write(b"\x00" * file.stat().st_size)
+            file.unlink()
+    empty_write_ahead_log()
+
+
+def empty_write_ahead_log() -> bool:
+    """Move SQLite's write-ahead log into the database and cut it to nothing; tell whether that was possible.
+
+    A reader in the middle of a page keeps it; the next erasure or checkpoint cuts it. PostgreSQL keeps its log by its own
+    rules, see docs/operations.md.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()
+    return bool(row and row[0] == 0)

@@ -1,0 +1,157 @@
+"""What only a later look can tell of a record: whether it came in a batch, and whether its text stands in another month too.
+
+A write never waits for it. The worker's round `look_back` takes the entries that the tree received since its last look and
+looks again at each register of each institution that they touched, so the answer is minutes old at most. The ledger does not
+repeat it: whoever has the records can reckon it again.
+"""
+
+import datetime as dt
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils import timezone
+
+from anlan.flow.models import LookBack
+from anlan.flow.register import Register
+from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.flow.times import set_times
+from anlan.kernel.parameter import parameter_value
+from anlan.ledger.models import Position, TreeHead
+from anlan.org.scope import as_system
+
+BATCH_RECORDS = "honesty.batch_records"
+COPIED_CHARACTERS = "honesty.copied_characters"
+AFTER = dt.timedelta(seconds=70)  # a minute must be over before its records are counted
+EVERY = dt.timedelta(minutes=5)
+ENTRIES = 20_000
+ROWS = 500
+_TIMES = ("recorded_on", "late_days", "is_late", "is_night_entry")
+_READ = (*_TIMES, "recorded_at", "recorded_by_id", "occurred_on", "batch_id", "is_batch_entry", "is_copied")
+Pair = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one look found for a record."""
+
+    is_batch_entry: bool
+    is_copied: bool
+
+
+def look_back(*, now: dt.datetime | None = None, every: dt.timedelta = EVERY) -> int:
+    """Look at what the tree received since the last look, unless that was less than `every` ago; return the pairs looked at.
+
+    Safe to break off and to run twice: the place is noted at the end, and each look gives the same answer.
+    """
+    moment = now or timezone.now()
+    place = LookBack.objects.first() or LookBack(pk=1)
+    if place.at is not None and place.at <= moment < place.at + every:
+        return 0
+    size = TreeHead.objects.filter(at__lte=moment - AFTER).order_by("-size").values_list("size", flat=True).first() or 0
+    until = min(size, place.size + ENTRIES)
+    pairs = _touched(place.size, until)
+    with as_system("hindsight of batches and copied texts"):
+        for institution_id, code in pairs:
+            look_at(_known()[code], institution_id)
+    place.size, place.at = max(until, place.size), moment
+    place.save()
+    return len(pairs)
+
+
+def look_at_all() -> int:
+    """Look at every timed register of every institution that has records, and return how many pairs there were."""
+    pairs = 0
+    with as_system("hindsight of every record"):
+        for spec in _known().values():
+            for institution_id in spec.model.objects.order_by().values_list("institution_id", flat=True).distinct():
+                look_at(spec, institution_id)
+                pairs += 1
+    return pairs
+
+
+def look_at(spec: RegisterSpec, institution_id: int) -> int:
+    """Store what a look at one register of one institution finds, and return how many records it changed.
+
+    Times that are wanting, as after an update from an earlier version, are filled in on the way.
+    """
+    rows = list(spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts))
+    wanting = [row for row in rows if row.is_late is None and set_times(row, spec)]
+    spec.model.objects.bulk_update(wanting, _TIMES, batch_size=ROWS)
+    groups: dict[Seen, list[int]] = defaultdict(list)
+    found = seen(spec, rows)
+    for row in rows:
+        new = found[row.pk]
+        if (row.is_batch_entry, row.is_copied) != (new.is_batch_entry, new.is_copied):
+            groups[new].append(row.pk)
+    for new, keys in groups.items():  # four groups at most: one statement for many rows
+        for start in range(0, len(keys), ROWS):
+            part = spec.model.objects.filter(pk__in=keys[start : start + ROWS])
+            part.update(is_batch_entry=new.is_batch_entry, is_copied=new.is_copied)
+    return len(wanting) + sum(map(len, groups.values()))
+
+
+def seen(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[int, Seen]:
+    """Return what the records of one register and institution say about each other, by key.
+
+    Batch:  imported from a file, or one of so many that one person recorded within a clock minute.
+    Copied: one of its free texts, long enough and compared without case, spaces and punctuation, stands in a record of
+            another month of the same year.
+    """
+    rows = list(rows)
+    minutes = Counter((row.recorded_by_id, _minute(row)) for row in rows)
+    months = _months_of_texts(spec, rows)
+    return {
+        row.pk: Seen(
+            is_batch_entry=row.batch_id is not None
+            or minutes[row.recorded_by_id, _minute(row)] >= _limit(BATCH_RECORDS, _day(row)),
+            is_copied=any(len(months[key]) > 1 for key in _keys(spec, row)),
+        )
+        for row in rows
+    }
+
+
+def plain_text(text: str) -> str:
+    """Return a text as it is compared: width and case levelled, without spaces and punctuation."""
+    levelled = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in levelled if letter.isalnum())
+
+
+def _months_of_texts(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[tuple[str, int, str], set[int]]:
+    months: dict[tuple[str, int, str], set[int]] = defaultdict(set)
+    for row in rows:
+        for key in _keys(spec, row):
+            months[key].add(row.occurred_on.month)
+    return months
+
+
+def _keys(spec: RegisterSpec, row: Register) -> list[tuple[str, int, str]]:
+    """The free texts of a record that are long enough to tell something: (column, year, text)."""
+    least = _limit(COPIED_CHARACTERS, _day(row)) if spec.free_texts else 0
+    texts = ((name, plain_text(getattr(row, name) or "")) for name in spec.free_texts)
+    return [(name, row.occurred_on.year, text) for name, text in texts if len(text) >= least]
+
+
+@lru_cache(maxsize=4096)
+def _limit(code: str, on: dt.date) -> int:
+    """A parameter changes only when the content does, at a start."""
+    return parameter_value(code, on=on)
+
+
+def _minute(row: Register) -> dt.datetime:
+    return row.recorded_at.replace(second=0, microsecond=0)
+
+
+def _day(row: Register) -> dt.date:
+    return timezone.localtime(row.recorded_at).date()
+
+
+def _touched(start: int, end: int) -> list[Pair]:
+    rows = Position.objects.filter(index__gte=start, index__lt=end, entry__register__in=_known())
+    return sorted(set(rows.values_list("entry__institution_id", "entry__register")))
+
+
+def _known() -> Mapping[str, RegisterSpec]:
+    return {spec.code: spec for spec in all_registers() if spec.is_timed}

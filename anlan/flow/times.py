@@ -1,0 +1,67 @@
+"""The honest times of a record: what follows from when it happened and when it was first written down.
+
+`prepare` sets them before every write, without a query: the limits are dated parameters, as in force on the day of recording.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from anlan.flow.register import Register
+from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.kernel.parameter import parameter_value
+from anlan.org.scope import as_system
+
+LATE_DAYS = "honesty.late_days"
+NIGHT_FROM_HOUR = "honesty.night_from_hour"
+NIGHT_TO_HOUR = "honesty.night_to_hour"
+COLUMNS = ("recorded_on", "late_days", "is_late", "is_night_entry")
+ROWS = 2000
+
+
+def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
+    """Set the columns that follow from `recorded_at` and `occurred_on`, and return those that differ from before.
+
+    A record of something in force is never late: its date says since when it holds, not that somebody waited.
+    """
+    found = times_of(record, spec)
+    differing = tuple(name for name, value in found.items() if getattr(record, name) != value)
+    for name in differing:
+        setattr(record, name, found[name])
+    return differing
+
+
+def times_of(record: Register, spec: RegisterSpec) -> dict[str, Any]:
+    """Return the columns that follow from `recorded_at` and `occurred_on`, by name."""
+    moment = timezone.localtime(record.recorded_at)
+    day = moment.date()
+    late_days = (day - record.occurred_on).days
+    return {
+        "recorded_on": day,
+        "late_days": late_days,
+        "is_late": spec.is_timed and late_days > parameter_value(LATE_DAYS, on=day),
+        "is_night_entry": is_night(moment),
+    }
+
+
+def wrong_times() -> Iterator[tuple[RegisterSpec, str, str]]:
+    """Yield (register, number, column) where a stored time says otherwise than the record's own dates: somebody changed it.
+
+    What is not filled in yet, as after an update, is not wrong. Asked by `anlan check`; it reads every record once.
+    """
+    with as_system("check of the honest times"):
+        for spec in all_registers():
+            rows = spec.model.objects.only("number", "recorded_at", "occurred_on", *COLUMNS)
+            for record in rows.order_by("pk").iterator(chunk_size=ROWS):
+                for name, value in times_of(record, spec).items():
+                    if getattr(record, name) not in (None, value):
+                        yield spec, record.number, name
+
+
+def is_night(moment: dt.datetime) -> bool:
+    """Tell whether a local moment lies in the night, whose first and last hours are parameters."""
+    begins = parameter_value(NIGHT_FROM_HOUR, on=moment.date())
+    ends = parameter_value(NIGHT_TO_HOUR, on=moment.date())
+    return moment.hour >= begins or moment.hour < ends

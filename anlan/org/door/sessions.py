@@ -1,0 +1,170 @@
+"""Sessions: when they begin, how long they last, who holds which, and how all of a person's end at once.
+
+A session carries a hash over the person's password and `session_generation` (see `Person`). Each request loads the person
+anyway, so the comparison costs nothing; raising the generation ends every session at its next request. A stream that stays
+open has no next request: it asks `holds` every few seconds.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login, logout, update_session_auth_hash
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from anlan.org.credentials import OpenSession
+from anlan.org.door.limits import Limits, limits_of
+from anlan.org.models import Person
+from anlan.org.scope import Actor
+
+BEGAN, SEEN, FACTOR, CAME = "began_at", "seen_at", "factor", "came"
+OUTSIDE = "outside"  # came through a sign-in service: our own password plays no part in this session
+NOTED_EACH_SECONDS = 60  # how exact "last seen" is; a write for each request would be too many
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+STREAM_ASKS_EACH_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What a stream remembers of the session that opened it. `ends_at` is when the session's whole time is over."""
+
+    person_id: int
+    auth_hash: str
+    session_key: str
+    ends_at: dt.datetime
+
+
+def begin(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime, came: str = "") -> None:
+    """Sign a person in: a new session key, the moment, the second factor that was shown (empty for none), and the way in."""
+    login(request, person, backend=BACKEND)
+    request.session[CAME] = came
+    request.session[BEGAN] = request.session[SEEN] = int(now.timestamp())
+    request.session[FACTOR] = factor
+    request.session.save()
+    _note(request, person, now=now)
+
+
+def strengthen(request: HttpRequest, factor: str) -> None:
+    """Note that a second factor was shown in a session that is open already; its key changes."""
+    old_key = request.session.session_key or ""
+    request.session.cycle_key()
+    request.session[FACTOR] = factor
+    rows = OpenSession.objects.filter(session_key=old_key)
+    rows.update(session_key=request.session.session_key, factor=factor)
+
+
+def is_over(request: HttpRequest, limits: Limits, *, now: dt.datetime) -> bool:
+    """Tell whether the session was idle too long or lasted long enough; else note that it was seen.
+
+    A request that the page sends by itself (header `X-Unattended`) does not keep a session open.
+    """
+    moment = int(now.timestamp())
+    began, seen = request.session.get(BEGAN), request.session.get(SEEN)
+    if began is None or seen is None:
+        request.session[BEGAN] = began = request.session.get(BEGAN, moment)
+        seen = moment - NOTED_EACH_SECONDS
+    if moment - began >= limits.total_seconds or moment - seen >= limits.idle_seconds + NOTED_EACH_SECONDS:
+        return True
+    if moment - seen >= NOTED_EACH_SECONDS and "X-Unattended" not in request.headers:
+        request.session[SEEN] = moment
+        _note(request, request.user, now=now)
+    return False
+
+
+def limits_for(actor: Actor) -> Limits:
+    """Return the limits of the actor's roles."""
+    return limits_of(tuple(grant.role for grant in actor.grants), settings.ANLAN_SESSION_LIMITS)
+
+
+def close(request: HttpRequest) -> None:
+    """End the session of the request."""
+    OpenSession.objects.filter(session_key=request.session.session_key or "").delete()
+    logout(request)
+
+
+def end_all(person: Person) -> None:
+    """End every session of a person: each is refused at its next request, each stream within five seconds."""
+    Person.objects.filter(pk=person.pk).update(session_generation=F("session_generation") + 1)
+    person.refresh_from_db(fields=["session_generation"])
+    forget(person)
+
+
+def forget(person: Person, *, but: str = "") -> None:
+    """Remove the stored sessions of a person, but for one; they are refused already."""
+    rows = OpenSession.objects.filter(person=person).exclude(session_key=but)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    for key in rows.values_list("session_key", flat=True):
+        store(key).delete(key)
+    rows.delete()
+
+
+@transaction.atomic
+def end_others(request: HttpRequest, person: Person) -> None:
+    """End every session of the person but the one of the request."""
+    Person.objects.filter(pk=person.pk).update(session_generation=F("session_generation") + 1)
+    person.refresh_from_db(fields=["session_generation"])
+    keep(request, person)
+
+
+def keep(request: HttpRequest, person: Person) -> None:
+    """Keep the request's session after the person's password or generation changed, and forget the others."""
+    factor = request.session.get(FACTOR, "")
+    old_key = request.session.session_key
+    update_session_auth_hash(request, person)
+    request.session[FACTOR] = factor
+    request.session.save()
+    OpenSession.objects.filter(session_key=old_key or "").update(session_key=request.session.session_key)
+    forget(person, but=request.session.session_key or "")
+
+
+def sessions_of(person: Person, limits: Limits, *, now: dt.datetime) -> list[OpenSession]:
+    """Return the person's sessions that would still be let in, the one seen last first."""
+    seen = now - dt.timedelta(seconds=limits.idle_seconds + NOTED_EACH_SECONDS)
+    began = now - dt.timedelta(seconds=limits.total_seconds)
+    rows = OpenSession.objects.filter(person=person, seen_at__gt=seen, began_at__gt=began)
+    return list(rows.order_by("-seen_at", "-pk"))
+
+
+def sweep(*, now: dt.datetime) -> int:
+    """Remove what is left of sessions whose whole time is over and return how many there were on people's lists."""
+    longest = max(limits.total_seconds for limits in settings.ANLAN_SESSION_LIMITS.values())
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    return OpenSession.objects.filter(began_at__lt=now - dt.timedelta(seconds=longest)).delete()[0]
+
+
+def pass_of(request: HttpRequest, actor: Actor) -> Pass:
+    """Return what a stream needs to ask later whether it may go on."""
+    ends = int(request.session.get(BEGAN, 0)) + limits_for(actor).total_seconds
+    return Pass(
+        person_id=int(request.session[SESSION_KEY]),
+        auth_hash=str(request.session[HASH_SESSION_KEY]),
+        session_key=request.session.session_key or "",
+        ends_at=dt.datetime.fromtimestamp(ends, tz=dt.UTC),
+    )
+
+
+def holds(one: Pass, *, now: dt.datetime) -> bool:
+    """Tell whether the session behind a stream is still good: one query. Ask every `STREAM_ASKS_EACH_SECONDS`."""
+    person = Person.objects.filter(pk=one.person_id, is_active=True).first()
+    if person is None or now >= one.ends_at:
+        return False
+    if not constant_time_compare(one.auth_hash, person.get_session_auth_hash()):
+        return False
+    return OpenSession.objects.filter(session_key=one.session_key).exists()
+
+
+def _note(request: HttpRequest, person: Any, *, now: dt.datetime) -> None:
+    if not request.session.session_key:
+        request.session.save()
+    began = dt.datetime.fromtimestamp(request.session[BEGAN], tz=dt.UTC)
+    fresh = {"person": person, "seen_at": now, "factor": request.session.get(FACTOR, "")}
+    first = {"began_at": began, "address": str(request.META.get("REMOTE_ADDR", ""))[:45]}
+    first["agent"] = request.headers.get("User-Agent", "")[:200]
+    OpenSession.objects.update_or_create(
+        session_key=request.session.session_key, defaults=fresh, create_defaults=fresh | first
+    )
