@@ -20,6 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from anlan.ledger.models import Entry, TreeHead, Unsequenced
 from anlan.org.jobs import Job
+from anlan.org.scope import as_system
 from config.backup.make import newest_backup
 from config.health import look, may_watch, sequencer_lag
 from config.outage import seen
@@ -67,7 +68,9 @@ class Stored:
             holds.add_metric([check.name], float(check.holds))
         yield holds
         try:
-            yield from list(self._ledger_and_jobs())
+            with as_system("metrics"):
+                found = list(self._ledger_and_jobs())
+            yield from found
         except (DatabaseError, InterfaceError):
             return
 

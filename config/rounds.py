@@ -18,5 +18,5 @@ def all_rounds() -> Rounds:
 
 
 def beside_rounds() -> Rounds:
-    """Return what may wait for others or walk slowly: witnesses, the running audit, what the door sweeps away, the look back at batches and copies."""
+    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back."""
     return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back)
