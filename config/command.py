@@ -21,6 +21,10 @@ COMMANDS = (
     "account",
     "access-log",
     "worker",
+    "keys",
+    "backup",
+    "restore",
+    "restore-drill",
     "lake",
     "check",
     "verify",
@@ -30,7 +34,12 @@ COMMANDS = (
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet", "access-log": "access_log", "export-score": "export_score"}
+MODULES = {
+    "import": "import_sheet",
+    "access-log": "access_log",
+    "export-score": "export_score",
+    "restore-drill": "restore_drill",
+}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

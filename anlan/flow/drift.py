@@ -20,7 +20,9 @@ from anlan.flow.prepare import content_columns, json_value
 from anlan.flow.register import Register
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
+from anlan.ledger.content import plain_content
 from anlan.ledger.models import Entry
+from anlan.vault.fields import opened_row
 
 _UNREADABLE = (ValueError, TypeError, InvalidOperation)
 _ALWAYS = ("id", "uid", "number", "version", "institution_id", "recorded_at", "recorded_by_id", "batch_id")
@@ -47,7 +49,7 @@ def drift_of_rows(spec: RegisterSpec, *, after: int = 0, limit: int = CHUNK, at:
     told = _told([row[1] for row in found])
     codes, batches = _Codes(), _batches(found)
     for row in found:
-        record = dict(zip(columns, row, strict=True))
+        record = opened_row(spec.model, dict(zip(columns, row, strict=True)))
         drifts += _compare(spec, record, told.get(record["uid"]), codes, batches)
     return Chunk(drifts=tuple(drifts), last=last if seen == limit else None, seen=seen)
 
@@ -55,15 +57,16 @@ def drift_of_rows(spec: RegisterSpec, *, after: int = 0, limit: int = CHUNK, at:
 def drift_of_record(record: Register, spec: RegisterSpec) -> tuple[Drift, ...]:
     """Compare one record; what the page of findings shows, so that no finding need keep what a column says."""
     columns = _columns_of(spec)
-    row = {name: getattr(record, name) for name in columns}
+    row = opened_row(spec.model, {name: record.__dict__.get(name, None) for name in columns})
     told = _told([record.uid])
     return tuple(_compare(spec, row, told.get(record.uid), _Codes(), _batches([tuple(row.values())])))
 
 
 def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
     """Name entries of registers whose record has no row, and entries filed under another institution than their header says."""
-    fields = ("pk", "register", "record_uid", "version", "institution_id", "header", "content")
-    found = list(Entry.objects.filter(pk__gt=after or 0).order_by("pk").values_list(*fields)[:limit])
+    fields = ("uid", "pk", "register", "record_uid", "version", "institution_id", "header", "content")
+    rows = Entry.objects.filter(pk__gt=after or 0).order_by("pk").values_list(*fields)[:limit]
+    found = [(*rest, plain_content(own, content)) for own, *rest, content in rows]
     codes, drifts = _Codes(), list(evidence_wanting(found))
     present = _present((register, uid) for _pk, register, uid, *_rest in found)
     for _pk, register, uid, _version, institution_id, header, content in found:
@@ -86,9 +89,9 @@ def drift_within(institution_id: int, registers: Iterable[str]) -> Iterator[Drif
             after = chunk.last
         told = Entry.objects.filter(institution_id=institution_id, register=code, version=1, content__isnull=False)
         rows = set(spec.model.objects.filter(institution_id=institution_id).values_list("uid", flat=True))
-        for uid, content in told.values_list("record_uid", "content").iterator(chunk_size=2000):
+        for own, uid, stored in told.values_list("uid", "record_uid", "content").iterator(chunk_size=2000):
             if uid not in rows:
-                yield _of_entry(Fault.NO_ROW, code, uid, institution_id, content, "", None)
+                yield _of_entry(Fault.NO_ROW, code, uid, institution_id, plain_content(own, stored), "", None)
 
 
 def all_drift(*, progress: Progress | None = None) -> Iterator[Drift]:
@@ -145,11 +148,12 @@ def _one_by_one(spec: RegisterSpec, keys: Sequence[int], drifts: list[Drift]) ->
 
 def _told(uids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Replayed]:
     """Replay the entries of records, in one query."""
-    fields = ("record_uid", "version", "header", "content")
+    fields = ("record_uid", "version", "header", "content", "uid")
     rows = Entry.objects.filter(record_uid__in=list(uids)).order_by("record_uid", "version").values_list(*fields)
     return {
         uid: replay(
-            Said(header=_header(header, version), content=_content(content)) for _u, version, header, content in group
+            Said(header=_header(header, version), content=_content(plain_content(own, content)))
+            for _u, version, header, content, own in group
         )
         for uid, group in groupby(rows.iterator(chunk_size=2000), key=lambda row: row[0])
     }

@@ -26,7 +26,7 @@ from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
 
 FORMAT = anlan_verify.PACKAGE
-MAKERS = ("can:manage", "can:audit")
+MAKERS = ("can:import", "can:audit")  # the office, which answers for all registers of its institution, and an auditor
 _READ = 2**20
 
 
@@ -60,10 +60,10 @@ def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress
 
 
 def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
-    registers = ", ".join(spec.code for spec in wanted.registers)
-    what = f"archive package {wanted.year or ''} {registers}"
-    code = wanted.registers[0].code if len(wanted.registers) == 1 else ""
-    note_export(by, what, counts["records"], register=code, institution=wanted.institution)
+    """Leave a note of who took what, outside the ledger."""
+    register = wanted.registers[0].code if len(wanted.registers) == 1 else ""
+    what = f"archive package, {wanted.year or 'all years'}, {'with' if wanted.evidence else 'without'} evidence"
+    note_export(by, what, counts["records"], register=register, institution=wanted.institution)
 
 
 def _parts(wanted: Wanted) -> tuple[list[Part], TreeHead]:

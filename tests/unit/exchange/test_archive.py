@@ -26,6 +26,7 @@ from anlan.ledger.models import Entry
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import Signer, own_signer, sign_newest
 from anlan.ledger.standalone import anlan_verify as alone
+from anlan.org.access import Access
 from anlan.org.errors import NotAllowed
 from anlan.org.scope import Actor, acting, as_system
 from config.command import main
@@ -182,6 +183,12 @@ def test_who_keeps_or_audits_no_registers_takes_none(
         with pytest.raises(NotAllowed):
             make(stranger)
     assert outcome(make(shen_actor, register="key_place")) == 0
+
+
+def test_who_took_a_package_is_noted(make: Callable[..., bytes], li_actor: Actor) -> None:
+    make(li_actor, year=2025, register="key_place")
+    note = Access.objects.get(kind=Access.Kind.EXPORT)
+    assert (note.what, note.register, note.count) == ("archive package, 2025, with evidence", "key_place", 3)
 
 
 def test_before_the_first_checkpoint_there_is_no_package(world: World, li_actor: Actor, tmp_path: Path) -> None:
