@@ -36,7 +36,7 @@ def test_a_page_names_columns_steps_people_and_clauses() -> None:
         in page
     )
     assert (
-        "| `verify` Verify 复查 | rectified → verified | Institution office 创建办公室, Institution director 机构负责人"
+        "| `verify` Verify 复查 | rectified → verified | Department head 科室负责人, Grid head 网格长, Institution office 创建办公室, "
         in page
     )
     assert "| S2-2.4-b | Hazards mended by a date 隐患限期整改 |" in page

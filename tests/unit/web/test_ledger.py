@@ -48,7 +48,7 @@ def alarm(kind: Alarm.Kind = Alarm.Kind.ROLLED_BACK, *, is_ours: bool = True) ->
 def test_a_ledger_in_order_says_so(shen: Person, client_as: Callable[..., Client]) -> None:
     status, text = page(client_as(shen))
     assert status == 200
-    assert "In order" in text
+    assert "Nothing is wrong" in text
     assert "<dd>12<small>all of them</small></dd>" in text
     assert "No alarm" in text
     assert "No witness" in text
