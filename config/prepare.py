@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from anlan.ledger.kept import broken_promise
 from anlan.ledger.store import log_hash
 from anlan.org.models import Unit
+from anlan.org.scope import as_system
 
 _log = logging.getLogger("anlan.ledger")
 
@@ -23,8 +24,10 @@ def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tupl
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database")
         call_command("migrate", verbosity=0)
-    log_hash()  # refuses a setting that the log at hand does not have, before anything is served
-    if wrong := broken_promise():
+    with as_system("start"):
+        log_hash()  # refuses a setting that the log at hand does not have, before anything is served
+        wrong = broken_promise()
+    if wrong:
         _log.critical("LEDGER: %s", wrong)
         say(f"THE LEDGER IS NOT WHAT WAS WITNESSED: {wrong}. Run `anlan check`.")
     if not with_demo or Unit.objects.exists():

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -145,6 +146,17 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)
+# Encrypted columns: the cipher of new keys, and a command that holds the keys in the place of files.
+ANLAN_FIELD_KEYS_FOLDER = str(HOME.keys / "fields")
+ANLAN_CIPHER = os.environ.get("ANLAN_CIPHER", "aes")
+ANLAN_KEY_COMMAND = os.environ.get("ANLAN_KEY_COMMAND", "")
+# Backups: where they go, what they are encrypted with, how many stay, and the time of day of the scheduled one.
+ANLAN_BACKUP_FOLDER = os.environ.get("ANLAN_BACKUP_TO") or str(HOME.path / "backups")
+ANLAN_BACKUP_KEY = os.environ.get("ANLAN_BACKUP_KEY") or str(HOME.keys / "backup.key")
+ANLAN_BACKUP_KEEP = int(os.environ.get("ANLAN_BACKUP_KEEP", "14"))
+ANLAN_BACKUP_AT = os.environ.get("ANLAN_BACKUP_AT", "")
+# Who may read /metrics and the reasons of /health/ready: addresses and networks.
+ANLAN_METRICS_FROM = os.environ.get("ANLAN_METRICS_FROM", "127.0.0.1,::1")
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 # Where the access log goes besides the database: udp://host:514, tcp://host:601 or unix:/dev/log; empty: nowhere.

@@ -1,9 +1,14 @@
-"""What `anlan check` looks at: declarations against the law's clauses, rubrics, translations, and the ledger against its hashes."""
+"""What `anlan check` looks at: declarations against the law's clauses, rubrics, the ledger against its hashes, and rows against entries."""
+
+from collections.abc import Callable
 
 from django.db import connection
 
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
+from anlan.assessment.seal_check import broken_seals, changed_editions
+from anlan.flow.drift import all_drift
+from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
@@ -15,11 +20,13 @@ from anlan.org.scope import as_system
 from config.content import LAW
 
 Finding = dict[str, str]
+Progress = Callable[[str, int], None]
 
 
-def all_findings() -> list[Finding]:
-    """Return every fault found, each with its place; empty when the installation is whole."""
-    return [*_registers(), *_rubrics(), *_ledger(), *_access_log(), *_database_role()]
+def all_findings(*, progress: Progress | None = None) -> list[Finding]:
+    """Return every fault found, each with its place; empty when the installation is whole. `progress` is told what was read."""
+    declared = [*_registers(), *_rubrics()]
+    return [*declared, *_ledger(), *_rows(progress), *_seals(), *_access_log(), *_database_role()]
 
 
 def _registers() -> list[Finding]:
@@ -66,7 +73,7 @@ def _access_log() -> list[Finding]:
 
 
 def _ledger() -> list[Finding]:
-    if Entry._meta.db_table not in connection.introspection.table_names():
+    if not _has_tables():
         return []
     with as_system("check of the ledger"):
         entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
@@ -85,3 +92,21 @@ def _witnessed() -> list[Finding]:
         }
         for alarm in open_alarms().order_by("first_at")
     ]
+
+
+def _rows(progress: Progress | None) -> list[Finding]:
+    if not _has_tables():
+        return []
+    with as_system("check of rows against the ledger"):
+        return [{"place": drift.place, "fault": drift_words(drift)} for drift in all_drift(progress=progress)]
+
+
+def _seals() -> list[Finding]:
+    if not _has_tables():
+        return []
+    with as_system("check of sealed scores"):
+        return [{"place": where, "fault": fault} for where, fault in (*broken_seals(), *changed_editions())]
+
+
+def _has_tables() -> bool:
+    return Entry._meta.db_table in connection.introspection.table_names()

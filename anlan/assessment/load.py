@@ -14,6 +14,7 @@ from pathlib import Path
 from anlan.assessment.document import Cursor, open_document
 from anlan.assessment.errors import UnknownRubric, nearest
 from anlan.assessment.rubric import (
+    EVER,
     Cadence,
     Category,
     Clause,
@@ -36,7 +37,7 @@ _RULE_KEYS = (
 )  # fmt: skip
 _TOP_KEYS = (
     "schema", "code", "edition", "title", "issuer", "instrument", "law", "parameters", "clauses", "printed_total",
-    "pass_mark", "classes", "terms", "options", "content", "cadences", "categories",
+    "pass_mark", "classes", "terms", "options", "content", "cadences", "categories", "series", "years",
 )  # fmt: skip
 _FLAGS = {"true": 1, "false": 0}
 
@@ -164,7 +165,8 @@ class _Loader:
         self._refuse_unknown_readings(options)
         chosen = {option.code: option.reading for option in options}
         self.root = root = root.knowing(chosen=chosen, parameters=[row.code for row in parameters])
-        pass_mark = root.get("pass_mark")
+        pass_mark, series = root.get("pass_mark"), root.get("series")
+        first_year, last_year = _years(root)
         rubric = Rubric(
             code=root.require("code").text(),
             edition=root.require("edition").text(),
@@ -182,6 +184,9 @@ class _Loader:
             categories=tuple(self._category(at) for at in root.require("categories").items()),
             parameters=parameters,
             clauses=tuple(self.clauses.values()),
+            series=series.text() if series else "",
+            first_year=first_year,
+            last_year=last_year,
         )
         self._check_codes(rubric)
         return rubric
@@ -321,6 +326,19 @@ class _Loader:
 def _list(at: Cursor, key: str) -> Iterable[Cursor]:
     found = at.get(key)
     return found.items() if found else ()
+
+
+def _years(root: Cursor) -> tuple[int, int]:
+    """Return the first and the last year in which the edition is in force."""
+    at = root.get("years")
+    if at is None:
+        return 0, EVER
+    at.only("from", "to")
+    first, last = at.get("from"), at.get("to")
+    years = (first.integer() if first else 0, last.integer() if last else EVER)
+    if years[0] > years[1]:
+        at.fail("assessment.E005", f"the years end ({years[1]}) before they begin ({years[0]}).", "Swap them.")
+    return years
 
 
 def _applies(at: Cursor) -> tuple[Where, ...]:

@@ -1,6 +1,10 @@
-"""Judgement: what a person with the right decides on a rule, with reason and evidence. The score reads it as a register."""
+"""Judgement: what a person with the right decides on a rule, with reason and evidence. The score reads it as a register.
+
+Seals: published scores, and the texts that they rest on.
+"""
 
 import datetime as dt
+import uuid
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.assessment.arithmetic import decision_number
 from anlan.flow.declare import ANNULLED, Step
 from anlan.flow.register import Register
+from anlan.org.models import Institution, Person
 
 
 class Judgement(Register):
@@ -93,3 +98,75 @@ class Judgement(Register):
         super().clean()
         if self.verdict != self.Verdict.SET and self.deducted:
             raise ValidationError({"deducted": _('Only the verdict "set" names points.')})
+
+
+class SealedFile(models.Model):
+    """A file that seals name by its SHA-256: a rubric edition, the law beside it. Written once, shared by all seals of it."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=120)
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.sha256[:16]}"
+
+
+class Edition(models.Model):
+    """A rubric edition that a published score used. From then on its text is fixed: another text needs another edition."""
+
+    code = models.CharField(max_length=40)
+    edition = models.CharField(max_length=40)
+    file = models.ForeignKey(SealedFile, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "edition"], name="assessment_edition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.edition}"
+
+
+class Seal(models.Model):
+    """A published score as it was sealed. Never changed; a later seal of the same year stands behind it and names it.
+
+    `document` is canonical JSON (`anlan-score/1`) and `sha256` its hash, which a ledger entry of the register `score` tells.
+    """
+
+    class Kind(models.TextChoices):
+        COMMISSION = "commission", _("Score of the commission")
+        SELF_CHECK = "self_check", _("Self-check of the institution")
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    institution = models.ForeignKey(
+        Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("Institution"), db_index=False
+    )
+    kind = models.CharField(_("Kind"), max_length=10, choices=Kind.choices)
+    rubric = models.CharField(_("Rubric"), max_length=40)
+    edition = models.CharField(_("Edition"), max_length=40)
+    year = models.PositiveSmallIntegerField(_("Year"))
+    version = models.PositiveIntegerField(_("Version"))
+    as_of = models.DateField(_("As of"))
+    raw = models.IntegerField(_("Raw score in hundredths"))
+    applicable_max = models.IntegerField(_("Applicable maximum in hundredths"))
+    normalised = models.IntegerField(_("Normalised in hundredths"), null=True)
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64, unique=True)
+    entry_uid = models.UUIDField(unique=True)
+    reason = models.TextField(_("Reason"), max_length=1000, blank=True)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("Sealed score")
+        constraints = [
+            # the seals of an institution's year in their order; each stands behind the one before it
+            models.UniqueConstraint(
+                fields=["institution", "rubric", "year", "kind", "version"], name="assessment_seal_version_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(version=1) | ~models.Q(reason=""), name="assessment_seal_later_one_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rubric} {self.year} {self.kind} v{self.version}"

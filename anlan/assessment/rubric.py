@@ -20,6 +20,7 @@ from anlan.kernel.text import Text
 
 Assessed = Literal["computed", "proposed", "judged"]
 Attributes = dict[str, int]
+EVER = 9999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,9 @@ class Rubric:
     categories: tuple[Category, ...]
     parameters: tuple[Parameter, ...]
     clauses: tuple[Clause, ...]
+    series: str = ""  # what its editions of other years share; empty where it has none
+    first_year: int = 0
+    last_year: int = EVER
 
     def rules(self) -> Iterator[tuple[Category, Rule]]:
         """Yield every rule with its category, in order."""

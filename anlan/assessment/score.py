@@ -26,7 +26,7 @@ from anlan.assessment.sheet import CategoryScore, RuleScore, Sheet
 from anlan.kernel.period import Period
 from anlan.measures import catalogue
 from anlan.measures.algebra import Attribute, Sum
-from anlan.measures.catalogue import Measure
+from anlan.measures.catalogue import Catalogue, Measure
 from anlan.measures.engines import Engine, evaluate
 from anlan.measures.figures import FigureTable
 from anlan.measures.plan import Plan, make_plan
@@ -35,7 +35,7 @@ from anlan.measures.schema import Column, RegisterTable, Schema
 
 JUDGEMENT = "judgement"
 _KEPT = 32
-_plans: dict[tuple[int, int, int], ScorePlan] = {}
+_plans: dict[tuple[int, int, int, int], ScorePlan] = {}
 _schema: list[Schema] = []
 
 
@@ -70,20 +70,23 @@ class ScorePlan:
     schema: Schema
     plan: Plan
     parameters: Mapping[str, int]
+    measures: Mapping[str, Measure]
 
 
-def score_plan(rubric: Rubric, *, year: int, schema: Schema) -> ScorePlan:
+def score_plan(rubric: Rubric, *, year: int, schema: Schema, measures: Catalogue = catalogue.declared) -> ScorePlan:
     """Return the plan that scores the rubric; the same objects give the same plan, so its SQL is made once.
 
     Raises: UnknownMeasure, UnknownRegister, UnknownColumn; ParameterNotInForce.
     """
-    key = (id(rubric), year, id(schema))
+    key = (id(rubric), year, id(schema), id(measures))
     if key in _plans:
         return _plans[key]
     parameters = rubric.parameter_values(on=datetime.date(year, 1, 1))
-    measures = (*catalogue.pick(rubric.measures()), *_attribute_measures(rubric), *_judgement_measures(rubric, year))
-    plan = make_plan(measures, schema=schema, outputs=sheet_outputs(rubric, parameters))
-    made = ScorePlan(rubric=rubric, year=year, schema=schema, plan=plan, parameters=parameters)
+    asked = measures.pick(rubric.measures())
+    hidden = (*_attribute_measures(rubric), *(measure for _, measure in judgement_measures(rubric, year)))
+    plan = make_plan((*asked, *hidden), schema=schema, outputs=sheet_outputs(rubric, parameters))
+    by_code = {measure.code: measure for measure in asked}
+    made = ScorePlan(rubric=rubric, year=year, schema=schema, plan=plan, parameters=parameters, measures=by_code)
     while len(_plans) >= _KEPT:
         _plans.pop(next(iter(_plans)))
     _plans[key] = made
@@ -98,9 +101,11 @@ def score_institutions(
     engine: Engine,
     institutions: Sequence[int] | None = None,
     schema: Schema | None = None,
+    measures: Catalogue = catalogue.declared,
 ) -> ScoreTable:
     """Return the sheet of every institution, or of those named, for one year as it stood on a day.
 
+    ``measures`` are the declared ones; a sealed score brings its own.
     Shape:  one row per institution, ordered by institution_id, including those with no records.
     Units:  points in hundredths. ``as_of`` is the last day that counts, inclusive; after the year's end it is the end.
     Nulls:  what has no data is the outcome no_data with 0 deducted, never a silent 0.
@@ -110,7 +115,7 @@ def score_institutions(
     tables = schema or (_schema[0] if _schema else None)
     if tables is None:
         raise NoSchema("No tables are known to score from. Call use_schema() at start, or give schema=.")
-    plan = score_plan(rubric, year=year, schema=tables)
+    plan = score_plan(rubric, year=year, schema=tables, measures=measures)
     table = evaluate(plan.plan, period=Period.year(year), as_of=as_of, engine=engine, institutions=institutions)
     return ScoreTable(score_plan=plan, as_of=as_of, figures=table)
 
@@ -184,13 +189,14 @@ def _attribute_measures(rubric: Rubric) -> Iterator[Measure]:
         yield _hidden(ATTRIBUTE + name, Attribute(column=name))
 
 
-def _judgement_measures(rubric: Rubric, year: int) -> Iterator[Measure]:
+def judgement_measures(rubric: Rubric, year: int) -> Iterator[tuple[Rule, Measure]]:
+    """Yield the rules that may take a decision, each with the hidden measure that reads it."""
     for _, rule in rubric.rules():
         if not needs_judgement(rubric, rule):
             continue
         ours = (col("rubric") == rubric.code) & (col("rule") == rule.code) & (col("year") == year)
         decided = Sum(register=JUDGEMENT, column="decision", where=ours, window="any")
-        yield _hidden(judgement_figure(rule), decided)
+        yield rule, _hidden(judgement_figure(rule), decided)
 
 
 def _hidden(code: str, definition: Attribute | Sum) -> Measure:
@@ -213,7 +219,7 @@ def _sheet(table: ScoreTable, index: int) -> Sheet:
         applicable_max=_known(row, "applicable_max"),
         normalised=row["normalised"],
         at_risk=_known(row, "at_risk"),
-        categories=tuple(_category(category, row) for category in rubric.categories),
+        categories=tuple(_category(category, row, table.score_plan.measures) for category in rubric.categories),
     )
 
 
@@ -221,8 +227,8 @@ def _known(row: Mapping[str, int | None], name: str) -> int:
     return row[name] or 0
 
 
-def _category(category: Category, row: Mapping[str, int | None]) -> CategoryScore:
-    rules = tuple(_rule(rule, row) for rule in category.rules)
+def _category(category: Category, row: Mapping[str, int | None], measures: Mapping[str, Measure]) -> CategoryScore:
+    rules = tuple(_rule(rule, row, measures) for rule in category.rules)
     concerned = any(rule.outcome != "not_applicable" for rule in rules)
     code = category.code
     return CategoryScore(
@@ -237,7 +243,7 @@ def _category(category: Category, row: Mapping[str, int | None]) -> CategoryScor
     )
 
 
-def _rule(rule: Rule, row: Mapping[str, int | None]) -> RuleScore:
+def _rule(rule: Rule, row: Mapping[str, int | None], measures: Mapping[str, Measure]) -> RuleScore:
     code = rule.code
     return RuleScore(
         rule=rule,
@@ -246,4 +252,5 @@ def _rule(rule: Rule, row: Mapping[str, int | None]) -> RuleScore:
         proposed=row[f"{code}.proposed"] or 0,
         amount=row[f"{code}.amount"],
         values=row,
+        measures=measures,
     )

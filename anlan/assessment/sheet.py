@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from anlan.assessment.errors import UnknownRule, nearest
 from anlan.assessment.rubric import Category, InstitutionClass, Rubric, Rule
-from anlan.measures import catalogue
 from anlan.measures.algebra import parts_of
 from anlan.measures.catalogue import Measure
 from anlan.measures.schema import Schema
@@ -37,7 +35,8 @@ class RuleScore:
     """How one rule ended. Points in hundredths.
 
     ``outcome`` is scored, not_applicable, no_data or awaits_person. ``amount`` is what the figures alone would take;
-    ``proposed`` what waits for a person to confirm; ``deducted`` what is taken now. ``values`` is the institution's whole row.
+    ``proposed`` what waits for a person to confirm; ``deducted`` what is taken now. ``values`` is the institution's whole row,
+    ``measures`` those that the score was reckoned with.
     """
 
     rule: Rule
@@ -46,6 +45,7 @@ class RuleScore:
     proposed: int
     amount: int | None
     values: Mapping[str, int | None] = field(repr=False)
+    measures: Mapping[str, Measure] = field(repr=False)
 
     @property
     def code(self) -> str:
@@ -55,7 +55,7 @@ class RuleScore:
     @property
     def figures(self) -> tuple[FigureValue, ...]:
         """The rule's figures, made when asked for: most readers of a score want its points."""
-        return tuple(_figure(code, self.values) for code in self.rule.measures())
+        return tuple(_figure(self.measures[code], self.values) for code in self.rule.measures())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +132,7 @@ class Sheet:
         raise UnknownRule(f'The sheet has no rule "{code}". {nearest(code, [rule.code for rule in self.rules()])}')
 
 
-def _figure(code: str, values: Mapping[str, int | None]) -> FigureValue:
-    parts = tuple((part, values[column]) for part, column in _columns_of(code))
-    return FigureValue(measure=catalogue.get(code), parts=parts)
-
-
-@lru_cache(maxsize=1024)
-def _columns_of(code: str) -> tuple[tuple[str, str], ...]:
-    """The parts of the measure's figure and the column of each."""
-    parts = parts_of(catalogue.get(code).definition)
-    return tuple((part, f"{code}_{part}" if part else code) for part in parts)
+def _figure(measure: Measure, values: Mapping[str, int | None]) -> FigureValue:
+    code = measure.code
+    columns = ((part, f"{code}_{part}" if part else code) for part in parts_of(measure.definition))
+    return FigureValue(measure=measure, parts=tuple((part, values[column]) for part, column in columns))

@@ -19,6 +19,7 @@ from anlan.exchange.references import References
 from anlan.exchange.report import Note, Problem, Report
 from anlan.exchange.sheet import Table, Workbook, find_table, is_empty_row, merged_by_row, read
 from anlan.flow.errors import FlowError, InvalidData
+from anlan.flow.masking import MASK
 from anlan.flow.perform import Ready
 from anlan.flow.prepare import Prepared, prepare
 from anlan.flow.register import Register
@@ -26,6 +27,7 @@ from anlan.flow.spec import RegisterSpec
 from anlan.org.models import Institution
 from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
+from anlan.vault.fields import EncryptedColumn
 
 Progress = Callable[[int, int], None]
 PROGRESS_EVERY = 200
@@ -370,7 +372,7 @@ class _Run:
                 column=letter(self._places[column.name]),
                 name=column.name,
                 label=column.label(),
-                value="" if is_blank(cell) else shown(cell)[:120],
+                value=_told(column, cell),
                 what=what,
                 expected=wanted or expected(column),
             )
@@ -397,3 +399,10 @@ class _Run:
         self._report.notes = notes
         if not self._report.rows and not self._report.problems:
             raise BadFile("exchange.E014", _("The sheet has headings but no rows to import."))
+
+
+def _told(column: Column, cell: Any) -> str:
+    """Return a bad cell as the report shows it; the report is stored, so the value of an encrypted column stays out of it."""
+    if is_blank(cell):
+        return ""
+    return MASK if isinstance(column.field, EncryptedColumn) else shown(cell)[:120]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec
 from anlan.org.models import Institution
 from anlan.org.scope import as_system
+from anlan.vault.fields import opened
 
 Key = tuple[Any, ...]
 
@@ -68,4 +70,9 @@ class Keys:
         """Every holder counts, also one that the importer may not read; else the database would refuse it without a row."""
         with as_system("duplicates of an import"):
             rows = self._spec.model.objects.filter(institution=institution).exclude(state=ANNULLED)
-            return {row[1:]: row[0] for row in rows.values_list("number", *self._attributes[key])}
+            found = rows.values_list("number", "uid", *self._attributes[key]).iterator()
+            return {self._plain(key, uid, values): number for number, uid, *values in found}
+
+    def _plain(self, key: Key, uid: UUID, values: list[Any]) -> Key:
+        names = self._attributes[key]
+        return tuple(opened(self._spec.model, name, value, uid) for name, value in zip(names, values, strict=True))

@@ -123,6 +123,8 @@ def _typed(table: Any, register: RegisterTable) -> Any:
     arrays = []
     for column in _columns(register):
         values, target = table.column(column.name), types[column.type]
+        if values.null_count == len(values):
+            values = pa.nulls(len(values), target)  # SQLite calls a column without any value one of integers
         if column.type == "date" and pa.types.is_string(values.type):
             values = pc.strptime(values, format="%Y-%m-%d", unit="s")
         if column.type == "decimal" and not pa.types.is_decimal(values.type):

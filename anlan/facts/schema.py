@@ -8,6 +8,7 @@ from django.db import models
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.measures.schema import Column, ColumnType, InstitutionTable, RegisterTable, Schema
 from anlan.org.models import Institution
+from anlan.vault.fields import encrypted_fields
 
 # Columns of the base that measures may read; numbers, receipts, people and local extras are none of their business.
 _BASE = ("id", "due_on", "recorded_at", "department")
@@ -31,8 +32,12 @@ def column_type(field: "models.Field[Any, Any]") -> ColumnType:
 
 
 def register_table(spec: RegisterSpec) -> RegisterTable:
-    """Return the table of one register: its typed columns, with `due_on` and `recorded_at` of the base."""
-    own = [field for field in spec.model._meta.concrete_fields if field.name not in _SKIPPED]
+    """Return the table of one register: its typed columns, with `due_on` and `recorded_at` of the base.
+
+    Encrypted columns are no columns to a measure, so neither a figure nor the lake ever holds one.
+    """
+    hidden = _SKIPPED | {field.name for field in encrypted_fields(spec.model)}
+    own = [field for field in spec.model._meta.concrete_fields if field.name not in hidden]
     base = [spec.model._meta.get_field(name) for name in _BASE]
     columns = tuple(Column(name=field.attname, type=column_type(field)) for field in (*base, *own))  # type: ignore[arg-type,union-attr]
     return RegisterTable(code=spec.code, table=spec.model._meta.db_table, columns=columns, is_standing=spec.is_standing)

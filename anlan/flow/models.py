@@ -88,3 +88,52 @@ class Performed(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class AuditWalk(models.Model):
+    """How far the running audit has come: which stage, behind which key, and when it last came to the end.
+
+    `turn` grows with every chunk; two workers that look at the same chunk store it once.
+    """
+
+    name = models.CharField(max_length=20, primary_key=True)
+    turn = models.PositiveBigIntegerField(default=0)
+    stage = models.CharField(max_length=40, blank=True)
+    after = models.CharField(max_length=64, blank=True)  # a row's key, or a hash; empty at the beginning of a stage
+    seen = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_seen = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.stage} behind {self.after}"
+
+
+class AuditFinding(models.Model):
+    """A difference between a row and its entries that the running audit met. It names the place and never a value.
+
+    Rows here are not deleted: `gone_at` says since when a finding is not met any more.
+    """
+
+    fault = models.CharField(max_length=12)
+    register = models.CharField(_("Register"), max_length=40)
+    whose = models.CharField(max_length=64)  # the record's receipt (hex), or the key of a row that cannot be read
+    column = models.CharField(_("Column"), max_length=80, blank=True)
+    record_uid = models.UUIDField(null=True)
+    institution_id = models.BigIntegerField(null=True)
+    number = models.CharField(_("Number"), max_length=40, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Finding of the audit")
+        constraints = [
+            models.UniqueConstraint(fields=["fault", "register", "whose", "column"], name="flow_auditfinding_once")
+        ]
+        indexes = [
+            models.Index(fields=["institution_id", "gone_at"], name="flow_auditfinding_open")
+        ]  # what is open in an institution
+
+    def __str__(self) -> str:
+        return f"{self.fault} {self.register} {self.number} {self.column}"

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -24,6 +24,7 @@ from anlan.ledger.append import append, append_many
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.models import Entry
 from anlan.org.scope import Actor, as_system
+from anlan.vault.fields import for_update
 
 SCREEN = Origin(kind="screen")
 ROWS_PER_STATEMENT = 500
@@ -123,6 +124,7 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
             _update(prepared)
     except IntegrityError as error:
         raise _conflict(prepared, error) from error
+    prepared = _after_the_last(prepared)
     entry = append(record.institution_id, fact_of(prepared, by=by, origin=origin))
     if prepared.evidence:
         Evidence.objects.bulk_create(_evidence_rows(prepared, by))
@@ -132,9 +134,18 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
     return entry
 
 
+def _after_the_last(prepared: Prepared) -> Prepared:
+    """Return the step with a time no earlier than that of the record's last entry: a clock that was set back makes no history."""
+    if prepared.version == 1:
+        return prepared
+    before = Entry.objects.filter(record_uid=prepared.record.uid, version=prepared.version - 1)
+    last = before.values_list("recorded_at", flat=True).first()
+    return prepared if last is None or last <= prepared.at else replace(prepared, at=last)
+
+
 def _update(prepared: Prepared) -> None:
     record = prepared.record
-    values = {name: getattr(record, name) for name in prepared.changed}
+    values = for_update(record, prepared.changed)
     # The row may leave the actor's scope by this very step, and the database would not let them write what they cannot read.
     hands_over = prepared.spec.about_leaders in prepared.changed
     with as_system("a case is handed over") if hands_over else nullcontext():
@@ -172,8 +183,9 @@ def _broken_rule(model: type[Register], detail: str) -> str:
 
 
 def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
-    """Return what the ledger will say of a prepared step."""
+    """Return what the ledger will say of a prepared step; of a new record also the number and the key that it was given."""
     record = prepared.record
+    given = {"id": record.pk, "number": record.number} if prepared.version == 1 else {}
     return Fact(
         uid=uuid.uuid4(),
         institution_code=record.institution.code,
@@ -185,7 +197,7 @@ def fact_of(prepared: Prepared, *, by: Actor, origin: Origin) -> Fact:
         occurred_on=record.occurred_on,
         recorded_at=prepared.at,
         origin=origin,
-        content=prepared.content,
+        content={**prepared.content, **given},
     )
 
 
@@ -331,11 +343,11 @@ def _update_part(part: Sequence[Prepared]) -> None:
     """Write changed columns, one statement for all records that change from the same version to the same values."""
     groups: dict[tuple[Any, ...], list[Prepared]] = {}
     for prepared in part:
-        changes = tuple((name, getattr(prepared.record, name)) for name in prepared.changed)
+        changes = for_update(prepared.record, prepared.changed)  # ciphertext differs by record, so it groups alone
         groups.setdefault((prepared.version, repr(changes)), []).append(prepared)
     for group in groups.values():
         first = group[0]
-        values = {name: getattr(first.record, name) for name in first.changed}
+        values = for_update(first.record, first.changed)
         keys = [prepared.record.pk for prepared in group]
         rows = type(first.record).objects.filter(pk__in=keys, version=first.version - 1)
         if rows.update(version=first.version, **values) != len(group):

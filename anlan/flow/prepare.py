@@ -18,6 +18,7 @@ from anlan.flow.evidence import StoredFile
 from anlan.flow.parties import NamedParty, check_parties
 from anlan.flow.references import find_target, lies_in
 from anlan.flow.register import Register
+from anlan.flow.replay import reason_key
 from anlan.flow.spec import RegisterSpec, spec_of
 from anlan.org.roles import Reach
 from anlan.org.scope import Actor
@@ -66,7 +67,9 @@ def prepare(
         raise InvalidData(
             "flow.E014", _("Say why: the reason stays in the timeline."), fields={"reason": [_("A reason is needed.")]}
         )
-    record.before = before = {} if record.pk is None else {name: getattr(record, name) for name in _columns(spec)}
+    record.before = before = (
+        {} if record.pk is None else {name: getattr(record, name) for name in content_columns(spec)}
+    )
     if not follows:
         _set_department(record, step, data, by)
     _assign(record, spec, step_name, step, data)
@@ -82,12 +85,16 @@ def prepare(
     if record.pk is None:
         record.recorded_at, record.recorded_by_id = at, by.person_id
     record.version += 1
-    changed = tuple(name for name in _columns(spec) if record.pk is None or before[name] != getattr(record, name))
+    changed = tuple(
+        name for name in content_columns(spec) if record.pk is None or before[name] != getattr(record, name)
+    )
     content = {
         name: json_value(getattr(record, name)) for name in changed if getattr(record, name) not in (None, "") or before
     }
-    content |= {"evidence": [file.sha256 for file in evidence]} if evidence else {}
-    content |= {"reason": reason} if reason else {}
+    if evidence:
+        content["evidence"] = [file.sha256 for file in evidence]
+        content["evidence_files"] = [[file.name, file.content_type, file.size] for file in evidence]
+    content |= {reason_key(content_columns(spec)): reason} if reason else {}
     content |= {"parties": [party.content() for party in parties]} if parties else {}
     return Prepared(
         record=record,
@@ -118,7 +125,8 @@ def _day(at: dt.datetime) -> dt.date:
     return timezone.localtime(at).date()
 
 
-def _columns(spec: RegisterSpec) -> tuple[str, ...]:
+def content_columns(spec: RegisterSpec) -> tuple[str, ...]:
+    """Return the columns that entries tell of, by the name under which they do; the header tells the rest."""
     cached: tuple[str, ...] | None = spec.__dict__.get("_attnames")
     if cached is None:
         skip = {"id", "uid", "recorded_at", "recorded_by", "version", "batch", "institution", "number"}

@@ -27,6 +27,7 @@ from anlan.ledger.models import Entry
 from anlan.org.models import Institution
 from anlan.org.policy import probing_clearance
 from anlan.org.scope import current_actor
+from anlan.vault.fields import EncryptedColumn
 
 WINDOW = 20_000
 LARGEST_PAGE = 200
@@ -242,9 +243,12 @@ def _search(spec: RegisterSpec, text: str, clearance: int) -> Q:
     words = text.split()
     if words:
         columns = [name for name in spec.search if may_read(spec, name, clearance=clearance)]
+        encrypted = [name for name in columns if isinstance(spec.field(name), EncryptedColumn)]
         for word in words[:5]:
-            any_column = Q()
-            for name in columns:
+            any_column = Q(*(Q(**{name: word}) for name in encrypted), _connector=Q.OR)
+            for name in (one for one in columns if one not in encrypted):
                 any_column |= Q(**{f"{name}__icontains": word})
             condition &= any_column
+        whole = " ".join(words)  # a name of several words is found by all of them
+        condition |= Q(*(Q(**{name: whole}) for name in encrypted), _connector=Q.OR)
     return condition

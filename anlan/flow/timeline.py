@@ -12,14 +12,16 @@ from django.db import models
 from anlan.flow.cases import clearance_in_record, files_are_open
 from anlan.flow.masking import MASK, may_read, value_text
 from anlan.flow.models import Evidence
+from anlan.flow.prepare import content_columns
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
+from anlan.flow.replay import BESIDE_COLUMNS, reason_key
 from anlan.flow.spec import RegisterSpec, spec_of
 from anlan.ledger.models import Entry
 from anlan.org.models import Person
 
-# Keys of an entry's content that are no columns.
-BESIDE_COLUMNS = frozenset({"evidence", "reason", "parties"})
+# Columns that are no news to a reader.
+_NO_NEWS = frozenset({"id", "number", "is_counted", "extra"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ def _happening(
         at=entry.recorded_at,
         occurred_on=entry.occurred_on,
         origin=json.loads(entry.header)["origin"],
-        reason=str(content.get("reason", "")),
+        reason=str(content.get(reason_key(content_columns(spec)), "")),
         changes=changes,
         evidence=tuple(files),
         is_erased=entry.content is None,
@@ -117,11 +119,7 @@ class _Reader:
 
     def changes(self, values: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[Change, ...]:
         fields = [field for field in self.spec.model._meta.concrete_fields if field.attname in content]
-        shown = [
-            field
-            for field in fields
-            if field.name not in ("is_counted", "extra") and field.attname not in BESIDE_COLUMNS
-        ]
+        shown = [field for field in fields if field.name not in _NO_NEWS and field.attname not in BESIDE_COLUMNS]
         return tuple(self._change(field, values.get(field.attname), content[field.attname]) for field in shown)
 
     def _change(self, field: "models.Field[Any, Any]", before: Any, after: Any) -> Change:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.content import SALT_INSIDE, encrypt_content
 from anlan.ledger.entry import SALT_BYTES, Fact, content_hash, header_bytes, leaf_hash
 from anlan.ledger.hashing import TreeHash
 from anlan.ledger.models import Entry, Unsequenced
@@ -75,8 +76,8 @@ def _row(values: tuple[Any, ...]) -> tuple[Any, ...]:
         ops.adapt_datefield_value(occurred),
         ops.adapt_datetimefield_value(recorded),
         header,
-        content,
-        binary(salt),
+        encrypt_content(uid, salt, content),
+        binary(SALT_INSIDE),
         binary(leaf),
     )
 

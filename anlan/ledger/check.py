@@ -12,6 +12,7 @@ from itertools import groupby
 
 from django.db.models import Max
 
+from anlan.ledger.check_extent import tiles_beyond
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.hashing import HASH_BYTES
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
@@ -73,6 +74,8 @@ def broken_tree(progress: Progress | None = None) -> Iterator[tuple[str, str]]:
     )
     if beyond is not None:
         yield f"position {beyond}", f"lies beyond the newest tree head, which has {walk.edge.size} entries"
+    else:
+        yield from tiles_beyond()
 
 
 def _content_is_other(entry: Entry, said: Mapping[str, object]) -> bool:

@@ -3,13 +3,15 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anlan.ledger.content import ContentField, SaltField
+
 
 class Entry(models.Model):
     """One thing that happened to one record. Never changed, never deleted.
 
     `header` is the canonical JSON that the leaf hashes; it names the record, the step and the people by id and
     holds the salted hash of the content, never the content itself. `content` and `salt` may be destroyed by a lawful
-    erasure; the header and the leaf stay, so every proof still holds.
+    erasure; the header and the leaf stay, so every proof still holds. Both are encrypted at rest and plain when they are read.
     """
 
     uid = models.UUIDField(unique=True)
@@ -22,8 +24,8 @@ class Entry(models.Model):
     occurred_on = models.DateField()
     recorded_at = models.DateTimeField()
     header = models.TextField()
-    content = models.TextField(null=True)  # noqa: DJ001  null = destroyed by a lawful erasure; empty is a content
-    salt = models.BinaryField(max_length=16, null=True)
+    content = ContentField(null=True)  # null = destroyed by a lawful erasure; empty is a content
+    salt = SaltField(max_length=16, null=True)
     leaf = models.BinaryField(max_length=32)
 
     class Meta:

@@ -72,5 +72,5 @@ class Catalogue:
         return tuple(self.get(code) for code in codes)
 
 
-_declared = Catalogue()
-add, get, all, pick = _declared.add, _declared.get, _declared.all, _declared.pick
+declared = Catalogue()
+add, get, all, pick = declared.add, declared.get, declared.all, declared.pick

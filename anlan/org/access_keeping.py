@@ -85,7 +85,8 @@ def rewritten() -> Iterator[tuple[str, str]]:
         if digest.first != expected:
             yield where, f"a digest is missing: the one before ends before row {expected}"
         expected = digest.last + 1
-        content = Entry.objects.filter(uid=digest.entry_uid).values_list("content", flat=True).first()
+        entry = Entry.objects.filter(uid=digest.entry_uid).first()
+        content = entry.content if entry else None
         said = {"first": digest.first, "last": digest.last, "count": digest.count, "sha256": digest.sha256}
         if content is None or content.encode() != canonical_bytes(said):
             yield where, "the digest is not the one in the ledger"
@@ -133,8 +134,8 @@ def prune(*, by: Actor, keep_days: int, now: dt.datetime | None = None) -> int:
 def _pruned_to() -> int:
     """Return the last row that a prune took, as the ledger says; 0 for none."""
     entries = Entry.objects.filter(record_uid=subject_uid(LOG, "log"), step="prune")
-    newest = entries.order_by("-version").values_list("content", flat=True).first()
-    return int(json.loads(newest)["to"]) if newest else 0
+    newest = entries.order_by("-version").first()
+    return int(json.loads(newest.content)["to"]) if newest and newest.content else 0
 
 
 def _root() -> Unit:

@@ -13,7 +13,7 @@ from anlan.ledger.models import Entry
 from anlan.org.access import note_permission
 from anlan.org.models import Unit
 from anlan.org.posts import institution_of
-from anlan.org.scope import Actor
+from anlan.org.scope import Actor, as_system
 
 SCREEN = Origin(kind="screen")
 LOG = "org.access"  # the access log's own entries; everything else here changes what somebody may do
@@ -35,6 +35,15 @@ def note(
     """
     if register != LOG:
         note_permission(by, f"{register} {step} {content.get('person') or key}", path=at.path)
+    with as_system(
+        f"entry of {register}"
+    ):  # who may change the thing was asked before; its entries may lie out of their sight
+        return _append(register, key, step, content, at=at, by=by, origin=origin)
+
+
+def _append(
+    register: str, key: str | int, step: str, content: Mapping[str, Any], *, at: Unit, by: Actor, origin: Origin
+) -> Entry:
     record_uid = subject_uid(register, key)
     last = Entry.objects.filter(record_uid=record_uid).aggregate(last=Max("version"))["last"] or 0
     home = Unit.objects.get(pk=institution_of(at) or at.pk)

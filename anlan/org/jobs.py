@@ -83,7 +83,9 @@ def enqueue(kind: str, *, key: str | None = None, now: dt.datetime | None = None
 
 def claim(*, now: dt.datetime) -> Job | None:
     """Lease the next job that is due, or one whose worker's lease ran out; null when there is none."""
-    due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, leased_until__lt=now)
+    void = now + 2 * LEASE  # no lease ends so late: the clock was set back since
+    lost = Q(leased_until__lt=now) | Q(leased_until__gt=void)
+    due = Q(state=Job.State.WAITING, run_after__lte=now) | (Q(state=Job.State.RUNNING) & lost)
     for pk in Job.objects.filter(due).order_by("run_after", "pk").values_list("pk", flat=True)[:5]:
         lease = uuid.uuid4()
         taken = Job.objects.filter(Q(pk=pk) & due).update(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from anlan.assessment.edition import codes_in_force
 from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.rubric import Category, Rubric
 from anlan.assessment.sheet import CategoryScore, Sheet
@@ -116,7 +117,7 @@ def most_to_decide(place: Place, *, most: int = 6) -> list[Row]:
     """Return, for a commission, the institutions with most rules that wait for a person, then those with low scores."""
     if place.institution is not None or not place.actor.can("can:compare") or not rubric_codes():
         return []
-    rows = city_rows(place, rubric=current_rubric(rubric_codes()[0]), as_of=place.as_of(), suffix="")
+    rows = city_rows(place, rubric=current_rubric(codes_in_force(year=place.year)[0]), as_of=place.as_of(), suffix="")
     return sorted(rows, key=lambda row: (-row.waiting, row.sheet.normalised or 0))[:most]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from anlan.assessment.edition import codes_in_force
 from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.missing import MissingItem, missing_for
 from anlan.assessment.sheet import Sheet
@@ -40,7 +41,7 @@ def missing_context(place: Place) -> dict[str, Any]:
     """Return the context of `anlan/scores/missing.html`; empty for a commission, and for whoever may not see scores."""
     if place.institution is None or not place.actor.can(MAY) or not rubric_codes():
         return {}
-    rubric, institution = current_rubric(rubric_codes()[0]), place.institution
+    rubric, institution = current_rubric(codes_in_force(year=place.year)[0]), place.institution
     sheet = sheet_of(rubric, institution, year=place.year, as_of=place.as_of())
     items = missing_for(
         sheet,

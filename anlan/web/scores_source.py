@@ -12,6 +12,7 @@ from threading import Lock
 
 from django.http import Http404, HttpRequest
 
+from anlan.assessment.edition import codes_in_force
 from anlan.assessment.load import current_rubric, rubric_codes
 from anlan.assessment.rubric import Rubric
 from anlan.assessment.score import ScoreTable, score_institutions
@@ -32,9 +33,13 @@ _guard = Lock()
 
 
 def rubric_in_view(request: HttpRequest) -> Rubric:
-    """Return the rubric that the address names, else the first one. Raises: Http404 when there is none."""
-    known = rubric_codes()
-    code = request.GET.get("rubric", "") or (known[0] if known else "")
+    """Return the rubric that the address names, else the first one in force in the year in view.
+
+    Raises: Http404 when there is none.
+    """
+    known, place = rubric_codes(), getattr(request, "place", None)
+    in_force = codes_in_force(year=place.year) if place is not None else known
+    code = request.GET.get("rubric", "") or (in_force[0] if in_force else "")
     if code not in known:
         raise Http404
     return current_rubric(code)

@@ -15,9 +15,10 @@ from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
 from anlan.org.policy import desks
 from anlan.org.scope import Actor
+from anlan.web.drift import CAPABILITIES, open_findings
 from anlan.web.place import Place, reads_ledger_status, unit_name, visible_units, years
 
-KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric"})
+KEPT_PAGES = frozenset({"home", "registers", "list", "report", "score", "rubric", "audit"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -173,7 +174,15 @@ def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
         items.append(item)
     if reads_ledger_status(place):
         items.append(_item(request, _("Ledger status"), "fingerprint", place.url("ledger")))
-    return items
+    return [*items, *_audit_items(request, place)]
+
+
+def _audit_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    if not place.actor.can(*CAPABILITIES):
+        return []
+    item = _item(request, _("Rows against the ledger"), "shield-lock", place.url("audit"))
+    count = open_findings(place)
+    return [{**item, "count": count, "is_late": True} if count else item]
 
 
 def _score_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:

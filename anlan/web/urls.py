@@ -10,6 +10,7 @@ from anlan.web.views import (
     administration_people,
     archives,
     cases,
+    drift,
     home,
     imports,
     ledger,
@@ -17,6 +18,7 @@ from anlan.web.views import (
     registers,
     scores,
     scores_data,
+    seals,
 )
 
 app_name = "web"
@@ -61,10 +63,16 @@ urlpatterns = [
     path(f"{AT}score/rules/<str:rule>/why/", scores.why, name="why"),
     path(f"{AT}score/rules/<str:rule>/judge/", scores.judge, name="judge"),
     path(f"{AT}score/rules/<str:rule>/figures/", scores_data.rule, name="rule-figures"),
+    path(f"{AT}score/seals/", seals.seals, name="seals"),
+    path(f"{AT}score/seal/", seals.seal_new, name="seal-new"),
+    path(f"{AT}score/seals/<uuid:seal>/", seals.seal, name="seal"),
+    path(f"{AT}score/seals/<uuid:seal>/score.json", seals.seal_score, name="seal-score"),
+    path(f"{AT}score/seals/<uuid:seal>/package.zip", seals.seal_package, name="seal-package"),
     path(f"{AT}score/spread/", scores_data.spread, name="score-spread"),
     path(f"{AT}score/trend/", scores_data.trend, name="score-trend"),
     path(f"{AT}score/own-trend/", scores_data.own_trend, name="own-trend"),
     path(f"{AT}rubric/", scores.rubric, name="rubric"),
+    path(f"{AT}audit/", drift.audit, name="audit"),
     path(f"{AT}ledger/", ledger.status, name="ledger"),
     path(ADMIN, administration.home, name="administration"),
     path(f"{ADMIN}units/", administration.units, name="units"),

@@ -1,8 +1,12 @@
-"""`anlan check`: is this installation whole? Declarations, rubrics, every entry of the ledger against its hashes, and the tree."""
+"""`anlan check`: is this installation whole? Declarations, rubrics, the ledger against its hashes and tree, rows against entries."""
 
 import argparse
+import sys
+import time
+from collections.abc import Callable
 
-HELP = "check declarations and rubrics, and rehash every ledger entry and the tree"
+HELP = "check declarations and rubrics, rehash the ledger and its tree, compare every row with its entries"
+SECONDS_BETWEEN = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
 
     from config.soundness import all_findings
 
-    findings = all_findings()
+    findings = all_findings(progress=_progress() if sys.stderr.isatty() else None)
     if args.json:
         print(json.dumps({"findings": findings}, ensure_ascii=False, indent=2))
     else:
@@ -24,3 +28,16 @@ def run(args: argparse.Namespace) -> int:
             print(f"- {finding['place']}: {finding['fault']}")
         print("Nothing is wrong." if not findings else f"{len(findings)} finding(s).")
     return 2 if findings else 0
+
+
+def _progress() -> Callable[[str, int], None]:
+    """Return what tells a person at a terminal how far the comparison of rows is, once a second."""
+    told = time.monotonic()
+
+    def tell(what: str, count: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= SECONDS_BETWEEN:
+            told = time.monotonic()
+            print(f"  compared with the ledger: {what}, {count:,}", file=sys.stderr, flush=True)
+
+    return tell

@@ -17,13 +17,15 @@ HELP = "score institutions by a rubric and say why each point was lost"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--rubric", default="qidong-2018", help="code of the rubric, or a YAML file (default qidong-2018)"
+        "--rubric",
+        default="qidong-2018",
+        help="a rubric, a series (its edition of the year), or a YAML file (default qidong-2018)",
     )
     parser.add_argument("--year", type=int, required=True, help="the year that is scored")
     parser.add_argument(
         "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
     )
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)")
+    parser.add_argument("--as-of", type=day, metavar="DATE", help="last day that counts, YYYY-MM-DD (default: today)")
     parser.add_argument(
         "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
     )
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from anlan.org.scope import as_system
     from config.faults import BadInput
 
-    rubric = load_rubric(args.rubric)
+    rubric = load_rubric(_edition(args.rubric, args.year))
     as_of = args.as_of or timezone.localdate()
     if as_of.year < args.year:
         raise BadInput(f"On {as_of} the year {args.year} had not begun. Choose an earlier --year or a later --as-of.")
@@ -62,7 +64,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _day(text: str) -> dt.date:
+def _edition(name: str, year: int) -> str:
+    """Return the edition of a series that is in force in the year; a code or a file is taken as it is."""
+    from anlan.assessment.edition import edition_in_force
+    from anlan.assessment.load import rubric_codes
+
+    return name if name in rubric_codes() or name.endswith((".yaml", ".yml")) else edition_in_force(name, year=year)
+
+
+def day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

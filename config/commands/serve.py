@@ -23,18 +23,16 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     import uvicorn
 
-    from anlan.ledger.rounds import ledger_rounds, outside_rounds
-    from anlan.org.access_rounds import access_rounds
     from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
     from config.prepare import prepare
+    from config.rounds import all_rounds, beside_rounds
 
     if not _is_free(args.host, args.port):
         raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    rounds = (*access_rounds(), *ledger_rounds())
-    with background_worker(), background_rounds(rounds), background_rounds(outside_rounds()):
+    with background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,

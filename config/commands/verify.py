@@ -1,4 +1,4 @@
-"""`anlan verify`: a record, a register, the whole log, or a file: a receipt or a package. A file is told by what stands in it."""
+"""`anlan verify`: a record, a register, the log, or a file: receipt, package, sealed score. A file is told by what stands in it."""
 
 import argparse
 import importlib
@@ -8,11 +8,12 @@ from pathlib import Path
 from config.commands.record import add_institution
 from config.faults import BadInput
 
-HELP = "verify a record, a register, the whole log, a receipt or a package"
+HELP = "verify a record, a register, the whole log, a receipt, a package or a sealed score"
 # What a file says of its own form → the module that verifies it: `verify_path(path, args)` returns the exit code.
 FORMATS = {
     "anlan-receipt/1": "config.commands.verify_file",
     "anlan-archive/1": "config.commands.verify_file",
+    "anlan-score/1": "config.commands.verify_score",
 }
 _ZIP = b"PK"
 
@@ -20,7 +21,7 @@ _ZIP = b"PK"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "target", nargs="?", metavar="RECORD|FILE", help="a record's uid or number, a receipt, a package"
+        "target", nargs="?", metavar="RECORD|FILE", help="a record's uid or number, a receipt, a package, a score"
     )
     add_institution(parser)
     parser.add_argument("--register", metavar="CODE", help="every record of a register")
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offer", default="", metavar="FILE", help="for a file: the proof that the log has grown from it"
     )
+    parser.add_argument("--package", type=Path, metavar="ZIP", help="for a sealed score: the package of its records")
     parser.add_argument("--json", action="store_true", help="print JSON, for a record with the inclusion proofs")
 
 

@@ -19,23 +19,21 @@ def run(args: argparse.Namespace) -> int:
     """Work until stopped by Ctrl-C or TERM; the job under way is finished first."""
     from django.utils import timezone
 
-    from anlan.ledger.rounds import ledger_rounds, outside_rounds
-    from anlan.org.access_rounds import access_rounds
     from anlan.org.jobs import run_next
     from anlan.org.worker import background_rounds, carry_out, run_worker
+    from config.rounds import all_rounds, beside_rounds
 
-    rounds = (*access_rounds(), *ledger_rounds())
     if args.once:
         count = 0
         while run_next(now=timezone.now()):
             count += 1
-        went_well = [carry_out(work) for work in (*rounds, *outside_rounds())]
+        went_well = [carry_out(work) for work in (*all_rounds(), *beside_rounds())]
         print(f"{count} jobs carried out.")
         return 0 if all(went_well) else 2
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     print("The worker waits for jobs. Ctrl-C stops it.", flush=True)
-    with background_rounds(rounds), background_rounds(outside_rounds()):
+    with background_rounds(all_rounds()), background_rounds(beside_rounds()):
         run_worker(stop)
     return 0

@@ -14,7 +14,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "lead": ("lead_department",),
     "complaints": ("complaint_office", "petition_staff"),
     "duty": ("security_department", "total_duty_officer", "quality_centre", "opinion_staff", "survey_staff", "proposal_handler"),
-    "director": ("director", "leader_in_charge", "leader", "assessor"),
+    "director": ("director", "leader_in_charge", "leader"),
+    "assessor": ("assessor",),
     "protector": ("privacy_protector",),
     "recorder": (
         "recorder", "department_head", "grid_head", "medical_affairs", "nursing", "infection_control", "medical_technology",
@@ -60,7 +61,7 @@ _NONE: Mapping[str, tuple[str, str] | None] = {
     "own": None, "child": None, "sibling": None, "other": ("A", ""), "party": CASE,
 }  # fmt: skip
 TARGETS: Mapping[str, Mapping[str, tuple[str, str] | None]] = {
-    "office": _A, "lead": _A, "complaints": _A, "duty": _A, "director": _A, "protector": _A, "recorder": _DEPARTMENT,
+    "office": _A, "lead": _A, "complaints": _A, "duty": _A, "director": _A, "assessor": _A, "protector": _A, "recorder": _DEPARTMENT,
     "staff": _DEPARTMENT, "reviewer": _DISTRICT, "auditor": _DISTRICT, "overseer": _DISTRICT, "inspector": _DISTRICT, "administrator": _CITY,
     "watcher": _CITY, "outside": {**_NONE, "own": ("A", ""), "other": ("C", "")}, "nobody": _NONE,
 }  # fmt: skip
@@ -72,7 +73,7 @@ def _reach(**families: str) -> Reach:
 
 # ── who sees what ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_OF_A = dict.fromkeys(("office", "lead", "complaints", "duty", "director", "protector"), "own child")
+_OF_A = dict.fromkeys(("office", "lead", "complaints", "duty", "director", "assessor", "protector"), "own child")
 _OF_DISTRICT = dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), "own child")
 # Records apart from any place, by their receipt: a party sees its case there, an officer none.
 _PARTIES = dict.fromkeys(("staff", "outside", "nobody"), "party")
@@ -86,10 +87,13 @@ PLACED = _reach(**_OF_A, **_OF_DISTRICT, recorder="own")
 # A department's people see their institution, and with it the pages on which other departments' records are left out.
 REGISTERS = _reach(**_OF_A, **_OF_DISTRICT, recorder="own sibling")
 INSTITUTIONS = {**REGISTERS, **_reach(staff="own sibling")}
-SCORES = _reach(**dict.fromkeys(("office", "lead", "director", "reviewer", "auditor", "overseer"), "own child"))
+SCORES = _reach(
+    **dict.fromkeys(("office", "lead", "director", "assessor", "reviewer", "auditor", "overseer"), "own child")
+)
 _AT_WORK = dict.fromkeys(("office", "lead", "complaints", "duty"), "own child")
 OPENING = _reach(**_AT_WORK, recorder="own sibling")
 IMPORTING = _reach(office="own child")
+AUDITING = _reach(office="own child", complaints="own child", auditor="own child")
 JUDGING = _reach(reviewer="own child")
 WORKING = _reach(**_AT_WORK, recorder="own")
 INVOLVING = _reach(office="own child", complaints="own child")
@@ -188,6 +192,12 @@ TABLE: Mapping[str, Entry] = {
     "web:judge": Entry(allowed=JUDGING),
     "web:rule-figures": OF_SCORE,
     "web:own-trend": OF_SCORE,
+    "web:seals": OF_SCORE,
+    "web:seal": OF_SCORE,
+    "web:seal-score": OF_SCORE,
+    "web:seal-package": OF_SCORE,
+    "web:seal-new": Entry(allowed=_reach(reviewer="own child", assessor="own child")),
+    "web:audit": Entry(allowed=AUDITING),
     "web:ledger": Entry(allowed=STATUS),
     # of a commission only: hidden at every institution; tests/unit/web/test_scores_city.py opens them at a district
     "web:score-spread": Entry(),
@@ -207,6 +217,10 @@ TABLE: Mapping[str, Entry] = {
     "web:person-act": OF_ADMINISTRATION,
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
+    # for watchers; what they may read beyond one word depends on the address: tests/unit/config/test_health.py
+    "health-live": ANYONE,
+    "health-ready": ANYONE,
+    "metrics": ANYONE,
     # the public face
     "portal:receipts": ANYONE,
     "portal:verifier": ANYONE,

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.db import models
 from django.utils import translation
 
 from anlan.assessment.load import load_clauses
-from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.facts.schema import live_schema
+from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.org.roles import Sensitivity, all_roles, rank
+from anlan.vault.fields import EncryptedColumn, encrypted_fields
 from config.content import LAW
 
 REGISTERS = all_registers()
@@ -91,3 +94,38 @@ def test_nothing_sealed_is_listed_searched_or_filtered(spec):
     sealed = {name for name, level in spec.field_sensitivity.items() if level is Sensitivity.SEALED}
 
     assert sealed & {*spec.columns, *spec.search, *spec.filters} == set()
+
+
+@every_register
+def test_every_sensitive_free_text_is_encrypted_and_nothing_else_is(spec):
+    texts = {
+        field.name
+        for field in spec.fields
+        if isinstance(field, models.CharField | models.TextField) and not field.choices
+    }
+    sensitive = {name for name in texts if rank(spec.field_sensitivity[name]) >= rank(Sensitivity.SENSITIVE)}
+
+    assert {field.name for field in encrypted_fields(spec.model)} == sensitive
+
+
+@every_register
+def test_what_is_encrypted_is_looked_up_only_where_it_is_searchable_and_never_sorted_or_unique(spec):
+    encrypted = {field.name: field for field in encrypted_fields(spec.model)}
+    indexed = {
+        name
+        for one in [*spec.model._meta.indexes, *spec.model._meta.constraints]
+        for name in getattr(one, "fields", ())
+    }
+
+    assert [name for name in {*spec.search, *spec.filters} & set(encrypted) if not encrypted[name].searchable] == []
+    assert indexed & set(encrypted) == set()
+
+
+def test_no_measure_sees_an_encrypted_column():
+    assert [
+        f"{register.code}.{column.name}"
+        for register in live_schema().registers
+        if register.code in {spec.code for spec in REGISTERS}
+        for column in register.columns
+        if isinstance(find_register(register.code).model._meta.get_field(column.name), EncryptedColumn)
+    ] == []

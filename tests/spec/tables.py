@@ -33,11 +33,11 @@ programme_plan S kind:text=year_plan title:text document_no:text goals:text
 support_item - kind:text=people description:text amount_yuan:decimal quantity:int
 education_group S title:text head_post:text document_no:text has_work_rules:bool=1 has_yearly_plan:bool=1 has_contact_person:bool=1
 education_session - topic:text=security title:text hours:decimal expected_count:int attended_count:int has_materials:bool=1 has_sign_in_sheet:bool=1
-education_attendance - session_id:int staff_no:text staff_name:text passed:bool
+education_attendance - session_id:int staff_no:text passed:bool
 technical_training - kind:text=other title:text attended_count:int has_sign_in_sheet:bool=1 has_materials:bool=1 has_test:bool=1 is_ledger_complete:bool=1
 awareness_survey - method:text=paper respondents:int=100 aware:int=100
 patient_screening - method:text=ward screened:int=10 found:int=0 notice_due_on:date notified_on:date
-police_notice - screening_id:int recipient:text=both patients:int sent_on:date received_by:text
+police_notice - screening_id:int recipient:text=both patients:int sent_on:date
 facility S kind:text=psychology_unit name:text location:text has_equipment:bool=1 has_duty_roster:bool=1
 function_duty S line:text=medical duty:text is_signed:bool=1
 case_analysis - cases_reviewed:int=0 warning_level:text=blue findings:text measures_taken:text
@@ -50,16 +50,16 @@ pressure_vessel S kind:text=boiler registration_no:text location:text is_in_orde
 electrical_installation S kind:text=generator location:text is_compliant:bool=1 has_illegal_use:bool=0 last_tested_on:date next_test_on:date=2026-06-30
 material_store S kind:text=narcotic location:text custodian_post:text has_two_person_lock:bool=1 is_ledger_balanced:bool=1 is_compliant:bool=1 last_reconciled_on:date next_reconciliation_on:date=2026-06-30
 hazard - area:text=fire level:text=general place_id:int description:text owner_post:text measures:text rectified_on:date verified_on:date
-key_post S kind:text=fire_control holder_name:text vetted_on:date=2024-01-01 trained_on:date=2024-01-01 certificate_no:text certificate_valid_until:date=2027-12-31
+key_post S kind:text=fire_control vetted_on:date=2024-01-01 trained_on:date=2024-01-01 certificate_no:text certificate_valid_until:date=2027-12-31
 quality_plan S title:text document_no:text covers_hospital:bool=1 covers_departments:bool=1
 quality_activity - level:text=department line:text=medical title:text has_self_check:bool=1 has_rectification:bool=1 self_check:text rectification:text
 record_audit - sample:text=archived sampled:int=100 grade_a:int=100 grade_b:int=0 grade_c:int=0
 committee_meeting - kind:text=medical_safety title:text attendees:int resolutions:text has_minutes:bool=1
-dispute - severity:text=general mediation:text=people mediation_record_no:text has_mediation_record:bool=1 settled_on:date closed_on:date is_settled:bool=0 is_mass_incident:bool=0 amount_yuan:decimal summary:text
+dispute - severity:text=general mediation:text=people has_mediation_record:bool=1 settled_on:date closed_on:date is_settled:bool=0 is_mass_incident:bool=0 amount_yuan:decimal
 reward_rule S title:text document_no:text covers_rewards:bool=1 covers_penalties:bool=1
 police_agreement S partner:text document_no:text has_contact_list:bool=1
 security_department S kind:text=department name:text head_post:text is_full_time:bool=1
-defence_member S holder_name:text employment:text=full_time post_title:text
+defence_member S employment:text=full_time post_title:text
 officer_visit - officer_post:text station:text guidance:text assisted_cases:int
 judgement - rubric:text=qidong-2018 rule:text year:int=2025 verdict:text=set deducted:int=0 reason:text
 """

@@ -5,14 +5,15 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from anlan.ledger.status import checkpoint_words, ledger_status
-from anlan.org.scope import Actor
+from anlan.org.scope import Actor, as_system
 from anlan.web.place import Place, find_administered, find_place, reads_ledger_status
 
 
 def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the state of the ledger. It speaks of the whole log, never of a record."""
     here = _place(request, place, year)
-    context = {"place": here, "status": ledger_status(now=timezone.now()), "checkpoint": checkpoint_words()}
+    with as_system("state of the ledger"):  # it counts entries of the whole log and names none
+        context = {"place": here, "status": ledger_status(now=timezone.now()), "checkpoint": checkpoint_words()}
     return render(request, "anlan/ledger/status.html", context)
 
 

@@ -21,6 +21,7 @@ from anlan.web.scores_rubric import rubric_page
 from anlan.web.scores_rule import rule_across, rule_page
 from anlan.web.scores_sheet import can_judge, sheet_page, takes_judgement
 from anlan.web.scores_source import as_of_in_view, institutions_at, month_ends, rubric_in_view, sheet_of
+from anlan.web.seal_line import seal_context
 
 KEPT_PARAMETERS = ("rubric", "as_of")
 
@@ -47,7 +48,7 @@ def _sheet(request: HttpRequest, here: Place) -> HttpResponse:
     sheet = sheet_in_view(request, here)
     is_open = request.GET.get("open") == "1"
     page = sheet_page(sheet, place=here, is_open=is_open)
-    context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page}
+    context = {**_base(request, here), "sheet": sheet, "rubric": sheet.rubric, "page": page, **seal_context(here)}
     context["checkpoint"] = checkpoint_words() if is_open else ""  # on paper; the code costs some milliseconds
     return render(request, "anlan/scores/sheet.html", context)
 

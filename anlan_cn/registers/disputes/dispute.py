@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Deadline, Step
 from anlan.flow.register import Register
+from anlan.vault.fields import EncryptedCharField, EncryptedTextField
 
 SETTLED_BEFORE_ACCEPTED = _("It cannot be settled before it was accepted.")
 CLOSED_TOO_EARLY = _("It cannot be closed before it was accepted and settled.")
@@ -36,17 +37,17 @@ class Dispute(Register):
 
     severity = models.CharField(_("Severity"), max_length=8, choices=Severity.choices, default=Severity.GENERAL)
     mediation = models.CharField(_("Mediation"), max_length=16, choices=Mediation.choices, default=Mediation.NONE)
-    mediation_record_no = models.CharField(_("Mediation record number"), max_length=60, blank=True)
+    mediation_record_no = EncryptedCharField(_("Mediation record number"), max_length=60, blank=True, searchable=True)
     has_mediation_record = models.BooleanField(_("Has a mediation record"), default=False, editable=False)
     settled_on = models.DateField(_("Settled on"), null=True, blank=True)
     closed_on = models.DateField(_("Closed on"), null=True, blank=True)
     is_settled = models.BooleanField(_("Settled"), default=False, editable=False)
     is_mass_incident = models.BooleanField(_("Mass incident"), default=False)
     amount_yuan = models.DecimalField(_("Amount (yuan)"), max_digits=12, decimal_places=2, null=True, blank=True)
-    complainant = models.CharField(_("Complainant or patient"), max_length=60, blank=True)
-    complainant_phone = models.CharField(_("Telephone of the complainant"), max_length=20, blank=True)
+    complainant = EncryptedCharField(_("Complainant or patient"), max_length=60, blank=True, searchable=True)
+    complainant_phone = EncryptedCharField(_("Telephone of the complainant"), max_length=20, blank=True)
     concerns_leaders = models.BooleanField(_("Concerns the institution's leaders"), default=False)
-    summary = models.TextField(_("Summary"), max_length=4000, blank=True)
+    summary = EncryptedTextField(_("Summary"), max_length=4000, blank=True)
 
     class Meta(Register.Meta):
         verbose_name = _("Medical dispute")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Deadline, FollowUp, Step
 from anlan.flow.register import Register
+from anlan.vault.fields import EncryptedCharField
 
 NOT_SENT = ("due", "annulled")
 
@@ -25,7 +26,7 @@ class PoliceNotice(Register):
     recipient = models.CharField(_("Recipient"), max_length=24, choices=Recipient.choices, default=Recipient.BOTH)
     patients = models.PositiveIntegerField(_("Patients notified"))
     sent_on = models.DateField(_("Sent on"), null=True, blank=True)
-    received_by = models.CharField(_("Received by (post)"), max_length=60, blank=True)
+    received_by = EncryptedCharField(_("Received by (post)"), max_length=60, blank=True, searchable=True)
 
     class Meta(Register.Meta):
         verbose_name = _("Notice of patients to police")

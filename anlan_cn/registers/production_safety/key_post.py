@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Step
 from anlan.flow.register import StandingRegister
+from anlan.vault.fields import EncryptedCharField
 
 UNNUMBERED = _("A certificate that is valid until a day has a number.")
 
@@ -27,7 +28,7 @@ class KeyPost(StandingRegister):
         ELEVATOR = "elevator", _("Lift operation")
 
     kind = models.CharField(_("Kind"), max_length=16, choices=Kind.choices)
-    holder_name = models.CharField(_("Holder's name"), max_length=60)
+    holder_name = EncryptedCharField(_("Holder's name"), max_length=60, searchable=True)
     vetted_on = models.DateField(_("Vetted on"), null=True, blank=True)
     trained_on = models.DateField(_("Trained on"), null=True, blank=True)
     certificate_no = models.CharField(_("Certificate number"), max_length=60, blank=True)
@@ -54,7 +55,7 @@ class KeyPost(StandingRegister):
         occurred_label = _("Appointed on")
         columns = ("kind", "holder_name", "vetted_on", "trained_on", "certificate_valid_until")
         filters = ("kind",)
-        search = ("certificate_no",)
+        search = ("certificate_no", "holder_name")
         key = ("kind", "holder_name")
 
         appoint = Step(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Step
 from anlan.flow.register import StandingRegister
+from anlan.vault.fields import EncryptedCharField
 
 NAMELESS = _("Name the member.")
 
@@ -18,7 +19,7 @@ class DefenceMember(StandingRegister):
         FULL_TIME = "full_time", _("Full-time")
         PART_TIME = "part_time", _("Part-time")
 
-    holder_name = models.CharField(_("Holder's name"), max_length=60)
+    holder_name = EncryptedCharField(_("Holder's name"), max_length=60, searchable=True)
     employment = models.CharField(_("Employment"), max_length=12, choices=Employment.choices)
     post_title = models.CharField(_("Post"), max_length=60, blank=True)
 
@@ -45,7 +46,7 @@ class DefenceMember(StandingRegister):
         occurred_label = _("Joined on")
         columns = ("holder_name", "employment", "post_title", "ended_on")
         filters = ("employment",)
-        search = ("post_title",)
+        search = ("post_title", "holder_name")
         key = ("holder_name", "employment")
 
         enrol = Step(

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.flow.declare import Step
 from anlan.flow.register import Register
+from anlan.vault.fields import EncryptedCharField
 
 
 class EducationAttendance(Register):
@@ -15,7 +16,7 @@ class EducationAttendance(Register):
         "anlan_cn.EducationSession", on_delete=models.PROTECT, related_name="+", verbose_name=_("Education session")
     )
     staff_no = models.CharField(_("Staff number"), max_length=32)
-    staff_name = models.CharField(_("Staff name"), max_length=60, blank=True)
+    staff_name = EncryptedCharField(_("Staff name"), max_length=60, blank=True, searchable=True)
     passed = models.BooleanField(_("Passed the test"), null=True, blank=True)
 
     class Meta(Register.Meta):
@@ -52,7 +53,7 @@ class EducationAttendance(Register):
         occurred_label = _("Attended on")
         columns = ("session", "staff_no", "staff_name", "passed")
         filters = ("session", "passed")
-        search = ("staff_no",)
+        search = ("staff_no", "staff_name")
         key = ("session", "staff_no")
 
         attend = Step(

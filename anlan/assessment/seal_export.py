@@ -1,0 +1,100 @@
+"""The package of a published seal, made anew from the database whenever it is asked for."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from anlan.assessment.models import Seal, SealedFile
+from anlan.assessment.seal_format import BadSeal, Json, Package
+from anlan.assessment.seal_records import entries_of, place_what_waits, positions_of, sealed_entries, sha256_of
+from anlan.flow.spec import RegisterSpec, find_register
+from anlan.ledger.models import Entry, Position, TreeHead
+from anlan.ledger.signing import own_signer
+from anlan.ledger.store import stored_tree
+from anlan.ledger.tree import consistency, inclusion
+from anlan.org.roles import Sensitivity, rank
+from anlan.org.scope import as_system
+
+
+def package_of(seal: Seal) -> Package:
+    """Return everything that a stranger needs to recompute a seal.
+
+    Raises: BadSeal when an entry or a file that it names is gone.
+    """
+    score: Json = json.loads(seal.document)
+    place_what_waits()
+    with as_system("export of a sealed score"):
+        entries = _entries(score)
+        positions = positions_of(entries)
+        if len(positions) != len(entries):
+            raise BadSeal("Entries of the seal have no position in the tree any more. Run `anlan check`.")
+        proven = sealed_entries(entries, positions, size=score["checkpoint"]["size"])
+        return Package(
+            score=seal.document.encode(),
+            seal=_own_entry(seal, score),
+            entries=proven,
+            files=sealed_files(score),
+            key=str(own_signer().verifier),
+        )
+
+
+def clearance_needed(seal: Seal) -> int:
+    """Return the rank of the most delicate column that the entries of a seal's records tell something of."""
+    needed = rank(Sensitivity.INTERNAL)
+    specs: dict[str, RegisterSpec] = {}
+    for entry in _entries(json.loads(seal.document)):
+        spec = specs.setdefault(entry.register, find_register(entry.register))
+        content: dict[str, Any] = json.loads(entry.content or "{}")
+        needed = max(needed, *(_rank(spec, name) for name in content), rank(spec.sensitivity))
+    return needed
+
+
+def _rank(spec: RegisterSpec, column: str) -> int:
+    field = next((one for one in spec.model._meta.concrete_fields if one.attname == column), None)
+    return rank(spec.field_sensitivity[field.name]) if field is not None else 0
+
+
+def _entries(score: Json) -> list[Entry]:
+    """Return the sealed versions of the records; what happened to them later is no part of the seal."""
+    sealed = {uuid.UUID(uid): len(record["entries"]) for uid, record in score["records"].items()}
+    return [entry for entry in entries_of(sealed) if entry.version <= sealed[entry.record_uid]]
+
+
+def sealed_files(score: Json) -> dict[str, bytes]:
+    """Return the sealed text of the edition and the law beside it, by path. Raises: BadSeal when it is gone or was changed."""
+    wanted = score["rubric"]["files"]
+    kept = SealedFile.objects.in_bulk(list(wanted.values()))
+    files = {name: kept[digest].body.encode() for name, digest in wanted.items() if digest in kept}
+    broken = sorted(name for name, digest in wanted.items() if name not in files or sha256_of(files[name]) != digest)
+    if broken:
+        raise BadSeal(
+            f"The sealed text of {', '.join(broken)} is gone or was changed. Restore the database from a backup."
+        )
+    return files
+
+
+def _own_entry(seal: Seal, score: Json) -> Json:
+    """Return the ledger entry of the seal itself, proven by the newest checkpoint, which goes on from the sealed one."""
+    entry = Entry.objects.get(uid=seal.entry_uid)
+    told: Json = {
+        "header": entry.header,
+        "content": entry.content,
+        "salt": None if entry.salt is None else bytes(entry.salt).hex(),
+        "position": None,
+        "checkpoint": "",
+        "proof": [],
+        "consistency": [],
+    }
+    position = Position.objects.filter(entry=entry).values_list("index", flat=True).first()
+    head = TreeHead.objects.exclude(checkpoint="").order_by("-size").first()
+    if position is None or head is None or position >= head.size:
+        return told
+    tree, old = stored_tree(), score["checkpoint"]["size"]
+    return told | {
+        "position": position,
+        "checkpoint": head.checkpoint,
+        "proof": [part.hex() for part in inclusion(tree, position, head.size)],
+        "consistency": [part.hex() for part in consistency(tree, old, head.size)],
+    }

@@ -1,0 +1,193 @@
+"""The two files of a sealed score: `score.json` (format `anlan-score/1`) and its package. Pure; reads and writes no database.
+
+`score.json` is canonical JSON. The package is a ZIP without compression, always written the same way, so that a changed byte
+anywhere in it shows, also between its members.
+
+  score.json                 what was sealed
+  seal.json                  the ledger entry that tells the hash of score.json, its proof, and the newest checkpoint
+  entries.jsonl              one entry a line: header, content, salt (hex), position, inclusion proof (hex) at the sealed checkpoint
+  files/rubrics/…, files/law/…   rubric edition and law files, byte by byte
+  key.pub                    the log's public key in one line, as a convenience: trust the one that you were given
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import posixpath
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from anlan.assessment.errors import AssessmentError
+from anlan.kernel.canonical import canonical_bytes
+
+FORMAT = "anlan-score/1"
+SCORE, SEAL, ENTRIES, KEY, FILES = "score.json", "seal.json", "entries.jsonl", "key.pub", "files/"
+_LARGEST = 1 << 30
+_STAMP = (1980, 1, 1, 0, 0, 0)
+Json = dict[str, Any]
+
+
+class BadSeal(AssessmentError):
+    """A file is no sealed score, or no package of one."""
+
+    id = "assessment.E021"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedEntry:
+    """One ledger entry of the package, as it stands in the ledger. `proof` leads to the sealed checkpoint's root."""
+
+    header: str
+    content: str | None
+    salt: bytes | None
+    position: int
+    proof: tuple[bytes, ...]
+
+    def line(self) -> bytes:
+        """Return the entry's line, without the newline."""
+        return canonical_bytes(
+            {
+                "header": self.header,
+                "content": self.content,
+                "salt": None if self.salt is None else self.salt.hex(),
+                "position": self.position,
+                "proof": [part.hex() for part in self.proof],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What a package holds. `seal` is the JSON of the score's own entry; `key` the log's public key in one line."""
+
+    score: bytes
+    seal: Json
+    entries: tuple[SealedEntry, ...]
+    files: Mapping[str, bytes]
+    key: str
+
+
+def write_package(package: Package) -> bytes:
+    """Return the package as a ZIP; the same content always gives the same bytes."""
+    members = {
+        SCORE: package.score,
+        SEAL: canonical_bytes(package.seal),
+        ENTRIES: b"".join(entry.line() + b"\n" for entry in package.entries),
+        KEY: f"{package.key}\n".encode(),
+        **{FILES + name: body for name, body in sorted(package.files.items())},
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, body in members.items():
+            info = zipfile.ZipInfo(name, date_time=_STAMP)
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, body)
+    return buffer.getvalue()
+
+
+def read_package(raw: bytes) -> Package:
+    """Read a package. Raises: BadSeal, naming the member that is wanting, broken or unknown; any byte out of place is."""
+    members = _members(raw)
+    wanting = [name for name in (SCORE, SEAL, ENTRIES, KEY) if name not in members]
+    if wanting:
+        raise BadSeal(f"The package lacks {', '.join(wanting)}. Export it again.")
+    files = {name.removeprefix(FILES): body for name, body in members.items() if name.startswith(FILES)}
+    unknown = sorted(set(members) - {SCORE, SEAL, ENTRIES, KEY} - {FILES + name for name in files})
+    if unknown:
+        raise BadSeal(f"The package holds what does not belong to it: {', '.join(unknown)}.")
+    lines = members[ENTRIES].split(b"\n")[:-1]
+    package = Package(
+        score=members[SCORE],
+        seal=_json(members[SEAL], SEAL),
+        entries=tuple(_entry(line, number) for number, line in enumerate(lines, start=1)),
+        files=files,
+        key=_text(members[KEY], KEY).removesuffix("\n"),
+    )
+    _same_bytes(raw, package, members)
+    return package
+
+
+def read_score(raw: bytes) -> Json:
+    """Read score.json. Raises: BadSeal when it is not of the format, or not in its canonical form."""
+    data = _json(raw, SCORE)
+    if data.get("format") != FORMAT:
+        raise BadSeal(f'{SCORE} says format "{data.get("format")}"; this version reads {FORMAT}.')
+    if canonical_bytes(data) != raw:
+        raise BadSeal(
+            f"{SCORE} is not in the canonical form in which it was sealed: spaces, order or numbers were changed."
+        )
+    return data
+
+
+def _members(raw: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            names = [info.filename for info in archive.infolist()]
+            if len(set(names)) != len(names) or sum(info.file_size for info in archive.infolist()) > _LARGEST:
+                raise BadSeal("The package names a member twice, or is larger than a package can be.")
+            for name in names:
+                if posixpath.normpath(name) != name or name.startswith(("/", "..")):
+                    raise BadSeal(f'The package names the member "{name}", which leads out of it.')
+            return {name: archive.read(name) for name in names}
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise BadSeal(f"The package is broken: {error}. Export it again.") from error
+
+
+def _same_bytes(raw: bytes, package: Package, members: Mapping[str, bytes]) -> None:
+    """Name what reads the same but is not what was written."""
+    ours = write_package(package)
+    if ours == raw:
+        return
+    if members[SEAL] != canonical_bytes(package.seal):
+        raise BadSeal(f"{SEAL} is not in its canonical form.")
+    for number, (entry, line) in enumerate(zip(package.entries, members[ENTRIES].split(b"\n"), strict=False), start=1):
+        if entry.line() != line:
+            raise BadSeal(f"{ENTRIES}, line {number} is not in its canonical form.")
+    at = next(
+        (at for at, (one, two) in enumerate(zip(ours, raw, strict=False)) if one != two), min(len(ours), len(raw))
+    )
+    raise BadSeal(
+        f"The package's container was changed: byte {at} is not as it was written, though the members read well."
+    )
+
+
+def _entry(line: bytes, number: int) -> SealedEntry:
+    data = _json(line, f"{ENTRIES}, line {number}")
+    try:
+        return SealedEntry(
+            header=str(data["header"]),
+            content=None if data["content"] is None else str(data["content"]),
+            salt=None if data["salt"] is None else bytes.fromhex(data["salt"]),
+            position=int(data["position"]),
+            proof=tuple(bytes.fromhex(part) for part in data["proof"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadSeal(f"{ENTRIES}, line {number} is no ledger entry: {error}.") from error
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadSeal(f"{name} is no UTF-8 text: {error}.") from error
+
+
+def _json(raw: bytes, name: str) -> Json:
+    try:
+        data = json.loads(_text(raw, name))
+    except ValueError as error:
+        raise BadSeal(f"{name} is no JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise BadSeal(f"{name} is no JSON object.")
+    return data

@@ -1,0 +1,30 @@
+"""Who may seal a score, and who may take its package away. Screens, API and the command line ask here."""
+
+from anlan.assessment.models import Seal
+from anlan.assessment.seal_export import clearance_needed
+from anlan.org.models import Institution
+from anlan.org.policy import may, require
+from anlan.org.scope import Actor
+
+# The commission's score is sealed by those who judge it, an institution's own by those who check it.
+CAPABILITIES = {Seal.Kind.COMMISSION.value: ("can:judge",), Seal.Kind.SELF_CHECK.value: ("can:self-check",)}
+
+
+def kind_to_seal(actor: Actor, institution: Institution) -> str:
+    """Return as whose score the person may seal the institution's; empty when they may not."""
+    for kind, capabilities in CAPABILITIES.items():
+        if may(actor, capabilities, institution=institution):
+            return kind
+    return ""
+
+
+def require_to_seal(actor: Actor, kind: str, *, institution: Institution) -> None:
+    """Raise NotAllowed unless the person may seal a score of this kind."""
+    require(actor, CAPABILITIES[kind], institution=institution)
+
+
+def may_take_package(actor: Actor, seal: Seal) -> bool:
+    """Tell whether the person reads every column that the package would hand over."""
+    institution = seal.institution
+    clearance = actor.clearance(institution_path=institution.unit.path, institution_id=institution.pk)
+    return may(actor, ("can:score",), institution=institution) and clearance >= clearance_needed(seal)

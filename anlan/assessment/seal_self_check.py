@@ -1,0 +1,53 @@
+"""The check that a draft passes before it is sealed: recomputed from its own package, it must give the same figures and points."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from anlan.assessment.errors import AssessmentError
+from anlan.assessment.seal_document import differences, sheet_data
+from anlan.assessment.seal_evaluate import recompute
+from anlan.assessment.seal_format import Json, SealedEntry
+from anlan.flow.drifts import Drift
+from anlan.flow.replay import Said, replay
+
+_SHOWN = 3
+
+
+class DoesNotHold(AssessmentError):
+    """The score cannot be recomputed from its ledger entries: rows differ from them, or a content was erased."""
+
+    id = "assessment.E024"
+
+
+def refuse_drift(drifts: Iterable[Drift]) -> None:
+    """Raise DoesNotHold when a row of a register that the score reads is not what its entries say: it may hide from the score."""
+    found = [f"{drift.place} {drift.column}".rstrip() for drift in drifts]
+    if found:
+        message = _(
+            "The score cannot be sealed: rows and ledger differ (%(count)d: %(places)s). Look at the page “Rows against "
+            "the ledger”; correct by a step on the record, then seal again."
+        )
+        raise DoesNotHold(message % {"count": len(found), "places": "; ".join(found[:_SHOWN])})
+
+
+def refuse_unless_it_holds(data: Json, entries: Sequence[SealedEntry], files: Mapping[str, bytes]) -> None:
+    """Raise DoesNotHold, naming the first rules whose figures the entries do not give."""
+    told: dict[str, list[Said]] = defaultdict(list)
+    for entry in entries:
+        header = json.loads(entry.header)
+        content = None if entry.content is None else json.loads(entry.content)
+        told[header["record"]].append(Said(header=header, content=content))
+    records = {uid: replay(sorted(said, key=lambda one: one.version)) for uid, said in told.items()}
+    found = sheet_data(recompute(data, files, records), {})
+    faults = [f"{code or 'total'} ({what}: {sealed} / {anew})" for code, what, sealed, anew in differences(data, found)]
+    if faults:
+        message = _(
+            "The score cannot be sealed: the ledger entries give other figures than the rows (%(faults)s). Somebody may have written "
+            "at this moment: try again. If it stays so, run `anlan check`."
+        )
+        raise DoesNotHold(message % {"faults": "; ".join(faults[:_SHOWN])})

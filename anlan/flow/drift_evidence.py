@@ -1,0 +1,114 @@
+"""Evidence against entries: every file that an entry names has its row and its bytes, and no row stands without an entry."""
+
+import hashlib
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault, read_json
+from anlan.flow.evidence import path_of
+from anlan.flow.models import Evidence
+from anlan.flow.replay import files_of
+from anlan.ledger.models import Entry
+
+_BLOCK = 1 << 20
+Files = tuple[tuple[str, ...], ...]
+
+
+def evidence_wanting(entries: Sequence[tuple[Any, ...]]) -> Iterator[Drift]:
+    """Name the entries, of (key, register, record, version, institution, header, content), whose files have other rows."""
+    naming = [row for row in entries if row[6] is not None and '"evidence"' in row[6]]
+    if not naming:
+        return
+    rows = _rows_of({row[2] for row in naming})
+    for _pk, register, uid, version, institution_id, _header, text in naming:
+        content = read_json(text)
+        said, found = files_of(content), rows.get((uid, version), ())
+        shown = found if any(len(file) > 1 for file in said) else tuple(sorted(file[:1] for file in found))
+        if said and said != shown:
+            yield Drift(
+                fault=Fault.EVIDENCE,
+                register=register,
+                record_uid=uid,
+                institution_id=institution_id,
+                number=str(content.get("number", "")),
+                column=f"evidence of version {version}",
+                row_says=[list(file) for file in shown],
+                entries_say=[list(file) for file in said],
+            )
+
+
+def drift_of_evidence(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
+    """Compare evidence rows behind a key with the entries that brought them: two queries."""
+    found = list(Evidence.objects.filter(pk__gt=after or 0).order_by("pk")[:limit])
+    told = _entries_of({row.record_uid for row in found})
+    drifts = tuple(drift for row in found for drift in _compare(row, told.get((row.record_uid, row.version))))
+    return Chunk(drifts=drifts, last=found[-1].pk if len(found) == limit else None, seen=len(found))
+
+
+def drift_of_files(*, after: str | None = None, limit: int = CHUNK) -> Chunk:
+    """Rehash the files behind a hash, in order of the hash. Each is read once, however many records it serves."""
+    rows = Evidence.objects.filter(sha256__gt=after or "").order_by("sha256")
+    hashes = list(rows.values_list("sha256", flat=True).distinct()[:limit])
+    drifts = []
+    for sha256 in hashes:
+        if fault := _fault_of_file(path_of(sha256), sha256):
+            first = Evidence.objects.filter(sha256=sha256).order_by("pk")[0]
+            drifts.append(_drift(fault, first, f"file {sha256[:16]}", None, sha256))
+    return Chunk(drifts=tuple(drifts), last=hashes[-1] if len(hashes) == limit else None, seen=len(hashes))
+
+
+def _rows_of(uids: set[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Files]:
+    rows: dict[tuple[uuid.UUID, int], list[tuple[str, ...]]] = defaultdict(list)
+    fields = ("record_uid", "version", "sha256", "name", "content_type", "size")
+    for uid, version, sha256, name, content_type, size in Evidence.objects.filter(record_uid__in=uids).values_list(
+        *fields
+    ):
+        rows[uid, version].append((sha256, name, content_type, str(size)))
+    return {key: tuple(sorted(files)) for key, files in rows.items()}
+
+
+def _entries_of(uids: set[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Entry]:
+    return {(entry.record_uid, entry.version): entry for entry in Entry.objects.filter(record_uid__in=uids)}
+
+
+def _compare(row: Evidence, entry: Entry | None) -> Iterator[Drift]:
+    if entry is None or (entry.content is not None and row.sha256 not in read_json(entry.content).get("evidence", ())):
+        yield _drift(Fault.EVIDENCE, row, f"evidence {row.pk}", row.sha256, None)
+        return
+    header = read_json(entry.header)
+    pairs = {
+        "register": (row.register, header.get("register")),
+        "step": (row.step, header.get("step")),
+        "institution_id": (row.institution_id, entry.institution_id),
+        "by": (row.by_id, header.get("actor")),
+        "at": (row.at, entry.recorded_at),
+    }
+    for name, (shown, said) in pairs.items():
+        if shown != said:
+            yield _drift(Fault.EVIDENCE, row, f"evidence {row.pk} {name}", str(shown), str(said))
+
+
+def _drift(fault: Fault, row: Evidence, column: str, shown: Any, said: Any) -> Drift:
+    return Drift(
+        fault=fault,
+        register=row.register,
+        record_uid=row.record_uid,
+        institution_id=row.institution_id,
+        number="",
+        column=column,
+        row_says=shown,
+        entries_say=said,
+    )
+
+
+def _fault_of_file(path: Path, sha256: str) -> Fault | None:
+    if not path.is_file():
+        return Fault.FILE_GONE
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return None if digest.hexdigest() == sha256 else Fault.FILE_CHANGED

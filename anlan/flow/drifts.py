@@ -1,0 +1,66 @@
+"""What the search for drift finds: values that its parts share."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+CHUNK = 500
+
+
+class Fault(StrEnum):
+    """What is wrong, by stable id."""
+
+    COLUMN = "flow.A001"
+    NO_ENTRIES = "flow.A002"
+    NO_ROW = "flow.A003"
+    ENTRY_GONE = "flow.A004"
+    EVIDENCE = "flow.A005"
+    FILE_GONE = "flow.A006"
+    FILE_CHANGED = "flow.A007"
+    UNREADABLE = "flow.A008"
+    ENTRY_PLACE = "flow.A009"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """One difference. `row_says` and `entries_say` are JSON values, null where a side has nothing; never store or log them."""
+
+    fault: Fault
+    register: str
+    record_uid: uuid.UUID | None
+    institution_id: int | None
+    number: str
+    column: str = ""
+    row_says: Any = None
+    entries_say: Any = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What tells this difference from others; the same when it is found again."""
+        return (self.fault.value, self.register, self.record_uid.hex if self.record_uid else self.number, self.column)
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people and logs: register, number and receipt, never a value."""
+        whose = f" ({self.record_uid})" if self.record_uid else ""
+        return f"{self.register} {self.number}".rstrip() + whose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What one look found. `last` is where the next one goes on; null at the end. `seen` counts what was compared."""
+
+    drifts: tuple[Drift, ...]
+    last: Any
+    seen: int
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """Read JSON of an entry; what is none any more counts as empty here, and the check of hashes names the entry."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -1,0 +1,14 @@
+"""The encrypted columns of all registers, entered for the rotation of keys. The app imports it once the models are loaded."""
+
+from collections.abc import Iterable
+
+from anlan.flow.spec import all_registers
+from anlan.vault.fields import encrypted_fields
+from anlan.vault.holdings import ColumnHolding, column_holding, enter
+
+
+def _columns() -> Iterable[ColumnHolding]:
+    return [column_holding(field) for spec in all_registers() for field in encrypted_fields(spec.model)]
+
+
+enter("flow", _columns)

@@ -1,0 +1,129 @@
+"""The page of the running audit: what differs between rows and ledger at a place, with both sides as far as the reader may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from anlan.flow.audit import walk_of_audit
+from anlan.flow.drift import drift_of_record
+from anlan.flow.drifts import Drift, Fault
+from anlan.flow.masking import MASK, may_read
+from anlan.flow.models import AuditFinding, AuditWalk
+from anlan.flow.register import Register
+from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.org.policy import institutions_for
+from anlan.web.place import Place
+
+MOST = 50
+CAPABILITIES = ("can:audit", "can:manage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One finding as shown. `row_says` and `entries_say` are null where there is nothing to compare any more."""
+
+    finding: AuditFinding
+    register: Any
+    label: Any
+    what: str
+    url: str
+    row_says: str | None
+    entries_say: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """What the page shows."""
+
+    walk: AuditWalk | None
+    count: int
+    rows: tuple[FindingRow, ...]
+    gone: int
+
+
+def audit_page(place: Place) -> AuditPage:
+    """Return the findings at a place, newest first."""
+    here = _at(place)
+    is_open = here.filter(gone_at=None)
+    rows = tuple(_row(finding, place) for finding in is_open.order_by("-first_seen_at", "-pk")[:MOST])
+    return AuditPage(walk=walk_of_audit(), count=is_open.count(), rows=rows, gone=here.exclude(gone_at=None).count())
+
+
+def open_findings(place: Place) -> int:
+    """Return how many findings are open at a place; the menu shows it."""
+    return _at(place).filter(gone_at=None).count()
+
+
+def _at(place: Place) -> "QuerySet[AuditFinding]":
+    if place.institution is not None:
+        return AuditFinding.objects.filter(institution_id=place.institution.pk)
+    keys = [one.pk for one in institutions_for(place.actor) if one.unit.path.startswith(place.unit.path)]
+    return AuditFinding.objects.filter(Q(institution_id__in=keys) | Q(institution_id=None))
+
+
+def _row(finding: AuditFinding, place: Place) -> FindingRow:
+    spec = next((one for one in all_registers() if one.code == finding.register), None)
+    record = None if spec is None else spec.model.objects.filter(uid=finding.record_uid).first()
+    drift = None if spec is None or record is None else _drift(drift_of_record(record, spec), finding)
+    shown = (
+        _sides(spec, record, drift, place) if spec is not None and record is not None and drift is not None else None
+    )
+    url = "" if record is None else reverse("web:record", args=_address(record, finding, place))
+    return FindingRow(
+        finding=finding,
+        register=spec.name if spec is not None else finding.register,
+        label=_label(spec, finding.column),
+        what=what_is_wrong(finding.fault),
+        url=url,
+        row_says=shown[0] if shown else None,
+        entries_say=shown[1] if shown else None,
+    )
+
+
+def _address(record: Register, finding: AuditFinding, place: Place) -> tuple[str, int, str, str]:
+    return record.institution.unit.code, place.year, finding.register, str(record.uid)
+
+
+def _drift(drifts: Iterable[Drift], finding: AuditFinding) -> Drift | None:
+    return next((one for one in drifts if (one.fault, one.column) == (finding.fault, finding.column)), None)
+
+
+def _sides(spec: RegisterSpec, record: Register, drift: Drift, place: Place) -> tuple[str, str]:
+    clearance = place.actor.clearance(
+        institution_path=record.institution.unit.path, institution_id=record.institution_id
+    )
+    field = next((one for one in spec.model._meta.concrete_fields if one.attname == drift.column), None)
+    if field is not None and not may_read(spec, field.name, clearance=clearance):
+        return MASK, MASK
+    return _text(drift.row_says), _text(drift.entries_say)
+
+
+def _text(value: Any) -> str:
+    return "—" if value in (None, "") else str(value)
+
+
+def _label(spec: RegisterSpec | None, column: str) -> Any:
+    field = None
+    if spec is not None:
+        field = next((one for one in spec.model._meta.concrete_fields if one.attname == column), None)
+    return spec.label(field.name) if spec is not None and field is not None else column
+
+
+def what_is_wrong(fault: str) -> str:
+    """Return the fault in plain words."""
+    words = {
+        Fault.COLUMN: _("A column was changed beside the ledger"),
+        Fault.NO_ENTRIES: _("The row has no ledger entries"),
+        Fault.NO_ROW: _("The ledger tells of the record, but its row is gone"),
+        Fault.ENTRY_GONE: _("A ledger entry of the record is gone"),
+        Fault.EVIDENCE: _("The list of files is not the one that the ledger tells"),
+        Fault.FILE_GONE: _("A file of evidence is gone"),
+        Fault.FILE_CHANGED: _("A file of evidence was changed"),
+        Fault.UNREADABLE: _("The row cannot be read"),
+        Fault.ENTRY_PLACE: _("An entry is filed under another institution"),
+    }
+    return words[Fault(fault)]

@@ -1,0 +1,163 @@
+"""Making a backup while Anlan runs: database, keys and evidence; old backups and bytes that none needs any more go."""
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from anlan.vault.stream import Secret, make_secret, read_secret
+from config.backup.database import Snapshot, snapshot
+from config.backup.package import FILES, FORMAT, SUFFIX, Progress, keep_file, read_manifest, sha256_of, write_package
+
+NAME = "anlan-%Y%m%dT%H%M%SZ"
+TRANSIENT = ("progress",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A backup that was made. `is_new_key` tells that its key was made now and has no copy yet."""
+
+    file: Path
+    size: int
+    head: tuple[int, str, str]
+    new_files: int
+    files: int
+    dropped: tuple[str, ...]
+    is_new_key: bool
+    seconds: float
+
+
+def backup(
+    folder: Path | None = None,
+    *,
+    now: dt.datetime | None = None,
+    keep: int | None = None,
+    progress: Progress | None = None,
+) -> Made:
+    """Back up into a folder and drop what is older than the newest `keep`. A backup that fails leaves the earlier ones alone."""
+    began = now or timezone.now()
+    folder = folder or Path(settings.ANLAN_BACKUP_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key_file = Path(settings.ANLAN_BACKUP_KEY)
+    is_new_key = make_secret(key_file)
+    secret = read_secret(key_file)
+    target = _free_name(folder, began)
+    with _work_folder() as work:
+        # The database first: a file is there before a row names it, so every file that the copied rows name is found.
+        _copy_keys(work / "keys", key_file)
+        shot = snapshot(work)
+        _copy_keys(work / "keys", key_file)
+        keys = {
+            f"keys/{file.relative_to(work / 'keys')}": file
+            for file in sorted((work / "keys").rglob("*"))
+            if file.is_file()
+        }
+        files, new = _keep_files(folder / FILES, secret, progress)
+        manifest = _manifest(shot, files, began, keys)
+        members = {shot.file.name: shot.file, **keys}
+        write_package(target, secret, cipher=settings.ANLAN_CIPHER, manifest=manifest, members=members)
+    dropped = _drop_old(folder, secret, keep=settings.ANLAN_BACKUP_KEEP if keep is None else keep)
+    return Made(
+        file=target,
+        size=target.stat().st_size,
+        head=shot.head,
+        new_files=new,
+        files=len(files),
+        dropped=dropped,
+        is_new_key=is_new_key,
+        seconds=(timezone.now() - began).total_seconds(),
+    )
+
+
+def newest_backup(folder: Path | None = None) -> dt.datetime | None:
+    """Return when the newest whole backup was begun; null when there is none."""
+    found = sorted((folder or Path(settings.ANLAN_BACKUP_FOLDER)).glob(f"anlan-*{SUFFIX}"))
+    if not found:
+        return None
+    return dt.datetime.strptime(found[-1].stem[:22], NAME).replace(tzinfo=dt.UTC)
+
+
+def _free_name(folder: Path, at: dt.datetime) -> Path:
+    """Return the name of a backup begun at a moment; a second one in the same second waits for the next."""
+    while (target := folder / (at.astimezone(dt.UTC).strftime(NAME) + SUFFIX)).exists():
+        at += dt.timedelta(seconds=1)
+    return target
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder for the copy of the database, inside the home, that only its owner reads and that is gone afterwards."""
+    work = Path(tempfile.mkdtemp(prefix=".backup-", dir=settings.HOME.path))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _keep_files(store: Path, secret: Secret, progress: Progress | None) -> tuple[list[dict[str, Any]], int]:
+    """Keep evidence and sheets; return them as the manifest lists them, and how many were new."""
+    root, salt, new = Path(settings.ANLAN_EVIDENCE_FOLDER), os.urandom(16), 0
+    found = sorted(file for file in root.rglob("*") if file.is_file() and _lasts(file.relative_to(root)))
+    listed = []
+    for number, file in enumerate(found, start=1):
+        digest, is_new = keep_file(file, store, secret, cipher=settings.ANLAN_CIPHER, stretch_salt=salt)
+        new += is_new
+        listed.append({"path": str(file.relative_to(root)), "sha256": digest, "size": file.stat().st_size})
+        if progress is not None:
+            progress(number, len(found))
+    return listed, new
+
+
+def _lasts(path: Path) -> bool:
+    return not path.name.startswith(("incoming-", "tmp", ".")) and not set(path.parts) & set(TRANSIENT)
+
+
+def _copy_keys(target: Path, key_file: Path) -> None:
+    """Copy what the key folder has and the copy has not, without the key that opens the backup.
+
+    Called before and after the database is copied: a key that was made in between is needed, and what the folder remembers
+    of the ledger (the newest cosigned checkpoint) must be no newer than the copied database.
+    """
+    root = Path(settings.ANLAN_KEYS_FOLDER)
+    for file in sorted(root.rglob("*")):
+        copy = target / file.relative_to(root)
+        if file.is_file() and file.resolve() != key_file.resolve() and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
+
+
+def _manifest(shot: Snapshot, files: list[dict[str, Any]], at: dt.datetime, keys: dict[str, Path]) -> dict[str, Any]:
+    size, root, checkpoint = shot.head
+    return {
+        "format": FORMAT,
+        "made_at": at.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        "database": {"kind": shot.kind, "file": shot.file.name, "sha256": sha256_of(shot.file)},
+        "log_name": settings.ANLAN_LOG_NAME,
+        "head": {"size": size, "root": root, "checkpoint": checkpoint},
+        "counts": shot.counts,
+        "files": files,
+        "keys": sorted(keys),
+    }
+
+
+def _drop_old(folder: Path, secret: Secret, *, keep: int) -> tuple[str, ...]:
+    """Delete the oldest backups beyond `keep`, then the kept bytes that no remaining manifest names."""
+    every = sorted(folder.glob(f"anlan-*{SUFFIX}"))
+    old = every[:-keep] if keep > 0 else []
+    if not old:
+        return ()
+    needed = {one["sha256"] for file in every[len(old) :] for one in read_manifest(file, secret)["files"]}
+    for file in old:
+        file.unlink()
+    for kept in (folder / FILES).glob("??/*"):
+        if kept.name not in needed:
+            kept.unlink()
+    return tuple(file.name for file in old)

@@ -1,0 +1,53 @@
+"""The backup of the day: a round of the worker queues it at the time that `ANLAN_BACKUP_AT` names; the lease queue carries it out."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.conf import settings
+from django.utils import timezone
+
+from anlan.org.jobs import Job, enqueue, handler
+from config.backup.errors import BackupError
+
+KIND = "backup"
+
+
+def backup_rounds() -> tuple[Callable[[], object], ...]:
+    """Return the round that queues the backup of the day; none when no time is set. Raises: BackupError for no time of day."""
+    if not settings.ANLAN_BACKUP_AT:
+        return ()
+    at = time_of_day(settings.ANLAN_BACKUP_AT)
+
+    def queue_backup() -> bool:
+        return queue_due(at, now=timezone.now())
+
+    return (queue_backup,)
+
+
+def time_of_day(text: str) -> dt.time:
+    """Read `02:30`. Raises: BackupError."""
+    try:
+        return dt.time.fromisoformat(text)
+    except ValueError as error:
+        raise BackupError("backup.E011", f'ANLAN_BACKUP_AT is "{text}"; write a time of day like 02:30.') from error
+
+
+def queue_due(at: dt.time, *, now: dt.datetime) -> bool:
+    """Queue the backup of today when its time has come; each day once, also with several workers. Tell whether it is queued now."""
+    local = timezone.localtime(now)
+    key = f"{KIND}:{local.date().isoformat()}"
+    if local.time() < at or Job.objects.filter(key=key).exists():
+        return False
+    enqueue(KIND, key=key, now=now)
+    return True
+
+
+@handler(KIND)
+def make_backup(job: Job) -> None:
+    """Back up and note what came of it."""
+    from config.backup.make import backup
+
+    made = backup(progress=job.progress)
+    size, root, _ = made.head
+    note = {"file": made.file.name, "bytes": made.size, "head": [size, root], "seconds": made.seconds}
+    Job.objects.filter(pk=job.pk).update(result=note)

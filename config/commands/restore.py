@@ -1,0 +1,33 @@
+"""`anlan restore`: a backup into a new home."""
+
+import argparse
+from pathlib import Path
+
+HELP = "restore a backup into a new home"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the backup; its folder `files` must lie beside it")
+    parser.add_argument(
+        "--to", type=Path, required=True, metavar="HOME", help="a folder that is empty or does not exist"
+    )
+    parser.add_argument(
+        "--database-url", default="", metavar="URL", help="for a backup of PostgreSQL: an empty database"
+    )
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the backups (default ANLAN_BACKUP_KEY)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Restore and say how to start it."""
+    from config.backup.restore import restore
+
+    manifest = restore(args.file, args.to.resolve(), database_url=args.database_url, key=args.key)
+    head = manifest["head"]
+    print(
+        f"Restored the backup of {manifest['made_at']}: {sum(manifest['counts'].values()):,} rows, {len(manifest['files'])} files."
+    )
+    print(f"Tree head: {head['size']} entries, root {head['root'] or 'none'}. `anlan check` proves it:")
+    url = f" ANLAN_DATABASE_URL={args.database_url.split('@')[-1]}" if args.database_url else ""
+    print(f"  ANLAN_HOME={args.to.resolve()}{url} anlan check")
+    return 0

@@ -1,0 +1,268 @@
+"""One random tampering of one row by SQL, as somebody with the database's password would do it.
+
+Each is a `Tampering`: what it is, what must be named, and the statements. Keys that carry no meaning (the row number of an evidence
+row, its address in URLs) are left alone: nothing refers to them, so changing them changes nothing that anybody reads.
+"""
+
+import datetime as dt
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models
+
+from anlan.flow.models import Evidence
+from anlan.flow.spec import all_registers
+from anlan.ledger.models import Entry, Position, Tile, Unsequenced
+
+KINDS = ("change", "delete", "insert", "reorder")
+Model = type[models.Model]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tampering:
+    """`told` are words of which one must stand in what the check finds: receipt, number, position, tile or entry."""
+
+    kind: str
+    table: str
+    column: str
+    told: tuple[str, ...]
+
+
+class Tamperer:
+    """Takes dice and tampers with one row at a time."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.registers = [spec.model for spec in all_registers() if spec.model.objects.exists()]
+        self.targets: tuple[Callable[[str], Tampering | None], ...] = (
+            self.of_register, self.of_register, self.of_entry, self.of_entry, self.of_position, self.of_tile,
+            self.of_queue, self.of_evidence,
+        )  # fmt: skip
+
+    def tamper(self) -> Tampering:
+        """Change, delete, insert or reorder something, and say what must be named."""
+        while True:
+            done = self.dice.choice(self.targets)(self.dice.choice(KINDS))
+            if done is not None:
+                return done
+
+    def of_register(self, kind: str) -> Tampering | None:
+        model = self.dice.choice(self.registers)
+        row = self._any(model.objects)
+        told = (str(row.uid), row.number)
+        if kind == "change":
+            return self._change(model, row, told, skip={"id"})
+        if kind == "delete":
+            self._delete(model, row.pk)
+            return Tampering(kind=kind, table=model._meta.db_table, column="", told=told)
+        if kind == "insert":
+            new = {"uid": uuid.uuid4(), "number": f"{row.number}X"} | self._free(model)
+            self._copy(model, row, new)
+            return Tampering(kind=kind, table=model._meta.db_table, column="", told=(str(new["uid"]),))
+        other = self._any(model.objects)
+        if other.pk == row.pk:
+            return None
+        return self._swap(model, row, other, "uid", told)
+
+    def of_entry(self, kind: str) -> Tampering | None:
+        row = self._any(Entry.objects)
+        told = self._of(row)
+        if kind == "change":
+            return self._change(Entry, row, told, skip={"id"})
+        if kind == "delete":
+            self._delete(Entry, row.pk)
+            return Tampering(kind=kind, table="ledger_entry", column="", told=told)
+        if kind == "insert":
+            last = Entry.objects.filter(record_uid=row.record_uid).order_by("-version").first()
+            new = {"uid": uuid.uuid4(), "version": last.version + 1}
+            pk = self._copy(Entry, row, new)
+            return Tampering(kind=kind, table="ledger_entry", column="", told=(f"entry {pk}", str(row.record_uid)))
+        other = self._any(Entry.objects)
+        if other.pk == row.pk:
+            return None
+        return self._swap(Entry, row, other, self.dice.choice(("uid", "header", "content", "leaf", "salt")), told)
+
+    def of_position(self, kind: str) -> Tampering | None:
+        row, size = self._any(Position.objects), Position.objects.count()
+        told = (f"position {row.index}", f"entry {row.entry_id}")
+        if kind == "delete":
+            self._delete(Position, row.pk)
+        elif kind == "insert":
+            waiting = Unsequenced.objects.first()
+            self._sql('INSERT INTO ledger_position ("index", entry_id) VALUES (%s, %s)', size, waiting.pk)
+            told = (f"position {size}", f"entry {waiting.pk}")
+        elif kind == "change":
+            self._sql('UPDATE ledger_position SET "index" = %s WHERE "index" = %s', size + 5, row.index)
+        else:
+            other = self._any(Position.objects)
+            if other.pk == row.pk:
+                return None
+            told = (f"position {min(row.index, other.index)}",)
+            return self._swap(Position, row, other, "entry_id", told)
+        return Tampering(kind=kind, table="ledger_position", column="", told=told)
+
+    def of_tile(self, kind: str) -> Tampering | None:
+        row = self._any(Tile.objects)
+        hashes = bytes(row.hashes)
+        at = self.dice.randrange(len(hashes) // 32)
+        told = (f"tile {row.level}/{row.index}", f"position {row.index * 256 + at}", "positions ", "tree head ")
+        binary = connection.Database.Binary
+        if kind == "change":
+            bit = self.dice.randrange(256)
+            flipped = bytearray(hashes)
+            flipped[at * 32 + bit // 8] ^= 1 << bit % 8
+            self._sql("UPDATE ledger_tile SET hashes = %s WHERE id = %s", binary(bytes(flipped)), row.pk)
+        elif kind == "delete":
+            self._delete(Tile, row.pk)
+            told = (*told, f"position {row.index * 256}")
+        elif kind == "insert":
+            level, index = self.dice.choice(((0, 900), (3, 0), (1, 7)))
+            told = (f"tile {level}/{index}",)
+            self._sql(
+                'INSERT INTO ledger_tile (level, "index", hashes) VALUES (%s, %s, %s)', level, index, binary(hashes)
+            )
+        else:
+            if len(hashes) < 64:
+                return None
+            turned = hashes[32:64] + hashes[:32] + hashes[64:]
+            self._sql("UPDATE ledger_tile SET hashes = %s WHERE id = %s", binary(turned), row.pk)
+            told = (*told, f"position {row.index * 256}")
+        return Tampering(kind=kind, table="ledger_tile", column="hashes", told=told)
+
+    def of_queue(self, kind: str) -> Tampering | None:
+        row, placed = self._any(Unsequenced.objects), self._any(Position.objects)
+        told: tuple[str, ...] = (f"entry {row.pk}",)
+        if kind == "delete":
+            self._delete(Unsequenced, row.pk)
+        elif kind == "insert":
+            self._sql("INSERT INTO ledger_unsequenced (entry_id) VALUES (%s)", placed.entry_id)
+            told = (f"entry {placed.entry_id}",)
+        else:  # the queue has one column: to change it and to reorder it are the same
+            self._sql("UPDATE ledger_unsequenced SET entry_id = %s WHERE entry_id = %s", placed.entry_id, row.pk)
+            told = (*told, f"entry {placed.entry_id}")
+        return Tampering(kind=kind, table="ledger_unsequenced", column="entry_id", told=told)
+
+    def of_evidence(self, kind: str) -> Tampering | None:
+        row = self._any(Evidence.objects)
+        told = (str(row.record_uid),)
+        if kind == "change":
+            return self._change(Evidence, row, told, skip={"id", "uid"})
+        if kind == "delete":
+            self._delete(Evidence, row.pk)
+        elif kind == "insert":
+            self._copy(Evidence, row, {"uid": uuid.uuid4()})
+        else:
+            others = Evidence.objects.exclude(record_uid=row.record_uid)
+            other = self._any(others)
+            return self._swap(Evidence, row, other, "record_uid", told)
+        return Tampering(kind=kind, table="flow_evidence", column="", told=told)
+
+    # ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _any(self, rows: Any) -> Any:
+        rows = rows.order_by("pk")
+        return rows[self.dice.randrange(rows.count())]
+
+    def _of(self, entry: Entry) -> tuple[str, ...]:
+        place = Position.objects.filter(entry=entry).values_list("index", flat=True).first()
+        at = () if place is None else (f"position {place}:",)
+        return (f"entry {entry.pk}", str(entry.record_uid), *at)
+
+    def _change(self, model: Model, row: Any, told: tuple[str, ...], *, skip: set[str]) -> Tampering:
+        fields = [field for field in model._meta.concrete_fields if field.name not in skip]
+        field = self.dice.choice(fields)
+        value = self._other(field, getattr(row, field.attname), row)
+        table, column = model._meta.db_table, connection.ops.quote_name(field.column)
+        stored = field.get_db_prep_save(value, connection)
+        self._sql(f"UPDATE {table} SET {column} = %s WHERE id = %s", stored, row.pk)
+        return Tampering(kind="change", table=table, column=field.column, told=(*told, *self._where(field, value)))
+
+    def _where(self, field: Any, value: Any) -> tuple[str, ...]:
+        """A row whose receipt was changed is found under its new one as well."""
+        return (str(value),) if field.name in ("uid", "record_uid") else ()
+
+    def _other(self, field: Any, value: Any, row: Any) -> Any:
+        if field.choices and not isinstance(field, models.BooleanField):
+            return next(key for key, _ in self.dice.sample(list(field.choices), len(field.choices)) if key != value)
+        return _another(field, value, self.dice, row)
+
+    def _delete(self, model: Model, pk: int) -> None:
+        key = connection.ops.quote_name(model._meta.pk.column)
+        self._sql(f"DELETE FROM {model._meta.db_table} WHERE {key} = %s", pk)
+
+    def _copy(self, model: Model, row: Any, new: dict[str, Any]) -> int:
+        fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        values = [
+            field.get_db_prep_save(new.get(field.attname, getattr(row, field.attname)), connection) for field in fields
+        ]
+        names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        places = ", ".join(["%s"] * len(fields))
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places}) RETURNING id", values)
+            return int(cursor.fetchone()[0])
+
+    def _free(self, model: Model) -> dict[str, Any]:
+        """Values that keep a copied row clear of the uniqueness that its register declares."""
+        names = {name for rule in model._meta.constraints for name in getattr(rule, "fields", ())}
+        free = {}
+        for field in model._meta.concrete_fields:
+            if field.name in names - {"institution", "number"} and not field.choices:
+                free[field.attname] = _another(field, None, self.dice, None)
+        return free
+
+    def _swap(self, model: Model, one: Any, two: Any, name: str, told: tuple[str, ...]) -> Tampering | None:
+        field = next(field for field in model._meta.concrete_fields if field.attname == name)
+        first, second = getattr(one, name), getattr(two, name)
+        if _plain(first) == _plain(second):
+            return None
+        spare = _another(field, first, self.dice, None) if name in ("uid",) else first
+        if field.unique and name == "entry_id":  # through a free entry, as one who knows the constraint would
+            spare = Unsequenced.objects.values_list("pk", flat=True)[0]
+        for row, value in ((one, spare), (two, first), (one, second)):
+            stored = field.get_db_prep_save(value, connection)
+            key = connection.ops.quote_name(model._meta.pk.column)
+            self._sql(f"UPDATE {model._meta.db_table} SET {field.column} = %s WHERE {key} = %s", stored, row.pk)
+        return Tampering(kind="reorder", table=model._meta.db_table, column=name, told=told)
+
+    def _sql(self, statement: str, *values: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            assert cursor.rowcount == 1, (statement, values)
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _another(field: Any, value: Any, dice: random.Random, row: Any) -> Any:
+    """Return a value of the field's type that is not this one."""
+    if isinstance(field, models.ForeignKey):
+        keys = field.related_model._base_manager.exclude(pk=value).values_list("pk", flat=True)
+        return dice.choice(list(keys[:20])) if keys else (None if value else 1)
+    for kind, other in _OTHERS:
+        if isinstance(field, kind):
+            return other(value, dice)
+    if field.name == "header":
+        return value.replace('"v":1', '"v":2') if dice.random() < 0.5 else value + " "
+    return f"{str(value or '')[: (field.max_length or 200) - 1]}改"
+
+
+def _flipped(value: Any, _dice: random.Random) -> bytes:
+    raw = bytes(value or b"\x00" * 16)
+    return bytes([raw[0] ^ 1]) + raw[1:]
+
+
+_BEGIN = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+_OTHERS: tuple[tuple[type, Callable[[Any, random.Random], Any]], ...] = (
+    (models.BooleanField, lambda value, _dice: not value),
+    (models.UUIDField, lambda _value, _dice: uuid.uuid4()),
+    (models.DateTimeField, lambda value, dice: (value or _BEGIN) + dt.timedelta(microseconds=dice.randrange(1, 10**9))),
+    (models.DateField, lambda value, dice: (value or _BEGIN.date()) - dt.timedelta(days=dice.randrange(1, 40))),
+    (models.DecimalField, lambda value, _dice: (value or 0) + 1),
+    (models.IntegerField, lambda value, dice: (value or 0) + dice.randrange(1, 9)),
+    (models.JSONField, lambda value, dice: {**(value or {}), "slipped in": dice.randrange(99)}),
+    (models.BinaryField, _flipped),
+)

@@ -1,0 +1,106 @@
+"""An upgrade from the first release with data: it migrates, the check finds nothing, pages open, scores are equal, names are encrypted."""
+
+import json
+import lzma
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DUMP = ROOT / "tests" / "fixtures" / "first-release.sql.xz"
+ENTRIES = 1571
+
+# What `anlan score --json --as-of YEAR-12-31` of the first release said: raw, of 100, points of each category.
+SCORES = {
+    (2024, "E04"): (85, 100, [10, 10, 10, 10, 25, 5, 15, 0]),
+    (2024, "W01"): (85, 100, [10, 10, 10, 10, 25, 5, 15, 0]),
+    (2025, "E04"): (81.5, 95.88, [10, 10, 10, 10, 24.5, 2, 15, 0]),
+    (2025, "W01"): (84, 98.82, [10, 10, 10, 10, 24, 5, 15, 0]),
+}
+OPEN_PAGES = """
+import django; django.setup()
+from django.conf import settings; settings.ALLOWED_HOSTS = ["*"]
+from django.test import Client
+from anlan.org.models import Person
+from anlan.org.scope import as_system
+from anlan.flow.spec import all_registers
+import json
+person = Person.objects.get(username="li")
+Person.objects.filter(pk=person.pk).update(must_change_password=False)
+client = Client(); client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+at, opened = "/at/E04/2025/", {}
+with as_system("test"):
+    rows = {spec.code: spec.model.objects.filter(institution__code="E04").order_by("pk").first() for spec in all_registers()}
+    names = sorted(row.holder_name for row in rows["key_post"].__class__.objects.all())
+for code, row in rows.items():
+    opened[code] = client.get(f"{at}registers/{code}/").status_code
+    if row is not None:
+        opened[f"{code} record"] = client.get(f"{at}registers/{code}/{row.uid}/").status_code
+for page in ("", "score/", "registers/"):
+    opened[page or "home"] = client.get(at + page).status_code
+print(json.dumps({"opened": opened, "names": names}))
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    place = tmp_path / "home"
+    place.mkdir()
+    link = sqlite3.connect(place / "anlan.sqlite3")
+    link.executescript(lzma.decompress(DUMP.read_bytes()).decode())
+    link.close()
+    return place
+
+
+def run(home, *arguments):
+    passed = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANLAN_", "DJANGO_", "PYTEST_"))
+    }
+    own = {"ANLAN_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *arguments], env={**passed, **own}, capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def stored(home, statement):
+    link = sqlite3.connect(home / "anlan.sqlite3")
+    try:
+        return [row[0] for row in link.execute(statement)]
+    finally:
+        link.close()
+
+
+@pytest.mark.faults
+@pytest.mark.slow
+def test_a_database_of_the_first_release_becomes_one_of_this_release(home):
+    names = sorted(stored(home, "SELECT holder_name FROM anlan_cn_key_post"))
+    root = stored(home, "SELECT root FROM ledger_treehead ORDER BY size DESC LIMIT 1")
+
+    run(home, "-m", "django", "migrate", "--verbosity", "0")
+
+    assert json.loads(run(home, "-m", "config.command", "check", "--json")) == {"findings": []}
+    assert stored(home, "SELECT count(*) FROM ledger_entry") == [ENTRIES]
+    assert stored(home, "SELECT root FROM ledger_treehead ORDER BY size DESC LIMIT 1") == root
+    assert stored(home, "SELECT count(*) FROM ledger_entry WHERE content NOT LIKE 'e1:%' OR length(salt) > 0") == [0]
+    assert stored(home, "SELECT count(*) FROM anlan_cn_key_post WHERE holder_name NOT LIKE 'e1:%'") == [0]
+    assert scores(home) == SCORES
+    said = json.loads(run(home, "-c", OPEN_PAGES))
+    assert said["names"] == names
+    assert len(said["opened"]) > 60
+    assert {page: code for page, code in said["opened"].items() if code != 200} == {}
+
+
+def scores(home):
+    found = {}
+    for year in (2024, 2025):
+        arguments = ("score", "--rubric", "qidong-2018", "--year", str(year), "--as-of", f"{year}-12-31", "--json")
+        for row in json.loads(run(home, "-m", "config.command", *arguments))["institutions"]:
+            points = [category["points"] for category in row["categories"]]
+            found[year, row["code"]] = (row["raw"], row["normalised"], points)
+    return found

@@ -1,0 +1,119 @@
+"""The running audit: it walks in chunks, remembers its place, stores what it meets without values, and repairs nothing."""
+
+import datetime as dt
+import logging
+
+import pytest
+from django.test import Client
+
+from anlan.flow.audit import audit_chunk, audit_rounds, walk_of_audit
+from anlan.flow.drift import stages
+from anlan.flow.models import AuditFinding, AuditWalk
+from anlan.org.models import Person
+from anlan.org.scope import Actor, as_system
+from anlan_cn.models import KeyPlace
+from tests.records import list_place
+from tests.world import World
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+NOW = dt.datetime(2025, 3, 11, 8, 0, tzinfo=dt.UTC)
+
+
+def walk_once(start: dt.datetime = NOW) -> dt.datetime:
+    """Walk to the end once and return when the last chunk was."""
+    for number in range(500):
+        at = start + dt.timedelta(seconds=number)
+        audit_chunk(now=at, rows=5)
+        walk = walk_of_audit()
+        if walk is not None and walk.ended_at == at:
+            return at
+    raise AssertionError("The walk does not end.")
+
+
+def rename(place: KeyPlace, name: str) -> None:
+    with as_system("somebody with the database's password"):
+        KeyPlace.objects.filter(pk=place.pk).update(name=name)
+
+
+def test_a_walk_comes_to_its_end_and_begins_again(world: World, li_actor: Actor) -> None:
+    for number in range(12):
+        list_place(world.hospital_a, by=li_actor, name=f"药房{number}")
+    end = walk_once()
+    walk = AuditWalk.objects.get()
+    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen) == (end, 24, stages()[0], 0)
+    assert not AuditFinding.objects.exists()
+
+
+def test_a_finding_names_the_place_and_holds_no_value(
+    world: World, li_actor: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = list_place(world.hospital_a, by=li_actor)
+    rename(place, "改过的名字")
+    with caplog.at_level(logging.WARNING, logger="anlan.audit"):
+        walk_once()
+    finding = AuditFinding.objects.get()
+    assert (finding.fault, finding.register, finding.number, finding.column) == (
+        "flow.A001", "key_place", "KP-2025-0001", "name",
+    )  # fmt: skip
+    assert not any("改过的名字" in str(value) for value in vars(finding).values())
+    assert f"Drift flow.A001: key_place KP-2025-0001 ({place.uid}), name." in caplog.text
+    assert "改过的名字" not in caplog.text
+    with as_system("test"):
+        assert KeyPlace.objects.get(pk=place.pk).name == "改过的名字"
+
+
+def test_a_finding_is_met_once_and_kept_when_it_is_gone(world: World, li_actor: Actor) -> None:
+    place = list_place(world.hospital_a, by=li_actor)
+    rename(place, "改过的名字")
+    end = walk_once(walk_once() + dt.timedelta(seconds=1))
+    assert AuditFinding.objects.get().gone_at is None
+    rename(place, "药房")
+    end = walk_once(end + dt.timedelta(seconds=1))
+    assert AuditFinding.objects.get().gone_at == end
+    rename(place, "改过的名字")
+    walk_once(end + dt.timedelta(seconds=1))
+    assert AuditFinding.objects.get().gone_at is None
+
+
+def test_two_workers_store_a_chunk_once(world: World, li_actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    list_place(world.hospital_a, by=li_actor)
+    audit_chunk(now=NOW)
+    stale = AuditWalk.objects.get()
+    audit_chunk(now=NOW)
+    moved = AuditWalk.objects.get()
+    monkeypatch.setattr(AuditWalk.objects, "get_or_create", lambda **_: (stale, False))
+    assert audit_chunk(now=NOW) == 0
+    assert AuditWalk.objects.get().turn == moved.turn
+
+
+def test_a_round_does_its_work_only_every_few_seconds(world: World) -> None:
+    [work] = audit_rounds(every_seconds=3600)
+    work()
+    work()
+    assert AuditWalk.objects.get().turn == 1
+
+
+def test_the_page_shows_both_sides_to_the_office(world: World, li: Person, li_actor: Actor, client_as: object) -> None:
+    place = list_place(world.hospital_a, by=li_actor)
+    rename(place, "改过的名字")
+    walk_once()
+    page = _page(client_as, li, "A")
+    assert "改过的名字" in page
+    assert "药房" in page
+    assert f"/at/A/2025/registers/key_place/{place.uid}/" in page
+
+
+def test_the_page_shows_an_auditor_the_findings_below(
+    world: World, shen: Person, li_actor: Actor, client_as: object
+) -> None:
+    rename(list_place(world.hospital_a, by=li_actor), "改过的名字")
+    walk_once()
+    assert "KP-2025-0001" in _page(client_as, shen, "P11")
+
+
+def _page(client_as: object, person: Person, code: str) -> str:
+    client: Client = client_as(person)  # type: ignore[operator]
+    answer = client.get(f"/at/{code}/2025/audit/")
+    assert answer.status_code == 200
+    return answer.content.decode()
