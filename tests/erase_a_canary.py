@@ -48,11 +48,12 @@ def _typed(world, office, canary):
     from anlan.flow.evidence import store
     from anlan.flow.perform import perform
     from anlan.org.scope import acting
+    from tests.papers import pdf
     from tests.records import report_hazard
 
     by, at, day = _actor(office), dt.datetime(2020, 3, 10, 4, tzinfo=dt.UTC), dt.date(2020, 3, 12)
     hazard = report_hazard(world.hospital_a, by=by, at=at, occurred_on=dt.date(2020, 3, 9), description=f"{canary}一")
-    picture = store("a.png", [b"\x89PNG\r\n\x1a\n" + canary.encode() + b"0" * 64])
+    picture = store("a.pdf", [pdf(canary)])
     with acting(by):
         perform(hazard, "correct", by=by, at=at, reason=f"{canary}理由", description=f"{canary}二", owner_post=canary)
         perform(hazard, "assign", by=by, at=at, owner_post=f"{canary}三")

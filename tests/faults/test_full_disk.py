@@ -23,6 +23,7 @@ from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
 from config.soundness import all_findings
 from anlan.ledger.sequencer import Sequencer
+from tests.papers import pdf
 from tests.world import build_world, employ
 world = build_world()
 li = employ("li", "Li", "office", world.hospital_a.unit)
@@ -35,7 +36,7 @@ def write(with_file=False):
     number += 1
     values = {"occurred_on": "2025-01-06", "area": "fire", "level": "general", "description": "x" * 200, "key": str(number), "version": "0"}
     if with_file:
-        values["evidence"] = SimpleUploadedFile("a.pdf", b"%PDF-1.4 " + os.urandom(300_000))
+        values["evidence"] = SimpleUploadedFile("a.pdf", pdf(extra=os.urandom(300_000)))
     answer = client.post("/at/A/2025/registers/hazard/new/", values)
     return answer.status_code, "outage.E001" in answer.content.decode()
 

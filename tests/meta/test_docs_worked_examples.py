@@ -50,7 +50,7 @@ def test_the_first_register_of_the_manual_is_one(tmp_path: Path) -> None:
     file.write_text(blocks("first-register.md", "python")[0], encoding="utf-8")
 
     assert run(tmp_path, "-c", READ) == (
-        "FR record record,report,attach,correct,annul "
+        "FR record record,report,attach,correct,annul,involve,release "
         "['department', 'findings', 'kind', 'occurred_on', 'people', 'place']\n"
     )
     assert "Create model FireDrill" in run(tmp_path, "-m", "django", "makemigrations", "--dry-run")

@@ -28,9 +28,10 @@ from config.backup.package import read_manifest
 from config.backup.restore import drill, newest_file, restore
 from config.backup.schedule import queue_due, time_of_day
 from config.home import Home
+from tests.papers import pdf
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
-PDF = b"%PDF-1.4 one page"
+PDF = pdf("one page")
 
 
 @pytest.fixture(autouse=True)

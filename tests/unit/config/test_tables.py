@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from config import tables
-from config.commands.score import _day
+from config.commands.score import day
 
 ROW = {"code": "E08", "class": "level_1", "raw": 84.5, "applicable_max": 85, "normalised": 99.41, "at_risk": 0}
 DATA = {
@@ -30,4 +30,4 @@ def test_the_overview_cuts_no_word_at_any_width(monkeypatch, capsys, width, has_
 
 def test_a_day_that_does_not_exist_is_refused_in_words():
     with pytest.raises(Exception, match='"2025-13-01" is no day of the calendar; write it as 2025-12-31'):
-        _day("2025-13-01")
+        day("2025-13-01")

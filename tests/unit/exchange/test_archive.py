@@ -345,7 +345,7 @@ def test_a_content_that_was_spoilt_in_the_database_is_named_by_the_verifier(
         Entry.objects.filter(pk=entry.pk).update(content=spoilt)
         level, found = findings(make(li_actor), key())
         assert level == 2
-        assert (f"entries/hazard.jsonl:1 {entry.record_uid.hex} v1 report", "content") in found
+        assert f"entries/hazard.jsonl:1 {entry.record_uid.hex} v1 report" in [place for place, _ in found]
 
 
 def test_a_file_that_is_gone_from_the_server_is_named(make: Callable[..., bytes], li_actor: Actor) -> None:

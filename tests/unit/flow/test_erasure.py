@@ -18,13 +18,14 @@ from anlan.ledger.verify import Outcome, verify_record
 from anlan.org.jobs import run_next
 from anlan.org.scope import acting, as_system
 from anlan_cn.models import Hazard
+from tests.papers import picture
 from tests.records import list_place, report_hazard
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 LONG_AGO = dt.datetime(2020, 3, 10, 4, 0, tzinfo=dt.UTC)
 GROUND = "pipl-47-purpose"
 CANARY = "张三身份证三二零一"
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+PNG = picture()
 
 
 def close(hazard: Hazard, *, by) -> Hazard:
@@ -120,7 +121,7 @@ def test_an_entry_that_lost_its_salt_only_is_named(asked, hazard, wang_actor, ch
 @pytest.mark.django_db(transaction=True)
 def test_evidence_goes_unless_another_record_refers_to_it(world, li_actor, wang_actor, chen_actor, hazard):
     alone = path_of(Evidence.objects.get(record_uid=hazard.uid).sha256)
-    shared = store("共用.png", [PNG + b"1"])
+    shared = store("共用.png", [picture(size=(9, 9))])
     with acting(li_actor):
         perform(hazard, "attach", by=li_actor, evidence=[shared])
         other = list_place(world.hospital_a, by=li_actor)
