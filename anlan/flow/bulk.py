@@ -5,11 +5,15 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import JSONField
 
 from anlan.flow.register import Register
 from anlan.vault.fields import EncryptedColumn
 
 PARAMETERS = 8000  # SQLite takes 32,766 in one statement since 3.32, PostgreSQL 65,535
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def insert_rows(records: Sequence[Register]) -> None:
@@ -23,13 +27,16 @@ def insert_rows(records: Sequence[Register]) -> None:
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     places = f"({', '.join(['%s'] * len(fields))})"
     head = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608  names of the model
-    makers = [(_reader(field), field.get_db_prep_save) for field in fields]
+    makers = [(_reader(field), field.get_db_prep_save, isinstance(field, JSONField)) for field in fields]
     with connection.cursor() as cursor:
         for start in range(0, len(records), at_once):
             part = records[start : start + at_once]
             values: list[Any] = []
             for record in part:
-                values += [prepare(read(record), connection=connection) for read, prepare in makers]
+                for read, prepare, is_json in makers:
+                    value = read(record)
+                    is_plain = type(value) in _PLAIN and not is_json  # what every driver takes as it is
+                    values.append(value if is_plain else prepare(value, connection=connection))
             cursor.execute(f"{head}{', '.join([places] * len(part))} RETURNING id", values)
             for record, (key,) in zip(part, cursor.fetchall(), strict=True):
                 record.pk = key
