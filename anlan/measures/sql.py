@@ -146,7 +146,7 @@ class Lowering:
         register, pushed = scan.register, spanning(scan.days)
         lowering = self._conditions(scan.aggregates[0].years_back)
         conditions: list[Sql | None] = [
-            self._is_the_one(exp.column(register.institution)) if self._is_one else None,
+            self._within_reach(exp.column(register.institution)),
             exp.column(register.counted) if register.counted else None,
             *(lowering.within(pushed) if pushed else [self._within_any(scan.days, lowering)]),
             self._optional(scan.where, lowering),
@@ -242,6 +242,10 @@ class Lowering:
     def _integer_parameter(self, name: str) -> Sql:
         self._used[name] = None
         return exp.cast(self._dialect.parameter(name), "bigint")
+
+    def _within_reach(self, key: Sql) -> Sql | None:
+        """What holds a scan to the institutions asked for; None for all of them. A lake has ranges of its own."""
+        return self._is_the_one(key) if self._is_one else None
 
     def _is_the_one(self, key: Sql) -> Sql:
         return exp.EQ(this=key, expression=self._plain_parameter("institution"))
