@@ -223,12 +223,13 @@ def emptied_databases() -> Iterator[None]:
 
     from anlan.org import access_guard
 
-    original = connection.ops.sql_flush
+    kind = type(connection.ops)  # the class: beside a browser's event loop there is another connection
+    original = kind.sql_flush
 
-    def flush(style: Any, tables: Any, **options: Any) -> list[str]:
-        return [*access_guard.take("sqlite"), *original(style, tables, **options), *access_guard.put("sqlite")]
+    def flush(ops: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        return [*access_guard.take("sqlite"), *original(ops, style, tables, **options), *access_guard.put("sqlite")]
 
     with pytest.MonkeyPatch.context() as patch:
         if connection.vendor == "sqlite":
-            patch.setattr(connection.ops, "sql_flush", flush)
+            patch.setattr(kind, "sql_flush", flush)
         yield

@@ -8,6 +8,7 @@ from django.db.models import Q
 from anlan.flow.masking import may_read
 from anlan.flow.references import reference_text
 from anlan.flow.spec import RegisterSpec
+from anlan.vault.fields import EncryptedColumn
 from anlan.web.place import Place
 
 PER_REGISTER = 5
@@ -42,11 +43,15 @@ def _likely(specs: Iterable[RegisterSpec], text: str) -> list[RegisterSpec]:
 
 
 def _matches(spec: RegisterSpec, place: Place, text: str) -> Q:
+    """Every word in some column; an encrypted column is found by its whole value only."""
     names = [name for name in spec.search if may_read(spec, name, clearance=place.clearance())]
-    condition = Q()
-    for word in text.split():
+    encrypted = [name for name in names if isinstance(spec.field(name), EncryptedColumn)]
+    words, condition = text.split(), Q()
+    for word in words:
         any_column = Q(pk__in=[])
         for name in names:
-            any_column |= Q(**{f"{name}__icontains": word})
+            if name not in encrypted:
+                any_column |= Q(**{f"{name}__icontains": word})
         condition &= any_column
-    return condition
+    whole = " ".join(words)
+    return condition | Q(*(Q(**{name: whole}) for name in encrypted), _connector=Q.OR) if encrypted else condition

@@ -15,6 +15,7 @@ from django.utils import timezone
 from anlan.flow.drift import all_drift
 from anlan.flow.evidence import store
 from anlan.flow.perform import perform
+from anlan.flow.times import wrong_times
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.sequencer import Sequencer
 from anlan.org.scope import Actor, acting, as_system
@@ -36,6 +37,7 @@ def findings() -> list[str]:
     """Return what `anlan check` says of ledger, tree, rows and evidence."""
     said = [f"entry {pk}: {fault}" for pk, fault in broken_entries()]
     said += [f"{where}: {fault}" for where, fault in broken_tree()]
+    said += [f"{spec.code} {number} {name}" for spec, number, name in wrong_times()]
     return said + [f"{drift.place} {drift.column}" for drift in all_drift()]
 
 
