@@ -65,7 +65,8 @@ def test_postgresql_holds_nothing_in_its_tables_after_a_full_vacuum(world, li_ac
     with acting(li_actor):
         perform(hazard, "annul", by=li_actor, at=at, reason=f"{CANARY}误录")
     tables = ("ledger_entry", "anlan_cn_hazard")
-    assert [table for table in tables if CANARY.encode() in _bytes_of(table)] == list(tables)
+    # the ledger's content is encrypted where it lies
+    assert [table for table in tables if CANARY.encode() in _bytes_of(table)] == ["anlan_cn_hazard"]
 
     asked = request_erasure(hazard, by=li_actor, ground="pipl-47-unlawful", reason="误录")
     approve(asked, by=wang_actor)
