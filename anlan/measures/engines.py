@@ -142,11 +142,12 @@ class SqlConnection:
     def _prepared(self, cursor: Cursor, statement: Statement) -> str:
         """Prepare the statement on PostgreSQL, once for each connection, and return the text that runs it.
 
-        Planning thirty scans takes many times their run for one institution; compiling them a thousand times.
+        Planning thirty scans takes many times their run for one institution; compiling them a thousand times. The settings are
+        made each time: a rollback takes them away, and leaves the prepared statement.
         """
+        cursor.execute("SET jit = off; SET plan_cache_mode = force_generic_plan")
         prepared = _prepared.setdefault(cursor.connection, {})
         if statement.text not in prepared:
-            cursor.execute("SET jit = off; SET plan_cache_mode = force_generic_plan")
             name = f"anlan_figures_{len(prepared)}"
             places = {parameter: f"${place}" for place, parameter in enumerate(statement.parameters, start=1)}
             text = _POSITION.sub(lambda mark: places[mark[1]], statement.text).replace("%%", "%")
