@@ -99,16 +99,12 @@ def only_for_now() -> Iterator[None]:
     """Delete afterwards, around every rule, the hazards and entries that were written inside: each repeat starts alike."""
     from django.db import connection
 
-    tables = ("anlan_cn_hazard", "ledger_unsequenced", "ledger_entry")
-    keys = {"ledger_unsequenced": "entry_id"}
     with connection.cursor() as cursor:
-        last = {}
-        for table in ("anlan_cn_hazard", "ledger_entry"):
-            cursor.execute(f"SELECT max(id) FROM {table}")
-            last[table] = cursor.fetchone()[0]
-        last["ledger_unsequenced"] = last["ledger_entry"]
+        cursor.execute("SELECT (SELECT max(id) FROM anlan_cn_hazard), (SELECT max(id) FROM ledger_entry)")
+        hazard, entry = cursor.fetchone()
         yield
-        for table in tables:
-            cursor.execute(f"DELETE FROM {table} WHERE {keys.get(table, 'id')} > %s", [last[table]])
+        cursor.execute("DELETE FROM anlan_cn_hazard WHERE id > %s", [hazard])
+        cursor.execute("DELETE FROM ledger_unsequenced WHERE entry_id > %s", [entry])
+        cursor.execute("DELETE FROM ledger_entry WHERE id > %s", [entry])
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM anlan_cn_hazard, ledger_unsequenced, ledger_entry")

@@ -22,7 +22,6 @@ from anlan.org.parties import Capacity, Party, in_force
 from anlan.org.roles import Reach, all_roles, find_role
 
 RELEASE = "release"
-PEOPLE_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def list_records(
     if clearance < 0:
         return Page(rows=(), after="")
     column, is_descending = _sort(spec, sort, clearance)
-    narrowed = _filters(spec, filters or {}, clearance) & _search(spec, search, clearance)
+    narrowed = _filters(spec, filters or {}, clearance) & search_condition(spec, search, clearance=clearance)
     rows = _ordered(spec.model.objects.within(institution), column, is_descending)
     if after:
         rows = rows.filter(_beyond(spec, column, after, is_descending))
@@ -238,17 +238,24 @@ def _one_of(known: Mapping[Any, Any], value: Any) -> Any:
     return value
 
 
-def _search(spec: RegisterSpec, text: str, clearance: int) -> Q:
-    condition = Q()
+def search_condition(spec: RegisterSpec, text: str, *, clearance: int) -> Q:
+    """Return the condition that every word stands in some search column that may be read; for no text the condition that keeps all.
+
+    An encrypted column is found by its whole value only. At most five words count.
+    """
     words = text.split()
-    if words:
-        columns = [name for name in spec.search if may_read(spec, name, clearance=clearance)]
-        encrypted = [name for name in columns if isinstance(spec.field(name), EncryptedColumn)]
-        for word in words[:5]:
-            any_column = Q(*(Q(**{name: word}) for name in encrypted), _connector=Q.OR)
-            for name in (one for one in columns if one not in encrypted):
-                any_column |= Q(**{f"{name}__icontains": word})
-            condition &= any_column
-        whole = " ".join(words)  # a name of several words is found by all of them
-        condition |= Q(*(Q(**{name: whole}) for name in encrypted), _connector=Q.OR)
-    return condition
+    if not words:
+        return Q()
+    columns = [name for name in spec.search if may_read(spec, name, clearance=clearance)]
+    encrypted = [name for name in columns if isinstance(spec.field(name), EncryptedColumn)]
+    condition = Q()
+    for word in words[:5]:
+        any_column = Q(*(Q(**{name: word}) for name in encrypted), _connector=Q.OR)
+        for name in (one for one in columns if one not in encrypted):
+            any_column |= Q(**{f"{name}__icontains": word})
+        condition &= any_column or _NOTHING
+    whole = " ".join(words)  # a name of several words is found by all of them
+    return condition | Q(*(Q(**{name: whole}) for name in encrypted), _connector=Q.OR)
+
+
+_NOTHING = Q(pk__in=[])

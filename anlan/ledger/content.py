@@ -41,12 +41,6 @@ def open_stored(uid: UUID, content: str | None, salt: bytes | None) -> tuple[str
         return content, salt
 
 
-def open_content(entry: Any) -> str | None:
-    """Return the canonical JSON of an entry's content; null when it was erased."""
-    content: str | None = entry.content
-    return content
-
-
 def plain_content(uid: UUID, stored: str | None) -> str | None:
     """Return the plain content of a row that `values_list` gave, by the entry's uid."""
     return open_stored(uid, stored, SALT_INSIDE)[0]

@@ -63,8 +63,5 @@ def table_from_rows(plan: Plan, rows: Iterable[Sequence[int | None]]) -> FigureT
     """Return the table of rows that begin with institution_id and continue with ``plan.columns()``."""
     names = plan.columns()
     turned = list(zip(*sorted(rows, key=lambda row: row[0] or 0), strict=True)) or [()] * (len(names) + 1)
-    return FigureTable(
-        plan=plan,
-        institution_ids=tuple(int(value) for value in turned[0] if value is not None),
-        columns=dict(zip(names, turned[1:], strict=True)),
-    )
+    ids = tuple(int(value) for value in turned[0] if value is not None)
+    return FigureTable(plan=plan, institution_ids=ids, columns=dict(zip(names, turned[1:], strict=True)))

@@ -20,7 +20,6 @@ WARNED = frozenset({Access.Kind.FAILURE, Access.Kind.LOCK, Access.Kind.UNMASK})
 ENTERPRISE = 32473  # the number that RFC 5612 keeps for examples: this project has none of its own
 AT_ONCE = 500
 TIMEOUT_SECONDS = 5
-TRANSPORTS = ("udp", "tcp", "unix")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

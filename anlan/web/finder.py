@@ -3,12 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
-
-from anlan.flow.masking import may_read
+from anlan.flow.reading import search_condition
 from anlan.flow.references import reference_text
 from anlan.flow.spec import RegisterSpec
-from anlan.vault.fields import EncryptedColumn
 from anlan.web.place import Place
 
 PER_REGISTER = 5
@@ -29,7 +26,9 @@ def find_records(place: Place, specs: Iterable[RegisterSpec], text: str) -> list
     """Return records that hold every word, a few of each register, newest first."""
     hits: list[dict[str, Any]] = []
     for spec in _likely(specs, text):
-        rows = spec.model.objects.filter(place.records_here(), _matches(spec, place, text))
+        rows = spec.model.objects.filter(
+            place.records_here(), search_condition(spec, text, clearance=place.clearance())
+        )
         for row in rows.select_related("institution__unit").order_by("-occurred_on", "-pk")[:PER_REGISTER]:
             hits.append({"spec": spec, "record": row, "title": reference_text(row), "state": spec.states[row.state]})
     return hits[:MOST]
@@ -40,18 +39,3 @@ def _likely(specs: Iterable[RegisterSpec], text: str) -> list[RegisterSpec]:
     specs = list(specs)
     head = text.split("-", maxsplit=1)[0].upper()
     return [spec for spec in specs if spec.prefix == head] if "-" in text else specs
-
-
-def _matches(spec: RegisterSpec, place: Place, text: str) -> Q:
-    """Every word in some column; an encrypted column is found by its whole value only."""
-    names = [name for name in spec.search if may_read(spec, name, clearance=place.clearance())]
-    encrypted = [name for name in names if isinstance(spec.field(name), EncryptedColumn)]
-    words, condition = text.split(), Q()
-    for word in words:
-        any_column = Q(pk__in=[])
-        for name in names:
-            if name not in encrypted:
-                any_column |= Q(**{f"{name}__icontains": word})
-        condition &= any_column
-    whole = " ".join(words)
-    return condition | Q(*(Q(**{name: whole}) for name in encrypted), _connector=Q.OR) if encrypted else condition

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import segno
 from django import forms
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anlan.assessment.models import Seal
@@ -65,7 +62,6 @@ class SealedPage:
     earlier: Seal | None
     later: Seal | None
     summary: str
-    code: SafeString
     takes_package: bool
 
 
@@ -108,7 +104,6 @@ def sealed_page(seal: Seal, *, place: Place) -> SealedPage:
         earlier=chain.filter(version=seal.version - 1).first(),
         later=chain.filter(version=seal.version + 1).first(),
         summary=summary,
-        code=qr_of(summary),
         takes_package=may_take_package(place.actor, seal),
     )
 
@@ -126,13 +121,6 @@ def summary_of(seal: Seal, score: Mapping[str, Any]) -> str:
         checkpoint["root"],
     )
     return "\n".join(lines)
-
-
-def qr_of(text: str) -> SafeString:
-    """Return a text as a QR code: one SVG without styles or scripts."""
-    drawing = segno.make(text, error="m", micro=False)
-    svg = drawing.svg_inline(border=2, omitsize=True, svgclass="a-qr", lineclass=None, title=_("Code of the seal"))
-    return mark_safe(svg)  # noqa: S308  segno draws squares; the text stands in none of its attributes
 
 
 def _row(row: Mapping[str, Any], rubric: Rubric) -> SealedCategory:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,10 +93,10 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(server, signal.SIGKILL)
 
-    def wait_for(self, what: str, is_true: "object") -> None:
+    def wait_for(self, what: str, is_true: Callable[[], bool]) -> None:
         """Wait four minutes for something."""
         for _ in range(WAIT_SECONDS * 5):
-            if is_true():  # type: ignore[operator]
+            if is_true():
                 return
             time.sleep(0.2)
         logs = "\n".join(path.read_text()[-1500:] for path in self.folder.glob("*.log"))

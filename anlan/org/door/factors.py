@@ -47,11 +47,6 @@ def confirmed(person: Person) -> QuerySet[Factor]:
     return Factor.objects.filter(person=person, confirmed_at__isnull=False).order_by("pk")
 
 
-def must_show(person: Person, actor: Actor) -> bool:
-    """Tell whether a password alone does not let this person in: by a post, or because they chose a second factor."""
-    return actor.needs_second_factor or has_factor(person)
-
-
 # ── codes from a telephone ────────────────────────────────────────────────────────────────────────────────────────────
 
 
