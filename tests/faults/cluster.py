@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import yaml
 
 NODES = ("one", "two")
@@ -54,6 +55,7 @@ class Cluster:
                 if node == NODES[0]:
                     cluster.wait_for("a primary", lambda: bool(cluster.primary()))
             cluster.wait_until_safe()
+            cluster._make_database()
             yield cluster
         finally:
             for name in list(cluster.processes):
@@ -61,12 +63,20 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The database URL that names both nodes and picks the one that takes writes."""
+        """The database URL that names both nodes and picks the one that takes writes, for a role that row-level security holds."""
+        return self._url("anlan", "anlan")
+
+    def _url(self, role: str, database: str) -> str:
         ports = ",".join(str(self.ports[node]) for node in NODES)
         return (
-            f"postgresql://postgres:secret@/postgres?host=127.0.0.1,127.0.0.1&port={ports}"
+            f"postgresql://{role}:secret@/{database}?host=127.0.0.1,127.0.0.1&port={ports}"
             "&target_session_attrs=read-write&connect_timeout=10"
         )
+
+    def _make_database(self) -> None:
+        with psycopg.connect(self._url("postgres", "postgres"), autocommit=True) as connection:
+            connection.execute("CREATE ROLE anlan LOGIN PASSWORD 'secret' NOSUPERUSER NOBYPASSRLS")
+            connection.execute("CREATE DATABASE anlan OWNER anlan")
 
     def primary(self) -> str:
         """Return the node that takes writes now; empty while there is none."""

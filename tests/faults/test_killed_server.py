@@ -29,7 +29,7 @@ from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
 with as_system("test"):
     rows = list(find_register("hazard").model.objects.values_list("uid", "number"))
-entries = list(Entry.objects.filter(register="hazard").values_list("record_uid", "version"))
+    entries = list(Entry.objects.filter(register="hazard").values_list("record_uid", "version"))
 print(json.dumps({
     "rows": [[str(uid), number] for uid, number in rows],
     "entries": [[str(uid), version] for uid, version in entries],

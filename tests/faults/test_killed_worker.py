@@ -52,11 +52,12 @@ from anlan.org.jobs import Job
 from anlan.org.scope import as_system
 with as_system("test"):
     rows = list(find_register("hazard").model.objects.values_list("batch__uid", "number"))
+    entries = Entry.objects.filter(register="hazard").count()
 print(json.dumps({
     "batches": [str(uid) for uid in Batch.objects.values_list("uid", flat=True)],
     "states": sorted(set(Batch.objects.values_list("state", flat=True))),
     "rows": [[str(uid), number] for uid, number in rows],
-    "entries": Entry.objects.filter(register="hazard").count(),
+    "entries": entries,
     "repeated": Job.objects.filter(attempts__gt=1).count(),
 }))
 """
