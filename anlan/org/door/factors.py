@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -106,7 +106,8 @@ def code_of_today(person: Person, *, now: dt.datetime) -> str:
     row = Factor.objects.filter(person=person, kind=Factor.Kind.TOTP).first() if person.is_synthetic else None
     if row is None:
         return ""
-    step = max(totp.step_at(now.timestamp()), row.counter + 1)  # a code serves once; the next is near enough
+    current = totp.step_at(now.timestamp())
+    step = row.counter + 1 if row.counter in range(current, current + totp.WINDOW) else current  # a code serves once
     return totp.code_at(_open(person, bytes(row.data)), step)
 
 
@@ -117,8 +118,9 @@ def _take_totp(person: Person, code: str, now: dt.datetime) -> str:
     step = totp.matching_step(_open(person, bytes(row.data)), code, unix_seconds=now.timestamp())
     if step is None:
         return ""
-    # One UPDATE decides: of two requests with the same code, one wins.
-    fresh = Factor.objects.filter(pk=row.pk, counter__lt=step).update(counter=step, used_at=now)
+    # One UPDATE decides: of two requests with the same code, one wins. A counter that no code of now can have reached is void.
+    unused = Q(counter__lt=step) | Q(counter__gt=totp.step_at(now.timestamp()) + totp.WINDOW)
+    fresh = Factor.objects.filter(unused, pk=row.pk).update(counter=step, used_at=now)
     return Factor.Kind.TOTP.value if fresh else ""
 
 

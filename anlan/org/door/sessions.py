@@ -61,6 +61,7 @@ def strengthen(request: HttpRequest, factor: str) -> None:
 def is_over(request: HttpRequest, limits: Limits, *, now: dt.datetime) -> bool:
     """Tell whether the session was idle too long or lasted long enough; else note that it was seen.
 
+    One that was seen later than now is over too: the clock was set back, and nobody can say any more how long it lasted.
     A request that the page sends by itself (header `X-Unattended`) does not keep a session open.
     """
     moment = int(now.timestamp())
@@ -69,6 +70,8 @@ def is_over(request: HttpRequest, limits: Limits, *, now: dt.datetime) -> bool:
         request.session[BEGAN] = began = request.session.get(BEGAN, moment)
         seen = moment - NOTED_EACH_SECONDS
     if moment - began >= limits.total_seconds or moment - seen >= limits.idle_seconds + NOTED_EACH_SECONDS:
+        return True
+    if max(began, seen) - moment > NOTED_EACH_SECONDS:
         return True
     if moment - seen >= NOTED_EACH_SECONDS and "X-Unattended" not in request.headers:
         request.session[SEEN] = moment

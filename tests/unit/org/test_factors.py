@@ -72,6 +72,14 @@ def test_a_code_serves_once(chen, secret):
     assert caught.value.code == "org.E084"
 
 
+def test_a_code_used_before_the_clock_was_set_back_shuts_nobody_out(chen, secret):
+    tomorrow = NOW + dt.timedelta(days=1)
+    assert factors.show_code(chen, code(secret, tomorrow), now=tomorrow) == "totp"
+    assert factors.show_code(chen, code(secret, NOW), now=NOW) == "totp"
+    with pytest.raises(FactorRefused, match="used already"):
+        factors.show_code(chen, code(secret, NOW), now=NOW)
+
+
 def test_the_secret_is_not_in_the_database_in_clear_and_opens_for_its_person_alone(chen, zhou, secret):
     row = Factor.objects.get(person=chen)
     assert secret not in bytes(row.data)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
@@ -163,3 +164,27 @@ def test_old_rows_are_swept_away():
     assert pace.sweep(now=NOW + dt.timedelta(days=29)) == 0
     assert pace.sweep(now=NOW + dt.timedelta(days=31)) == 2
     assert not Pace.objects.exists()
+
+
+@pytest.mark.django_db
+def test_failures_from_before_the_clock_was_set_back_weigh_nothing():
+    tomorrow = NOW + dt.timedelta(days=1)
+    for _ in range(30):
+        pace.failed(knock("li"), now=tomorrow)
+    assert pace.wait_seconds(knock("li"), now=tomorrow) == 300
+    assert pace.wait_seconds(knock("li"), now=NOW) == 0
+
+    pace.failed(knock("li"), now=NOW)
+    assert Pace.objects.get(key=knock("li").weights[0][0]).level == 1
+
+
+@pytest.mark.django_db
+def test_the_sweep_removes_locks_from_before_the_clock_was_set_back():
+    for at in (NOW, NOW + dt.timedelta(days=1)):
+        lock = AccessAttempt.objects.create(
+            username="li", ip_address=HOSPITAL, user_agent=f"{at:%d}", failures_since_start=5
+        )
+        AccessAttempt.objects.filter(pk=lock.pk).update(attempt_time=at)
+        pace.failed(knock(f"li {at:%d}", at.strftime("10.0.0.%d")), now=at)
+    assert pace.sweep(now=NOW) == 2
+    assert list(AccessAttempt.objects.values_list("attempt_time", flat=True)) == [NOW]

@@ -118,6 +118,17 @@ def test_signing_out_takes_the_session_off_the_list(li):
     assert listed(li) == []
 
 
+def test_a_session_from_before_the_clock_was_set_back_is_over(li, monkeypatch):
+    clock = [timezone.now()]
+    monkeypatch.setattr("anlan.org.middleware.timezone.now", lambda: clock[0])
+    browser = door(li)
+    clock[0] -= dt.timedelta(seconds=50)  # two servers may differ by that
+    assert browser.get("/me/").status_code == 200
+    clock[0] -= dt.timedelta(hours=1)
+    assert browser.get("/me/").status_code == 302
+    assert is_open(door(li)) == (True, True)
+
+
 def test_a_session_ends_when_idle_and_after_its_whole_time(li, monkeypatch):
     browser, start = door(li), timezone.now()
     clock = [start]
