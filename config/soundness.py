@@ -10,7 +10,6 @@ from anlan.assessment.seal_check import broken_seals, changed_editions
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
-from anlan.flow.times import wrong_times
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.kept import broken_promise
@@ -27,7 +26,7 @@ Progress = Callable[[str, int], None]
 def all_findings(*, progress: Progress | None = None) -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole. `progress` is told what was read."""
     declared = [*_registers(), *_rubrics()]
-    return [*declared, *_ledger(), *_rows(progress), *_seals(), *_times(), *_access_log(), *_database_role()]
+    return [*declared, *_ledger(), *_rows(progress), *_seals(), *_access_log(), *_database_role()]
 
 
 def _registers() -> list[Finding]:
@@ -80,16 +79,6 @@ def _ledger() -> list[Finding]:
         entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
         tree = [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]
         return entries + tree + _witnessed()
-
-
-def _times() -> list[Finding]:
-    if Entry._meta.db_table not in connection.introspection.table_names():
-        return []
-    fault = "does not follow from the day of the event, the moment of recording and the limits in force then"
-    return [
-        {"place": f"register {spec.code}, record {number}, column {name}", "fault": fault}
-        for spec, number, name in wrong_times()
-    ]
 
 
 def _witnessed() -> list[Finding]:

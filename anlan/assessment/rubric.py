@@ -241,10 +241,6 @@ class Rubric:
         codes = sorted({code for _, rule in self.rules() for code in rule.body.parameters()})
         return {code: self.parameter(code, on=on).value for code in codes}
 
-    def class_of(self, attributes: Attributes) -> InstitutionClass | None:
-        """Return the first class whose attributes the institution has."""
-        return next((entry for entry in self.classes if entry.where.holds(attributes)), None)
-
     def measures(self) -> tuple[str, ...]:
         """Return the code of every measure that a rule asks or shows, each once."""
         return tuple(dict.fromkeys(code for _, rule in self.rules() for code in rule.measures()))

@@ -14,7 +14,8 @@ from typing import Any
 from django.db import models
 
 from anlan.flow.drift_evidence import drift_of_evidence, drift_of_files, evidence_wanting
-from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault, read_json
+from anlan.flow.drift_times import drift_of_times
+from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault, read_json
 from anlan.flow.models import Batch
 from anlan.flow.prepare import content_columns, json_value
 from anlan.flow.register import Register
@@ -25,7 +26,6 @@ from anlan.ledger.erase import STEP as ERASE
 from anlan.ledger.models import Entry
 from anlan.vault.fields import opened_row
 
-_UNREADABLE = (ValueError, TypeError, InvalidOperation)
 _ALWAYS = ("id", "uid", "number", "version", "institution_id", "recorded_at", "recorded_by_id", "batch_id")
 Progress = Callable[[str, int], None]
 
@@ -43,7 +43,7 @@ def drift_of_rows(spec: RegisterSpec, *, after: int = 0, limit: int = CHUNK, at:
     try:
         found = list(rows.values_list(*columns)[:limit])
         seen, last = len(found), found[-1][0] if found else None
-    except _UNREADABLE:
+    except UNREADABLE:
         keys = list(rows.values_list("pk", flat=True)[:limit])
         seen, last = len(keys), keys[-1]
         found = list(_one_by_one(spec, keys, drifts))
@@ -107,7 +107,7 @@ def all_drift(*, progress: Progress | None = None) -> Iterator[Drift]:
 
 
 def stages() -> tuple[str, ...]:
-    """Return what there is to walk through, in order: every register, the entries, the evidence, its files."""
+    """Return what there is to walk through, in order: every register, the entries, the evidence, its files, the honest times."""
     return (*(spec.code for spec in all_registers()), *_BESIDE)
 
 
@@ -136,7 +136,7 @@ def _one_by_one(spec: RegisterSpec, keys: Sequence[int], drifts: list[Drift]) ->
     for key in keys:
         try:
             yield from spec.model.objects.filter(pk=key).values_list(*_columns_of(spec))
-        except _UNREADABLE:
+        except UNREADABLE:
             drifts.append(
                 Drift(
                     fault=Fault.UNREADABLE,
@@ -288,4 +288,5 @@ _BESIDE: Mapping[str, Callable[..., Chunk]] = {
     "entries": drift_of_entries,
     "evidence": drift_of_evidence,
     "files": drift_of_files,
+    "times": drift_of_times,
 }

@@ -35,6 +35,11 @@ def _said(drift: Drift) -> str:
         return f"the entry of version {drift.entries_say} is gone"
     if drift.fault is Fault.ENTRY_PLACE:
         return f"an entry is filed under institution key {drift.row_says}, its header says {drift.entries_say}"
+    if drift.fault is Fault.TIMES:
+        return (
+            f"{drift.column}: the row says {_short(drift.row_says)}; from its dates, its first recording and the records beside it "
+            f"follows {_short(drift.entries_say)}"
+        )
     if is_delicate(drift):
         return f"{drift.column}: the row and the entries differ (the values are delicate; open the record to see them)"
     return f"{drift.column}: the row says {_short(drift.row_says)}, the entries say {_short(drift.entries_say)}"

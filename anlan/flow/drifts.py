@@ -3,10 +3,12 @@
 import json
 import uuid
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from enum import StrEnum
 from typing import Any
 
 CHUNK = 500
+UNREADABLE = (ValueError, TypeError, InvalidOperation)  # what reading a row raises that holds no value of its column
 
 
 class Fault(StrEnum):
@@ -21,6 +23,7 @@ class Fault(StrEnum):
     FILE_CHANGED = "flow.A007"
     UNREADABLE = "flow.A008"
     ENTRY_PLACE = "flow.A009"
+    TIMES = "flow.A010"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

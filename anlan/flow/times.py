@@ -4,21 +4,18 @@
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 from django.utils import timezone
 
 from anlan.flow.register import Register
-from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.flow.spec import RegisterSpec
 from anlan.kernel.parameter import parameter_value
-from anlan.org.scope import as_system
 
 LATE_DAYS = "honesty.late_days"
 NIGHT_FROM_HOUR = "honesty.night_from_hour"
 NIGHT_TO_HOUR = "honesty.night_to_hour"
 COLUMNS = ("recorded_on", "late_days", "is_late", "is_night_entry")
-ROWS = 2000
 
 
 def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
@@ -44,20 +41,6 @@ def times_of(record: Register, spec: RegisterSpec) -> dict[str, Any]:
         "is_late": spec.is_timed and late_days > parameter_value(LATE_DAYS, on=day),
         "is_night_entry": is_night(moment),
     }
-
-
-def wrong_times() -> Iterator[tuple[RegisterSpec, str, str]]:
-    """Yield (register, number, column) where a stored time says otherwise than the record's own dates: somebody changed it.
-
-    What is not filled in yet, as after an update, is not wrong. Asked by `anlan check`; it reads every record once.
-    """
-    with as_system("check of the honest times"):
-        for spec in all_registers():
-            rows = spec.model.objects.only("number", "recorded_at", "occurred_on", *COLUMNS)
-            for record in rows.order_by("pk").iterator(chunk_size=ROWS):
-                for name, value in times_of(record, spec).items():
-                    if getattr(record, name) not in (None, value):
-                        yield spec, record.number, name
 
 
 def is_night(moment: dt.datetime) -> bool:

@@ -13,9 +13,3 @@ class BadPeriod(KernelError):
     """A text or number names no calendar period."""
 
     id = "kernel.E001"
-
-
-class BadPoints(KernelError):
-    """A text is not a number of points with at most two decimals."""
-
-    id = "kernel.E003"

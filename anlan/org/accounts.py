@@ -46,8 +46,8 @@ def issue_one_time_password(person: Person) -> str:
     return password
 
 
-def change_password(person: Person, old: str, new: str) -> None:
-    """Replace a person's own password and lift the duty to change it.
+def change_password(person: Person, old: str, new: str, *, keeping: str = "") -> None:
+    """Replace a person's own password and lift the duty to change it. Other sessions than `keeping` (its key) end.
 
     Raises: PasswordRefused when the old one is wrong, or the new one is the old one or too weak.
     """
@@ -59,7 +59,7 @@ def change_password(person: Person, old: str, new: str) -> None:
         validate_password(new, user=person)
     except ValidationError as error:
         raise PasswordRefused("org.E032", "new", list(error.messages)) from error
-    _store(person, new, must_change=False)
+    _store(person, new, must_change=False, keeping=keeping)
 
 
 def unlock(person: Person) -> int:
@@ -76,8 +76,8 @@ def locked(usernames: Iterable[str], *, now: dt.datetime) -> set[str]:
 
 
 @transaction.atomic
-def _store(person: Person, password: str, *, must_change: bool) -> None:
+def _store(person: Person, password: str, *, must_change: bool, keeping: str = "") -> None:
     person.set_password(password)
     person.must_change_password = must_change
     person.save(update_fields=["password", "must_change_password", "password_changed_at"])
-    sessions.forget(person)
+    sessions.forget(person, but=keeping)

@@ -1,6 +1,5 @@
 """The page of the running audit: what differs between rows and ledger at a place, with both sides as far as the reader may see."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.audit import walk_of_audit
 from anlan.flow.drift import drift_of_record
+from anlan.flow.drift_times import drift_of_record_times
 from anlan.flow.drifts import Drift, Fault
 from anlan.flow.masking import MASK, may_read
 from anlan.flow.models import AuditFinding, AuditWalk
@@ -68,7 +68,7 @@ def _at(place: Place) -> "QuerySet[AuditFinding]":
 def _row(finding: AuditFinding, place: Place) -> FindingRow:
     spec = next((one for one in all_registers() if one.code == finding.register), None)
     record = None if spec is None else spec.model.objects.filter(uid=finding.record_uid).first()
-    drift = None if spec is None or record is None else _drift(drift_of_record(record, spec), finding)
+    drift = None if spec is None or record is None else _drift(record, spec, finding)
     shown = (
         _sides(spec, record, drift, place) if spec is not None and record is not None and drift is not None else None
     )
@@ -88,8 +88,9 @@ def _address(record: Register, finding: AuditFinding, place: Place) -> tuple[str
     return record.institution.unit.code, place.year, finding.register, str(record.uid)
 
 
-def _drift(drifts: Iterable[Drift], finding: AuditFinding) -> Drift | None:
-    return next((one for one in drifts if (one.fault, one.column) == (finding.fault, finding.column)), None)
+def _drift(record: Register, spec: RegisterSpec, finding: AuditFinding) -> Drift | None:
+    look = drift_of_record_times if finding.fault == Fault.TIMES else drift_of_record
+    return next((one for one in look(record, spec) if (one.fault, one.column) == (finding.fault, finding.column)), None)
 
 
 def _sides(spec: RegisterSpec, record: Register, drift: Drift, place: Place) -> tuple[str, str]:
@@ -125,5 +126,6 @@ def what_is_wrong(fault: str) -> str:
         Fault.FILE_CHANGED: _("A file of evidence was changed"),
         Fault.UNREADABLE: _("The row cannot be read"),
         Fault.ENTRY_PLACE: _("An entry is filed under another institution"),
+        Fault.TIMES: _("A time does not follow from the record's dates and its neighbours"),
     }
     return words[Fault(fault)]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from anlan.org.access_reading import AUDIT, SECURITY
+from anlan.org.accounts import PasswordRefused, change_password
 from anlan.org.credentials import Factor
 from anlan.org.door import sessions
 from anlan.org.door.factors import confirmed, has_factor
@@ -83,8 +84,13 @@ class ChangePassword(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password; the account is free to go on, here alone."""
-        form.user.must_change_password = False
-        form.save()
+        typed = form.cleaned_data
+        here = self.request.session.session_key or ""
+        try:
+            change_password(form.user, typed["old_password"], typed["new_password1"], keeping=here)
+        except PasswordRefused as refused:
+            form.add_error({"old": "old_password", "new": "new_password1"}[refused.field], refused.messages)
+            return self.form_invalid(form)
         sessions.keep(self.request, form.user)
         messages.success(self.request, _("The new password holds from now on."))
         return HttpResponseRedirect(self.get_success_url())

@@ -8,12 +8,12 @@ from django.utils import timezone
 from anlan.facts.honesty import Share, honest_shares, total
 from anlan.facts.live import live_engine
 from anlan.facts.schema import live_schema
+from anlan.flow.drift_times import drift_of_times
 from anlan.flow.hindsight import look_at_all, look_back
 from anlan.flow.models import LookBack
 from anlan.flow.perform import perform
-from anlan.flow.times import wrong_times
 from anlan.kernel.period import Period
-from anlan.ledger.models import Entry, TreeHead
+from anlan.ledger.models import Entry, Leader, TreeHead
 from anlan.ledger.placement import apart, placed_at
 from anlan.ledger.sequencer import Sequencer
 from anlan.measures import catalogue
@@ -33,6 +33,23 @@ YEAR_END = dt.date(2025, 12, 31)
 def december(world, actor, *, count: int = 6) -> None:
     for month in range(1, count + 1):
         report_hazard(world.hospital_a, by=actor, at=NIGHT, occurred_on=dt.date(2025, month, 9), description=TEXT)
+
+
+def look_up_to_here() -> None:
+    Leader.objects.all().delete()  # the lease of the sequencer before this one
+    Sequencer().run()
+    LookBack.objects.update(at=None)
+    look_back(now=timezone.now() + dt.timedelta(minutes=2))
+
+
+def wrong_times() -> list[tuple[str, str, object]]:
+    with as_system("test"):
+        return [(one.number, one.column, one.row_says) for one in drift_of_times().drifts]
+
+
+def tamper(number: str, **values: object) -> None:
+    with as_system("somebody with SQL"):
+        Hazard.objects.filter(number=number).update(**values)
 
 
 def shares_of(world, *, as_of: dt.date = YEAR_END):
@@ -92,13 +109,49 @@ def test_the_round_fills_in_times_that_an_update_left_open(world, li_actor):
 
 def test_a_lateness_that_somebody_changed_by_sql_is_named(world, li_actor):
     december(world, li_actor, count=2)
-    assert list(wrong_times()) == []
+    assert wrong_times() == []
+
+    tamper("HZ-2025-0002", late_days=1, is_late=False)
+
+    assert wrong_times() == [("HZ-2025-0002", "late_days", 1), ("HZ-2025-0002", "is_late", False)]
+
+
+@pytest.mark.parametrize(("column", "value"), [("is_batch_entry", False), ("is_copied", False), ("is_copied", None)])
+def test_what_the_later_look_found_and_somebody_changed_by_sql_is_named(world, li_actor, column, value):
+    december(world, li_actor)
+    look_up_to_here()
+    assert wrong_times() == []
+
+    tamper("HZ-2025-0002", **{column: value})
+
+    assert wrong_times() == [("HZ-2025-0002", column, value)]
+
+
+def test_what_the_later_look_has_not_reached_is_not_wrong_yet(world, li_actor):
+    december(world, li_actor, count=3)
+    look_up_to_here()
+    december(world, li_actor)  # makes a batch of all, and copies of the first three
+    assert wrong_times() == []
 
     with as_system("test"):
-        Hazard.objects.filter(number="HZ-2025-0002").update(late_days=1, is_late=False)
+        look_at_all()
+    assert wrong_times() == []  # and what was reached early is right as well
 
-    found = [(spec.code, number, name) for spec, number, name in wrong_times()]
-    assert found == [("hazard", "HZ-2025-0002", "late_days"), ("hazard", "HZ-2025-0002", "is_late")]
+
+def test_a_text_that_was_corrected_waits_for_the_next_look(world, li_actor):
+    december(world, li_actor)
+    look_up_to_here()
+    with acting(li_actor):
+        for record in Hazard.objects.all()[1:]:
+            perform(
+                record, "correct", by=li_actor, reason="写错", description=f"第{record.pk}处另有情况，与其他月份不同"
+            )
+    assert wrong_times() == []
+
+    look_up_to_here()
+    assert wrong_times() == []
+    with as_system("test"):
+        assert set(Hazard.objects.values_list("is_copied", flat=True)) == {False}
 
 
 def test_a_rubric_asks_for_them_as_for_any_ratio(world, li_actor):

@@ -1,12 +1,10 @@
-"""Points, dated parameters and working days."""
+"""Dated parameters and working days."""
 
 import datetime
 
 import pytest
 
-from anlan.kernel.errors import BadPoints
 from anlan.kernel.parameter import Parameter, UnknownParameter, declare_parameter, find_parameter
-from anlan.kernel.points import divide_half_up, parse_points, show_points
 from anlan.kernel.workdays import WorkingDayTable, add_working_days
 
 D = datetime.date
@@ -15,27 +13,6 @@ TABLE = WorkingDayTable(
     off=frozenset({D(2025, 10, day) for day in (1, 2, 3, 6, 7, 8)}),
     on=frozenset({D(2025, 9, 28), D(2025, 10, 11)}),
 )
-
-
-@pytest.mark.parametrize(
-    ("hundredths", "text"), [(0, "0"), (50, "0.5"), (300, "3"), (1000, "10"), (-25, "-0.25"), (8505, "85.05")]
-)
-def test_points_are_shown_and_read_without_needless_decimals(hundredths: int, text: str) -> None:
-    assert show_points(hundredths) == text
-    assert parse_points(text) == hundredths
-
-
-@pytest.mark.parametrize("text", ["", "1.234", "1,5", "a", "--1", "1."])
-def test_text_that_is_no_number_of_points_is_refused(text: str) -> None:
-    with pytest.raises(BadPoints, match="at most two decimals"):
-        parse_points(text)
-
-
-@pytest.mark.parametrize(
-    ("above", "below", "expected"), [(5, 2, 3), (4, 3, 1), (-5, 2, -2), (0, 7, 0), (850000, 85, 10000)]
-)
-def test_a_half_is_rounded_up(above: int, below: int, expected: int) -> None:
-    assert divide_half_up(above, below) == expected
 
 
 @pytest.mark.parametrize(

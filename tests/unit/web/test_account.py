@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from anlan.org.accounts import issue_one_time_password
+from anlan.org.credentials import OpenSession
 from anlan.org.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +63,25 @@ def test_signing_out_takes_a_post(client: Client, li_at_the_door: Person) -> Non
     assert client.get("/sign-out/").status_code == 405
     assert client.post("/sign-out/").status_code == 302
     assert client.get("/me/").status_code == 302
+
+
+def test_the_one_time_password_is_no_new_password_and_the_session_goes_on(client: Client, li: Person) -> None:
+    once = issue_one_time_password(li)
+    client.cookies["django_language"] = "en"
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        assert browser.post("/sign-in/", {"username": "li", "password": once}).status_code == 302
+
+    same = client.post("/password/", {"old_password": once, "new_password1": once, "new_password2": once})
+    assert "This password was used before; choose another." in same.content.decode()
+    li.refresh_from_db()
+    assert li.must_change_password
+
+    typed = {
+        "old_password": once,
+        "new_password1": "a sentence that is long",
+        "new_password2": "a sentence that is long",
+    }
+    assert client.post("/password/", typed).status_code == 302
+    assert (client.get("/me/").status_code, elsewhere.get("/me/").status_code) == (200, 302)
+    assert OpenSession.objects.filter(person=li).count() == 1
