@@ -85,11 +85,19 @@ def chained(tenant: str) -> str:
     )
 
 
+def apart(script: str) -> str:
+    """The same statements from an application that needs a millisecond between them, for its own work and the network."""
+    statements = script.removesuffix("COMMIT;\n").replace(";\n", ";\n\\sleep 1 ms\n")
+    return f"{statements}COMMIT;\n"
+
+
 KINDS = {
     "no hashing": plain(f"random(1, {TENANTS})"),
     "anlan": queued(f"random(1, {TENANTS})"),
     "anlan, one hot tenant": queued("1"),
     "chain, one hot tenant": chained("1"),
+    "anlan, one hot tenant, 1 ms apart": apart(queued("1")),
+    "chain, one hot tenant, 1 ms apart": apart(chained("1")),
 }
 
 
@@ -136,18 +144,23 @@ def measure(*, seconds: float = 5.0, repeats: int = 5) -> dict[str, Any]:
         for kind, script in KINDS.items():
             rates[kind].append(writers.rate(script, clients=CLIENTS, seconds=seconds))
             _tidy()
-    share = [ours / bare for ours, bare in zip(rates["anlan"], rates["no hashing"], strict=True)]
-    times = [
-        ours / chain for ours, chain in zip(rates["anlan, one hot tenant"], rates["chain, one hot tenant"], strict=True)
-    ]
+    share = _ratios(rates, "anlan", "no hashing")
+    times = _ratios(rates, "anlan, one hot tenant", "chain, one hot tenant")
+    times_apart = _ratios(rates, "anlan, one hot tenant, 1 ms apart", "chain, one hot tenant, 1 ms apart")
     return {
         "share_of_unhashed": statistics.median(share),
         "times_the_chain": statistics.median(times),
+        "times_the_chain_apart": statistics.median(times_apart),
         "shares": share,
         "times": times,
+        "times_apart": times_apart,
         "rates": {kind: statistics.median(each) for kind, each in rates.items()},
         **_sequencer(writers, seconds=2 * seconds),
     }
+
+
+def _ratios(rates: dict[str, list[float]], ours: str, peer: str) -> list[float]:
+    return [one / other for one, other in zip(rates[ours], rates[peer], strict=True)]
 
 
 def _tidy() -> None:
