@@ -23,7 +23,7 @@ class Fault(StrEnum):
     FILE_CHANGED = "flow.A007"
     UNREADABLE = "flow.A008"
     ENTRY_PLACE = "flow.A009"
-    TIMES = "flow.A010"
+    TIMES = "flow.A011"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

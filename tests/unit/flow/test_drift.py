@@ -101,7 +101,7 @@ def test_every_kind_of_column_is_compared(world: World, li_actor: Actor, column:
     sql(f"UPDATE anlan_cn_key_place SET {column} = %s WHERE id = %s", value, place.pk)
     named = found()
     assert named[:1] == [("flow.A001", "key_place", column)]
-    follows = [("flow.A010", "key_place", name) for name in ("recorded_on", "late_days", "is_late", "is_night_entry")]
+    follows = [("flow.A011", "key_place", name) for name in ("recorded_on", "late_days", "is_late", "is_night_entry")]
     assert set(named[1:]) <= set(
         follows if column in ("occurred_on", "recorded_at") else ()
     )  # times that followed from it
