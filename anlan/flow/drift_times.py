@@ -104,7 +104,8 @@ def _allowed(
     """Return by row what the columns of the later look may say; the last value is what follows now."""
     if not spec.is_timed:  # nobody looks at those
         return {row.pk: {"is_batch_entry": (_at_first(row),), "is_copied": (None,)} for row in rows}
-    now, then = seen(spec, rows), seen(spec, (row for row in rows if row.uid not in waiting.fresh))
+    now = seen(spec, rows)
+    then = seen(spec, (row for row in rows if row.uid not in waiting.fresh)) if waiting.fresh else now
     found: dict[int, dict[str, tuple[Any, ...]]] = {}
     for row in rows:
         before = then.get(row.pk)
