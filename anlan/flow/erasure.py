@@ -150,6 +150,13 @@ def find_tombstone(record_uid: uuid.UUID, *, spec: RegisterSpec) -> Erasure | No
     return stone if stone is not None and sees(current_actor(), stone) else None
 
 
+def tombstones(institution: Institution, *, spec: RegisterSpec) -> list[Erasure]:
+    """Return the tombstones of an institution's register whose records the acting person could see, by number."""
+    rows = Erasure.objects.filter(institution=institution, register=spec.code, state=Erasure.State.ERASED)
+    actor = current_actor()
+    return [stone for stone in rows.select_related("institution__unit").order_by("number") if sees(actor, stone)]
+
+
 def sees(actor: Actor, erasure: Erasure) -> bool:
     """Tell whether the actor sees, or saw, the record of a request or tombstone."""
     return visible(actor, case_behind(erasure, actor=actor)) is not Sight.HIDDEN
