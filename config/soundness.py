@@ -9,6 +9,7 @@ from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.assessment.seal_check import broken_seals, changed_editions
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_words import drift_words
+from anlan.flow.hindsight import wrong_hindsight
 from anlan.flow.spec import all_registers
 from anlan.flow.times import wrong_times
 from anlan.ledger.alarms import open_alarms
@@ -88,7 +89,7 @@ def _times() -> list[Finding]:
     fault = "does not follow from the day of the event, the moment of recording and the limits in force then"
     return [
         {"place": f"register {spec.code}, record {number}, column {name}", "fault": fault}
-        for spec, number, name in wrong_times()
+        for spec, number, name in (*wrong_times(), *wrong_hindsight())
     ]
 
 

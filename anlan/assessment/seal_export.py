@@ -11,7 +11,7 @@ from anlan.assessment.models import Seal, SealedFile
 from anlan.assessment.seal_format import BadSeal, Json, Package
 from anlan.assessment.seal_records import entries_of, place_what_waits, positions_of, sealed_entries, sha256_of
 from anlan.flow.spec import RegisterSpec, find_register
-from anlan.ledger.erase import STEP as ERASE
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry, Position, TreeHead
 from anlan.ledger.signing import own_signer
 from anlan.ledger.store import stored_tree

@@ -19,7 +19,7 @@ from anlan.assessment.seal_format import BadSeal, Json, Package, SealedEntry, re
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.ledger.checkpoint import BadNote, Checkpoint
 from anlan.ledger.entry import content_hash, leaf_hash
-from anlan.ledger.erase import STEP as ERASE
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.hashing import SHA256, TreeHash, tree_hash
 from anlan.ledger.signing import BadSignature, VerifierKey
 from anlan.ledger.tree import verify_consistency, verify_inclusion
@@ -128,11 +128,15 @@ class _Work:
     def _erasures(self) -> dict[str, int]:
         """Return the records whose erasure the newer checkpoint proves, with the version that erased them."""
         found: dict[str, int] = {}
-        for told in self.package.seal.get("erasures", ()) if self.newest is not None else ():
+        head = self.newest
+        if head is None:
+            return found
+        for told in self.package.seal.get("erasures", ()):
             header, path = json.loads(told["header"]), [bytes.fromhex(part) for part in told["proof"]]
-            leaf, head = leaf_hash(told["header"].encode(), self.by), self.newest
-            tree = {"size": head.size, "root": head.root, "by": self.by}
-            if header["step"] == ERASE and verify_inclusion(leaf, index=told["position"], proof=path, **tree):
+            leaf = leaf_hash(told["header"].encode(), self.by)
+            if header["step"] == ERASE and verify_inclusion(
+                leaf, index=told["position"], size=head.size, proof=path, root=head.root, by=self.by
+            ):
                 found[header["record"]] = header["version"]
         return found
 

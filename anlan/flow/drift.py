@@ -21,8 +21,8 @@ from anlan.flow.register import Register
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.ledger.content import plain_content
-from anlan.ledger.erase import STEP as ERASE
-from anlan.ledger.erase import erased_among
+from anlan.ledger.erased import STEP as ERASE
+from anlan.ledger.erased import erased_among
 from anlan.ledger.models import Entry
 from anlan.vault.fields import opened_row
 

@@ -26,7 +26,8 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
-from anlan.ledger.erase import STEP, destroy_content
+from anlan.ledger.erase import destroy_content
+from anlan.ledger.erased import STEP
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution
 from anlan.org.parties import Party, capacities

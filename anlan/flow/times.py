@@ -5,7 +5,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -21,6 +21,27 @@ COLUMNS = ("recorded_on", "late_days", "is_late", "is_night_entry")
 ROWS = 2000
 
 
+class Dated(Protocol):
+    """A record as far as its own times go: a row, or what its entries tell."""
+
+    recorded_at: dt.datetime
+    occurred_on: dt.date
+
+
+class Watched(Protocol):
+    """A register as far as times and texts go: its declaration, or what a seal tells of it."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the time between event and record is told."""
+        ...
+
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """The columns in which people write sentences."""
+        ...
+
+
 def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
     """Set the columns that follow from `recorded_at` and `occurred_on`, and return those that differ from before.
 
@@ -33,7 +54,7 @@ def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
     return differing
 
 
-def times_of(record: Register, spec: RegisterSpec) -> dict[str, Any]:
+def times_of(record: Dated, spec: Watched) -> dict[str, Any]:
     """Return the columns that follow from `recorded_at` and `occurred_on`, by name."""
     moment = timezone.localtime(record.recorded_at)
     day = moment.date()

@@ -3,6 +3,7 @@
 A smaller number runs with the suite; `make faults` runs a thousand.
 """
 
+import datetime as dt
 import os
 import random
 from collections import Counter
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from anlan.flow.drift import all_drift
 from anlan.flow.evidence import store
+from anlan.flow.hindsight import look_back, wrong_hindsight
 from anlan.flow.perform import perform
 from anlan.flow.times import wrong_times
 from anlan.ledger.check import broken_entries, broken_tree
@@ -37,7 +39,7 @@ def findings() -> list[str]:
     """Return what `anlan check` says of ledger, tree, rows and evidence."""
     said = [f"entry {pk}: {fault}" for pk, fault in broken_entries()]
     said += [f"{where}: {fault}" for where, fault in broken_tree()]
-    said += [f"{spec.code} {number} {name}" for spec, number, name in wrong_times()]
+    said += [f"{spec.code} {number} {name}" for spec, number, name in (*wrong_times(), *wrong_hindsight())]
     return said + [f"{drift.place} {drift.column}" for drift in all_drift()]
 
 
@@ -55,6 +57,7 @@ def log(world: World, li_actor: Actor, zhao_actor: Actor) -> None:
         report_hazard(institution, by=by, description=f"第{number}处杂物")
     with as_system("sequencer"):
         Sequencer().run(batch=200)
+        look_back(now=timezone.now() + dt.timedelta(minutes=2))  # what no look has answered yet nobody can call wrong
     for number in range(6):
         list_place(world.hospital_a, by=li_actor, name=f"新药房{number}")
 

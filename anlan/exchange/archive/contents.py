@@ -14,7 +14,7 @@ from anlan.flow.masking import clearance_in, may_read
 from anlan.flow.models import Evidence
 from anlan.flow.spec import RegisterSpec
 from anlan.kernel.canonical import canonical_bytes
-from anlan.ledger.erase import STEP as ERASE
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry
 from anlan.ledger.store import stored_tree
 from anlan.ledger.tree import inclusion

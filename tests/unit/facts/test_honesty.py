@@ -8,7 +8,7 @@ from django.utils import timezone
 from anlan.facts.honesty import Share, honest_shares, total
 from anlan.facts.live import live_engine
 from anlan.facts.schema import live_schema
-from anlan.flow.hindsight import look_at_all, look_back
+from anlan.flow.hindsight import look_at_all, look_back, wrong_hindsight
 from anlan.flow.models import LookBack
 from anlan.flow.perform import perform
 from anlan.flow.times import wrong_times
@@ -21,8 +21,8 @@ from anlan.measures.engines import evaluate
 from anlan.measures.honesty import Honesty
 from anlan.measures.plan import make_plan
 from anlan.org.scope import acting, as_system
-from anlan_cn.models import Hazard
-from tests.records import report_hazard
+from anlan_cn.models import Hazard, KeyPlace
+from tests.records import list_place, report_hazard
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 NIGHT = dt.datetime(2025, 12, 28, 14, 30, tzinfo=dt.UTC)  # 22:30 in China
@@ -99,6 +99,27 @@ def test_a_lateness_that_somebody_changed_by_sql_is_named(world, li_actor):
 
     found = [(spec.code, number, name) for spec, number, name in wrong_times()]
     assert found == [("hazard", "HZ-2025-0002", "late_days"), ("hazard", "HZ-2025-0002", "is_late")]
+
+
+def test_a_batch_or_copy_that_somebody_changed_by_sql_is_named_once_it_was_looked_at(world, li_actor):
+    december(world, li_actor)
+    list_place(world.hospital_a, by=li_actor)
+    with as_system("test"):
+        Hazard.objects.filter(number="HZ-2025-0002").update(is_batch_entry=False, is_copied=False)
+        assert list(wrong_hindsight()) == []  # the next look answers first
+        Sequencer().run()
+        look_back(now=timezone.now() + dt.timedelta(minutes=2))
+        assert list(wrong_hindsight()) == []
+        Hazard.objects.filter(number="HZ-2025-0002").update(is_batch_entry=False)
+        Hazard.objects.filter(number="HZ-2025-0003").update(is_copied=False)
+        KeyPlace.objects.update(is_batch_entry=True)
+
+    found = {(spec.code, number, name) for spec, number, name in wrong_hindsight()}
+    assert found == {
+        ("hazard", "HZ-2025-0002", "is_batch_entry"),
+        ("hazard", "HZ-2025-0003", "is_copied"),
+        ("key_place", "KP-2025-0001", "is_batch_entry"),
+    }
 
 
 def test_a_rubric_asks_for_them_as_for_any_ratio(world, li_actor):
