@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from anlan.api.found import record_at
 from anlan.api.problems import INVALID, Missing, Problem
 from anlan.api.session import actor_of
 from anlan.api.shapes import Body, Line
 from anlan.flow.authority import may_take
 from anlan.flow.parties import NamedParty, parties_of
 from anlan.flow.perform import perform
-from anlan.flow.reading import find_record
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.flow.unmasking import openable, unmask
@@ -156,7 +156,7 @@ def release(request: HttpRequest, uid: UUID, party: PartyIn) -> list[PartyOut]:
 @router.post("/records/{uid}/unmask", response=dict[str, Any], summary="Open masked names with a reason")
 def open_names(request: HttpRequest, uid: UUID, unmasking: Unmasking) -> dict[str, Any]:
     """Return the values by column. Every opening stands in the access log."""
-    record, actor = find_record(uid), actor_of(request)
+    record, actor = record_at(uid), actor_of(request)
     able = openable(record, to=actor)
     if not able:
         raise Missing
@@ -169,7 +169,7 @@ def open_names(request: HttpRequest, uid: UUID, unmasking: Unmasking) -> dict[st
 
 def _named_by(request: HttpRequest, uid: UUID) -> Register:
     """Return the record if the caller may name its parties; to others there is no such list. Raises: Missing."""
-    record = find_record(uid)
+    record = record_at(uid)
     if not may_take(record, spec_of(record).steps["involve"], by=actor_of(request)):
         raise Missing
     return record

@@ -8,14 +8,16 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 from ninja.responses import NinjaJSONEncoder
 
-from anlan.api import access, evidence, institutions, receipts, records, registers, rubrics, scores
+from anlan.api import access, evidence, institutions, receipts, records, registers, rubrics, scores, seals
+from anlan.api.found import GoneSchema
 from anlan.api.problems import Problem, ProblemSchema, answer, install
 from anlan.api.session import StaffSession
 
 DESCRIPTION = """\
 Registers, their records and the scores that follow from them. Sign in through the staff screens; the session cookie
 opens the API, and writes carry the CSRF token as `X-CSRFToken`. What is hidden from you answers 404, as if it did not
-exist. Errors are `application/problem+json` with a stable `id`, a `message` in the language asked for, and `fields`.
+exist. A record that was lawfully erased answers 410 with its tombstone to those who could read it.
+Errors are `application/problem+json` with a stable `id`, a `message` in the language asked for, and `fields`.
 A write with an `Idempotency-Key` is carried out once, however often it is sent.
 """
 
@@ -39,15 +41,23 @@ def members_only(view: Any) -> Any:
 def description() -> str:
     """Return the OpenAPI description as JSON text, every operation with the problems that it may answer."""
     schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), cls=NinjaJSONEncoder))
-    schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = ProblemSchema.json_schema()
-    for item in schema["paths"].values():
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"], gone = (
+        ProblemSchema.json_schema(),
+        GoneSchema.model_json_schema(ref_template=_SCHEMAS + "{model}"),
+    )
+    schemas |= {**gone.pop("$defs"), "Gone": gone}
+    for path, item in schema["paths"].items():
         for method, operation in item.items():
             statuses = PROBLEMS if method == "get" else (*PROBLEMS, *PROBLEMS_OF_WRITES)
             for status, text in statuses:
                 operation["responses"].setdefault(status, _problem(text))
+            if "/records/{uid}" in path:
+                operation["responses"]["410"] = _problem("The record was lawfully erased; its tombstone", "Gone")
     return json.dumps(schema, ensure_ascii=False)
 
 
+_SCHEMAS = "#/components/schemas/"
 PROBLEMS = (
     ("401", "Nobody is signed in"),
     ("403", "Not for this person, or the one-time password must be changed first"),
@@ -60,8 +70,8 @@ PROBLEMS_OF_WRITES = (
 )
 
 
-def _problem(text: str) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+def _problem(text: str, name: str = "Problem") -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": _SCHEMAS + name}}}
     return {"description": text, "content": content}
 
 
@@ -76,5 +86,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 install(api)
-for part in (institutions, registers, records, receipts, evidence, access, rubrics, scores):
+for part in (institutions, registers, records, receipts, evidence, access, rubrics, scores, seals):
     api.add_router("", part.router)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Status, UploadedFile
 from pydantic import ValidationError
 
+from anlan.api.found import record_at
 from anlan.api.institutions import visible_institution
 from anlan.api.problems import INVALID, Missing, Problem
 from anlan.api.records import IdempotencyKey, Key, take
@@ -18,7 +19,6 @@ from anlan.api.shapes import EvidenceOut, Opening, RecordOut, Taking, evidence_o
 from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.evidence import KEPT_APART, StoredFile, path_of, store_all
 from anlan.flow.models import Evidence
-from anlan.flow.reading import find_record
 
 router = Router(tags=["evidence"])
 MOST_FILES = 20
@@ -27,7 +27,7 @@ MOST_FILES = 20
 @router.get("/records/{uid}/evidence", response=list[EvidenceOut], summary="The files of a record")
 def list_evidence(request: HttpRequest, uid: UUID) -> list[EvidenceOut]:
     """Return the files that came with the record's steps, oldest first."""
-    record = find_record(uid)
+    record = record_at(uid)
     if not files_are_open(record):
         return []
     return [evidence_out(file) for file in Evidence.objects.filter(record_uid=record.uid).order_by("pk")]
@@ -43,7 +43,7 @@ def list_evidence(request: HttpRequest, uid: UUID) -> list[EvidenceOut]:
 )
 def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:
     """Return the file as an attachment, never to be shown inside a page."""
-    record = find_record(uid)
+    record = record_at(uid)
     found = Evidence.objects.filter(record_uid=record.uid, uid=file).first() if files_are_open(record) else None
     if found is None or not path_of(found.sha256).is_file():
         raise Missing
@@ -60,7 +60,7 @@ def add_evidence(
     request: HttpRequest, uid: UUID, evidence: File[list[UploadedFile]], key: Key = IdempotencyKey
 ) -> Status[list[EvidenceOut]]:
     """Take the step `attach` with the files and return every file of the record."""
-    take(request, find_record(uid), "attach", Taking(), key=key, evidence=_stored(evidence))
+    take(request, record_at(uid), "attach", Taking(), key=key, evidence=_stored(evidence))
     return Status(201, list_evidence(request, uid))
 
 
@@ -75,7 +75,7 @@ def take_step_with_evidence(
 ) -> RecordOut:
     """Take the step. `data` is what the plain step takes as its body, as JSON text."""
     taking = _parse(Taking, data)
-    record = take(request, find_record(uid), step, taking, key=key, evidence=_stored(evidence))
+    record = take(request, record_at(uid), step, taking, key=key, evidence=_stored(evidence))
     return record_out(record, actor=actor_of(request))
 
 

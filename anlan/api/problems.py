@@ -22,6 +22,7 @@ UNREADABLE = "api.E005"
 INVALID = "api.E006"
 OTHER_USE = "api.E007"
 UNPROVEN = "api.E008"
+ERASED = "api.E009"
 
 _STATUS: tuple[tuple[type[FlowError], int], ...] = (
     (InvalidData, 422),
@@ -49,6 +50,11 @@ class Problem(Exception):
         super().__init__(message)
         self.status, self.id, self.message, self.fields = status, id, message, dict(fields or {})
 
+    def body(self) -> ProblemSchema:
+        """Return what the response says."""
+        fields = {name: [str(line) for line in lines] for name, lines in self.fields.items()}
+        return ProblemSchema(id=self.id, message=str(self.message), fields=fields)
+
 
 class Missing(Problem):
     """What is hidden and what does not exist answer alike."""
@@ -59,8 +65,7 @@ class Missing(Problem):
 
 def answer(problem: Problem) -> HttpResponse:
     """Return the response of a problem."""
-    fields = {name: [str(line) for line in lines] for name, lines in problem.fields.items()}
-    body = ProblemSchema(id=problem.id, message=str(problem.message), fields=fields)
+    body = problem.body()
     return HttpResponse(body.model_dump_json(), status=problem.status, content_type="application/problem+json")
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 
-from anlan.flow.reading import find_record
+from anlan.api.found import record_at
 from anlan.flow.receipts import receipts_of_record
 
 router = Router(tags=["records"])
@@ -45,4 +45,4 @@ class ReceiptOut(Schema):
 @router.get("/records/{uid}/receipts", response=list[ReceiptOut], summary="The receipts of a record's entries")
 def list_receipts(request: HttpRequest, uid: UUID) -> list[dict[str, Any]]:
     """Return a receipt for each entry, oldest first, completed into a proof as far as the tree holds them."""
-    return receipts_of_record(find_record(uid).uid, at=timezone.now())
+    return receipts_of_record(record_at(uid).uid, at=timezone.now())

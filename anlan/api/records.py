@@ -9,6 +9,7 @@ from ninja import Router, Status
 from ninja.params.functions import Header, Query
 from pydantic import Field, StringConstraints
 
+from anlan.api.found import record_at
 from anlan.api.institutions import visible_institution
 from anlan.api.problems import OTHER_USE, Missing, Problem
 from anlan.api.registers import known_register
@@ -80,7 +81,7 @@ def open_record(request: HttpRequest, code: str, opening: Opening, key: Key = Id
 @router.get("/records/{uid}", response=RecordOut, summary="One record")
 def show_record(request: HttpRequest, uid: UUID) -> RecordOut:
     """Return the record of a receipt."""
-    record = find_record(uid)
+    record = record_at(uid)
     note_shown(record)
     return record_out(record, actor=actor_of(request))
 
@@ -88,7 +89,7 @@ def show_record(request: HttpRequest, uid: UUID) -> RecordOut:
 @router.get("/records/{uid}/timeline", response=list[HappeningOut], summary="What happened to a record, oldest first")
 def show_timeline(request: HttpRequest, uid: UUID) -> list[HappeningOut]:
     """Return who took which step when, and what it changed."""
-    record = find_record(uid)
+    record = record_at(uid)
     note_shown(record, what="timeline")
     return [happening_out(one) for one in timeline(record)]
 
@@ -96,7 +97,7 @@ def show_timeline(request: HttpRequest, uid: UUID) -> list[HappeningOut]:
 @router.post("/records/{uid}/steps/{step}", response=RecordOut, summary="Take a step on a record")
 def take_step(request: HttpRequest, uid: UUID, step: str, taking: Taking, key: Key = IdempotencyKey) -> RecordOut:
     """Take the step and return the record as it is afterwards."""
-    record = find_record(uid)
+    record = record_at(uid)
     if taking.version is not None and taking.version != record.version and not key:
         message = _("The record is at version %(is)d; you saw version %(saw)d. Read it again.")
         raise Problem(409, "flow.E020", message % {"is": record.version, "saw": taking.version})

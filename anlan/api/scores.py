@@ -134,7 +134,7 @@ class Asked(Schema):
 @router.get("/scores", response=ScoresOut, by_alias=True, summary="The sheets of the institutions that you may see")
 def list_scores(request: HttpRequest, asked: Query[Asked], institution: Line | None = None) -> JsonResponse:
     """Return a sheet for each institution in tree order, or for the one named."""
-    places = _places(request, institution)
+    places = scored_places(request, institution)
     table = _score(asked, places, asked.day())
     sheets = [sheet_json(table.sheet(place.pk), code=place.code) for place in places]
     return JsonResponse({"rubric": asked.rubric, "year": asked.year, "as_of": table.as_of, "institutions": sheets})
@@ -143,7 +143,7 @@ def list_scores(request: HttpRequest, asked: Query[Asked], institution: Line | N
 @router.get("/scores/trend", response=TrendOut, summary="How the scores went through the year, month by month")
 def show_trend(request: HttpRequest, asked: Query[Asked], institution: Line | None = None) -> JsonResponse:
     """Return raw, normalised and at-risk points at the end of each month."""
-    places = _places(request, institution)
+    places = scored_places(request, institution)
     year, last = Period.year(asked.year), asked.day()
     days = [month.end for month in year.due_months(last)]
     if year.start <= last < year.end and last not in days:
@@ -158,7 +158,7 @@ def show_trend(request: HttpRequest, asked: Query[Asked], institution: Line | No
 )
 def show_trace(request: HttpRequest, institution: str, rule: str, asked: Query[Asked]) -> JsonResponse:
     """Return the trace of one rule, with the records as far as the reader may see them."""
-    (place,) = _places(request, institution)
+    (place,) = scored_places(request, institution)
     table = _score(asked, [place], asked.day())
     explained = explain_rule(table.sheet(place.pk), rule)
     records = [behind_json(behind) for behind in explained.behind]
@@ -166,7 +166,7 @@ def show_trace(request: HttpRequest, institution: str, rule: str, asked: Query[A
     return JsonResponse(head | explained.trace.to_json() | {"records": records})
 
 
-def _places(request: HttpRequest, code: str | None) -> list[Institution]:
+def scored_places(request: HttpRequest, code: str | None) -> list[Institution]:
     """Return the institutions whose score the reader may see. Raises: Missing when one was named and is not among them."""
     actor = actor_of(request)
     if code is None:

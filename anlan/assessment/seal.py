@@ -34,6 +34,7 @@ from anlan.assessment.seal_records import (
     signed_head,
 )
 from anlan.assessment.seal_self_check import refuse_drift, refuse_unless_it_holds
+from anlan.assessment.seal_times import asked_of, look_again, records_beside, times_data
 from anlan.assessment.sheet import Sheet
 from anlan.facts.live import live_engine
 from anlan.facts.schema import live_schema
@@ -88,14 +89,18 @@ def draft(wanted: Wanted) -> Draft:
     edition = read_edition(wanted.rubric, year=wanted.year)
     place_what_waits()
     with as_system("sealing a score"), transaction.atomic():
+        honest = asked_of(score_plan(edition.rubric, year=wanted.year, schema=live_schema()).plan)
+        look_again(honest, wanted.institution.pk)
         sheet = _sheet(wanted, edition)
         refuse_drift(drift_within(wanted.institution.pk, _registers(sheet)))
         read = records_read(sheet)
-        entries = entries_of(read.registers)
+        behind = {**read.registers, **records_beside(honest, wanted.institution.pk, read.registers)}
+        entries = entries_of(behind)
         positions = positions_of(entries)
         head = signed_head(positions.values(), count=len(entries))
         proven = sealed_entries(entries, positions, size=head.size)
-        data = _data(wanted, sheet, edition, read, head) | {"records": records_data(entries, read.registers)}
+        data = _data(wanted, sheet, edition, read, head) | {"records": records_data(entries, behind)}
+        data |= times_data(honest)
     made = Draft(wanted=wanted, sheet=sheet, data=data, entries=proven, edition=edition)
     refuse_unless_it_holds(made.data, made.entries, edition.files)
     return made

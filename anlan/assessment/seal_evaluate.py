@@ -10,7 +10,7 @@ import datetime
 import posixpath
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from anlan.assessment.load import load_rubric
 from anlan.assessment.rubric import Rubric
 from anlan.assessment.score import score_institutions
 from anlan.assessment.seal_format import BadSeal, Json
+from anlan.assessment.seal_times import limits_as_sealed, with_times
 from anlan.assessment.sheet import Sheet
 from anlan.flow.replay import Replayed
 from anlan.measures.engines import SqlConnection
@@ -42,8 +43,8 @@ def recompute(score: Json, files: Mapping[str, bytes], records: Mapping[str, Rep
         _fill_institution(database, schema.institution, score["institution"]["attributes"])
         for table in schema.registers:
             chosen = [told for uid, told in records.items() if score["records"][uid]["register"] == table.code]
-            _fill(database, table, chosen, blank=frozenset(score["tables"]["blank"].get(table.code, ())))
-        with sealed_rubric(score, files) as rubric:
+            _fill(database, table, chosen, score)
+        with sealed_rubric(score, files) as rubric, limits_as_sealed(score):
             scores = score_institutions(
                 rubric.value,
                 year=score["year"],
@@ -96,9 +97,9 @@ def _fill_institution(database: sqlite3.Connection, table: InstitutionTable, att
     _insert(database, table.table, columns, [row])
 
 
-def _fill(
-    database: sqlite3.Connection, table: RegisterTable, told: Iterable[Replayed], *, blank: frozenset[str]
-) -> None:
+def _fill(database: sqlite3.Connection, table: RegisterTable, told: Sequence[Replayed], score: Json) -> None:
+    blank = frozenset(score["tables"]["blank"].get(table.code, ()))
+    kept = score.get("times", {}).get("registers", {}).get(table.code)
     columns: list[tuple[str, ColumnType]] = [(table.institution, "int"), (table.date, "date")]
     columns += [(table.ended, "date")] if table.is_standing else []
     columns += [(table.counted, "bool")] if table.counted else []
@@ -106,7 +107,8 @@ def _fill(
     columns += [(column.name, column.type) for column in table.columns if column.name not in known]
     _create(database, table.table, columns)
     rows = [_row(one, table, number, blank) for number, one in enumerate(told, start=1)]
-    _insert(database, table.table, columns, rows)
+    with limits_as_sealed(score):
+        _insert(database, table.table, columns, with_times(rows, told, kept))
 
 
 def _row(told: Replayed, table: RegisterTable, number: int, blank: frozenset[str]) -> dict[str, Any]:

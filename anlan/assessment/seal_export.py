@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from anlan.assessment.models import Seal, SealedFile
 from anlan.assessment.seal_format import BadSeal, Json, Package
 from anlan.assessment.seal_records import entries_of, place_what_waits, positions_of, sealed_entries, sha256_of
 from anlan.flow.spec import RegisterSpec, find_register
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry, Position, TreeHead
 from anlan.ledger.signing import own_signer
 from anlan.ledger.store import stored_tree
@@ -31,9 +33,10 @@ def package_of(seal: Seal) -> Package:
         if len(positions) != len(entries):
             raise BadSeal("Entries of the seal have no position in the tree any more. Run `anlan check`.")
         proven = sealed_entries(entries, positions, size=score["checkpoint"]["size"])
+        emptied = {entry.record_uid for entry in entries if entry.content is None}
         return Package(
             score=seal.document.encode(),
-            seal=_own_entry(seal, score),
+            seal=_own_entry(seal, score) | {"erasures": _erasures(emptied)},
             entries=proven,
             files=sealed_files(score),
             key=str(own_signer().verifier),
@@ -73,6 +76,23 @@ def sealed_files(score: Json) -> dict[str, bytes]:
             f"The sealed text of {', '.join(broken)} is gone or was changed. Restore the database from a backup."
         )
     return files
+
+
+def _erasures(emptied: Collection[uuid.UUID]) -> list[Json]:
+    """Return the entries that say that records were lawfully erased since, proven by the newest checkpoint; headers suffice.
+
+    Raises: BadSeal while one of them waits for its place.
+    """
+    head = TreeHead.objects.exclude(checkpoint="").order_by("-size").first()
+    rows = Entry.objects.filter(record_uid__in=list(emptied), step=ERASE).select_related("position").order_by("pk")
+    told, tree = [], stored_tree()
+    for entry in rows if emptied else ():
+        position = entry.position.index if hasattr(entry, "position") else None
+        if position is None or head is None or position >= head.size:
+            raise BadSeal("An erasure behind the seal has no signed place in the tree yet. Try again in a few seconds.")
+        proof = [part.hex() for part in inclusion(tree, position, head.size)]
+        told.append({"header": entry.header, "position": position, "proof": proof})
+    return told
 
 
 def _own_entry(seal: Seal, score: Json) -> Json:

@@ -4,7 +4,8 @@
 anywhere in it shows, also between its members.
 
   score.json                 what was sealed
-  seal.json                  the ledger entry that tells the hash of score.json, its proof, and the newest checkpoint
+  seal.json                  the ledger entry that tells the hash of score.json, its proof, the newest checkpoint, and, of records that
+                             were lawfully erased since, the entry `erase` with its proof at that checkpoint
   entries.jsonl              one entry a line: header, content, salt (hex), position, inclusion proof (hex) at the sealed checkpoint
   files/rubrics/…, files/law/…   rubric edition and law files, byte by byte
   key.pub                    the log's public key in one line, as a convenience: trust the one that you were given

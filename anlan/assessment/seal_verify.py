@@ -19,6 +19,7 @@ from anlan.assessment.seal_format import BadSeal, Json, Package, SealedEntry, re
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.ledger.checkpoint import BadNote, Checkpoint
 from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.hashing import SHA256, TreeHash, tree_hash
 from anlan.ledger.signing import BadSignature, VerifierKey
 from anlan.ledger.tree import verify_consistency, verify_inclusion
@@ -74,7 +75,9 @@ class _Work:
     score: Json
     package: Package
     signed: Checkpoint | None = None
+    newest: Checkpoint | None = None
     replayed: dict[str, Replayed] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
 
     @property
     def by(self) -> TreeHash:
@@ -86,7 +89,7 @@ class _Work:
         faults: list[str] = []
         erased: list[str] = []
         told: dict[str, list[Said]] = defaultdict(list)
-        rules = _rules_by_record(self.score)
+        rules, vouched = _rules_by_record(self.score), self._erasures()
         for entry in self.package.entries:
             header = json.loads(entry.header)
             uid, version = str(header.get("record")), header.get("version")
@@ -98,7 +101,11 @@ class _Work:
             faults += [
                 f"{name}: {fault}" for fault in self._faults(entry, header, sealed, sealed["entries"][version - 1])
             ]
-            erased += [name] if entry.content is None else []
+            if entry.content is None and version < vouched.get(uid, 0):
+                erased.append(name)
+                self.erased.add(uid)
+            elif entry.content is None:
+                faults.append(f"{name}: its content is gone, and no erasure that the log proves says why")
             told[uid].append(Said(header=header, content=None if entry.content is None else json.loads(entry.content)))
         faults += list(_wanting(self.score, told, rules))
         yield _many(
@@ -107,7 +114,31 @@ class _Work:
         if erased:
             said = f"contents were lawfully erased since, what rests on them cannot be recomputed: {_listed(erased)}"
             yield Step(name="erased", outcome=Outcome.WAITS, said=said)
-        self.replayed = {uid: replay(sorted(said, key=lambda one: one.version)) for uid, said in told.items()}
+        whole = {uid: sorted(said, key=lambda one: one.version) for uid, said in told.items() if uid not in self.erased}
+        self.replayed = {uid: replay(said) for uid, said in whole.items()}
+
+    def resting_on_erased(self) -> set[str]:
+        """Return the rules that read an erased record, with their categories and the total (the empty code)."""
+        found: set[str] = set()
+        for category in self.score["categories"]:
+            rules = {rule["code"] for rule in category["rules"] if self.erased & set(rule["records"])}
+            found |= {*rules, category["code"], ""} if rules else set()
+        return found
+
+    def _erasures(self) -> dict[str, int]:
+        """Return the records whose erasure the newer checkpoint proves, with the version that erased them."""
+        found: dict[str, int] = {}
+        head = self.newest
+        if head is None:
+            return found
+        for told in self.package.seal.get("erasures", ()):
+            header, path = json.loads(told["header"]), [bytes.fromhex(part) for part in told["proof"]]
+            leaf = leaf_hash(told["header"].encode(), self.by)
+            if header["step"] == ERASE and verify_inclusion(
+                leaf, index=told["position"], size=head.size, proof=path, root=head.root, by=self.by
+            ):
+                found[header["record"]] = header["version"]
+        return found
 
     def _faults(self, entry: SealedEntry, header: Json, sealed: Json, hashes: list[str]) -> Iterator[str]:
         leaf = leaf_hash(entry.header.encode(), self.by)
@@ -189,6 +220,7 @@ def _placed(work: _Work, seal: Json, key: VerifierKey | None) -> Step:
     roots = {"old_root": old.root, "new_root": head.root}
     if not verify_consistency(old=old.size, new=head.size, proof=path, by=work.by, **roots):
         return _fails("seal", f"the log of {head.size} entries does not go on from the sealed {old.size}")
+    work.newest = head
     return _holds(
         "seal", f"its own entry stands at position {seal['position']}; the log goes on to {head.size} entries"
     )
@@ -211,14 +243,16 @@ def _recomputed(work: _Work) -> Iterator[Step]:
         found = sheet_data(sheet, {})
         if sheet.rubric.content_hash != work.score["rubric"]["content_hash"]:
             yield _fails("edition", "the rubric under the sealed readings has another content hash than the score says")
+        skipped = work.resting_on_erased()
         faults = [
             f"{code or 'total'}: {what} was sealed as {_short(sealed)}, recomputed as {_short(anew)}"
             for code, what, sealed, anew in differences(work.score, found)
+            if code not in skipped
         ]
     except (AssessmentError, MeasuresError, KeyError, TypeError, ValueError) as error:
         yield _fails("points", f"cannot be recomputed: {error}")
         return
-    rules = sum(1 for _ in sheet.rules())
+    rules = sum(1 for score in sheet.rules() if score.code not in skipped)
     yield _many("points", faults, f"{rules} rules recomputed: every figure and point is the sealed one")
 
 

@@ -31,9 +31,21 @@ def grants_to_take(record: Register, step: Step, *, by: Actor) -> tuple[Grant, .
 
 
 def _open_names(step: Step, case: Case, record: Register, by: Actor) -> tuple[str, ...]:
-    """Return the names of the step without those that a conflict of interest takes from the actor."""
+    """Return the names of the step without those that a conflict of interest takes from the actor.
+
+    A step that is a review or an investigation is closed to who may not review or investigate, whatever name opens it.
+    """
     taken = barred(by, case, institution=record.institution)
+    if step.independent in taken:
+        return ()
     return tuple(name for name in step.by if name not in taken)
+
+
+def conflicts(record: Register, step: Step, *, by: Actor) -> bool:
+    """Tell whether the step is a review or an investigation that a conflict of interest closes to the actor."""
+    return not by.is_system and step.independent in barred(
+        by, case_of(record, actor=by), institution=record.institution
+    )
 
 
 def answers(grant: Grant, step: Step, sensitivity: Sensitivity) -> bool:

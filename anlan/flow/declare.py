@@ -35,6 +35,8 @@ class Step:
     clause       id of the clause that asks for it
     awaited      whether a record waits for it; null: when it leads to another state (set it for checks that recur)
     capacities   in which capacities the step may name parties to the case, or end their part; empty: it names none
+    independent  `can:review` or `can:investigate` where the step reviews or investigates the unit that the record names: nobody takes
+                 it on a unit that they head, by whichever post; empty for every other step
     follow       name of a method of the record that returns follow-ups, done in the same transaction
     """
 
@@ -53,6 +55,7 @@ class Step:
     needs_reason: bool = False
     awaited: bool | None = None
     capacities: tuple[str, ...] = ()
+    independent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

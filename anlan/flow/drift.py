@@ -22,7 +22,8 @@ from anlan.flow.register import Register
 from anlan.flow.replay import Replayed, Said, replay
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.ledger.content import plain_content
-from anlan.ledger.erase import STEP as ERASE
+from anlan.ledger.erased import STEP as ERASE
+from anlan.ledger.erased import erased_among
 from anlan.ledger.models import Entry
 from anlan.vault.fields import opened_row
 
@@ -70,12 +71,14 @@ def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
     found = [(*rest, plain_content(own, content)) for own, *rest, content in rows]
     codes, drifts = _Codes(), list(evidence_wanting(found))
     present = _present((register, uid) for _pk, register, uid, *_rest in found)
+    erased = erased_among({uid for _pk, _register, uid, *_rest, content in found if content is None})
     for _pk, register, uid, _version, institution_id, header, content in found:
         told = read_json(header)
         said = told.get("institution")
         if said not in codes.of.get(institution_id, ()):
             drifts.append(_of_entry(Fault.ENTRY_PLACE, register, uid, institution_id, content, "institution", said))
-        if register in present and uid not in present[register] and content is not None and told.get("step") != ERASE:
+        is_lawful = uid in erased if content is None else told.get("step") == ERASE
+        if register in present and uid not in present[register] and not is_lawful:
             drifts.append(_of_entry(Fault.NO_ROW, register, uid, institution_id, content, "", None))
     return Chunk(drifts=tuple(drifts), last=found[-1][0] if len(found) == limit else None, seen=len(found))
 
@@ -89,7 +92,9 @@ def drift_within(institution_id: int, registers: Iterable[str]) -> Iterator[Drif
             chunk = drift_of_rows(spec, after=after, at=institution_id)
             yield from chunk.drifts
             after = chunk.last
-        told = Entry.objects.filter(institution_id=institution_id, register=code, version=1, content__isnull=False)
+        erased = Entry.objects.filter(institution_id=institution_id, register=code, step=ERASE).values("record_uid")
+        told = Entry.objects.filter(institution_id=institution_id, register=code, version=1)
+        told = told.exclude(content__isnull=True, record_uid__in=erased)
         rows = set(spec.model.objects.filter(institution_id=institution_id).values_list("uid", flat=True))
         for own, uid, stored in told.values_list("uid", "record_uid", "content").iterator(chunk_size=2000):
             if uid not in rows:
@@ -202,7 +207,7 @@ def _compare(
     if told is None:
         yield Drift(fault=Fault.NO_ENTRIES, **whose)
         return
-    for version in told.missing:
+    for version in (*told.missing, *told.emptied):  # an erasure takes the row too: a row with an emptied entry is none
         yield Drift(fault=Fault.ENTRY_GONE, column="version", entries_say=version, **whose)
     for name, is_said, said in (*_of_header(row, told, codes, batches), *_of_content(spec, row, told)):
         if not is_said:

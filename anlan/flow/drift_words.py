@@ -32,7 +32,7 @@ def _said(drift: Drift) -> str:
     if drift.fault in _WORDS:
         return _WORDS[drift.fault]
     if drift.fault is Fault.ENTRY_GONE:
-        return f"the entry of version {drift.entries_say} is gone"
+        return f"the entry of version {drift.entries_say} is gone, or its content is without a lawful erasure"
     if drift.fault is Fault.ENTRY_PLACE:
         return f"an entry is filed under institution key {drift.row_says}, its header says {drift.entries_say}"
     if drift.fault is Fault.TIMES:

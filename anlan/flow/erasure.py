@@ -26,8 +26,9 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
-from anlan.ledger.erase import STEP, destroy_content
-from anlan.ledger.models import Entry
+from anlan.ledger.erase import destroy_content
+from anlan.ledger.erased import STEP
+from anlan.ledger.models import Entry, Position
 from anlan.org.models import Institution
 from anlan.org.parties import Party, capacities
 from anlan.org.policy import Case, Sight, barred, may, visible
@@ -143,11 +144,25 @@ def refuse(erasure: Erasure, *, by: Actor, at: dt.datetime | None = None) -> Non
         locked.save(update_fields=["state", "refused_by", "decided_at"])
 
 
-def find_tombstone(record_uid: uuid.UUID, *, spec: RegisterSpec) -> Erasure | None:
-    """Return what stands in the place of an erased record, for those who could see the record; null for all others."""
-    rows = Erasure.objects.filter(record_uid=record_uid, register=spec.code, state=Erasure.State.ERASED)
+def find_tombstone(record_uid: uuid.UUID, *, spec: RegisterSpec | None = None) -> Erasure | None:
+    """Return what stands in the place of an erased record, of one register or of any, for those who could see it; else null."""
+    rows = Erasure.objects.filter(record_uid=record_uid, state=Erasure.State.ERASED)
+    rows = rows.filter(register=spec.code) if spec else rows
     stone = with_people(rows).first()
     return stone if stone is not None and sees(current_actor(), stone) else None
+
+
+def entry_position(erasure: Erasure) -> int | None:
+    """Return where the tree holds the entry of an erasure; null while it waits, and before there is one."""
+    places = Position.objects.filter(entry__uid=erasure.entry_uid) if erasure.entry_uid else Position.objects.none()
+    return places.values_list("index", flat=True).first()
+
+
+def tombstones(institution: Institution, *, spec: RegisterSpec) -> list[Erasure]:
+    """Return the tombstones of an institution's register whose records the acting person could see, by number."""
+    rows = Erasure.objects.filter(institution=institution, register=spec.code, state=Erasure.State.ERASED)
+    actor = current_actor()
+    return [stone for stone in rows.select_related("institution__unit").order_by("number") if sees(actor, stone)]
 
 
 def sees(actor: Actor, erasure: Erasure) -> bool:

@@ -8,17 +8,18 @@ repeat it: whoever has the records can reckon it again.
 import datetime as dt
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from django.utils import timezone
 
 from anlan.flow.models import LookBack
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
-from anlan.flow.times import set_times
-from anlan.kernel.parameter import parameter_value
+from anlan.flow.times import Dated, Watched, set_times
+from anlan.kernel.parameter import Parameter, parameter_value, stand_ins
 from anlan.ledger.models import Position, TreeHead
 from anlan.org.scope import as_system
 
@@ -29,8 +30,31 @@ EVERY = dt.timedelta(minutes=5)
 ENTRIES = 20_000
 ROWS = 500
 _TIMES = ("recorded_on", "late_days", "is_late", "is_night_entry")
-_READ = (*_TIMES, "recorded_at", "recorded_by_id", "occurred_on", "batch_id", "is_batch_entry", "is_copied")
+_READ = (
+    "uid",
+    "number",
+    *_TIMES,
+    "recorded_at",
+    "recorded_by_id",
+    "occurred_on",
+    "batch_id",
+    "is_batch_entry",
+    "is_copied",
+)
 Pair = tuple[int, str]
+Text = tuple[str, int, str]
+
+
+class Written(Dated, Protocol):
+    """A record as far as its neighbours go, with its free texts as attributes: a row, or what its entries tell."""
+
+    pk: int
+    recorded_by_id: int | None
+
+    @property
+    def batch_id(self) -> object | None:
+        """The import that brought it; null for none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +101,7 @@ def look_at(spec: RegisterSpec, institution_id: int) -> int:
 
     Times that are wanting, as after an update from an earlier version, are filled in on the way.
     """
-    rows = list(spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts))
+    rows = written(spec, institution_id)
     wanting = [row for row in rows if row.is_late is None and set_times(row, spec)]
     spec.model.objects.bulk_update(wanting, _TIMES, batch_size=ROWS)
     groups: dict[Seen, list[int]] = defaultdict(list)
@@ -93,7 +117,12 @@ def look_at(spec: RegisterSpec, institution_id: int) -> int:
     return len(wanting) + sum(map(len, groups.values()))
 
 
-def seen(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[int, Seen]:
+def written(spec: RegisterSpec, institution_id: int) -> list[Register]:
+    """Return the records of one register and institution with the columns that a look reads."""
+    return list(spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts))
+
+
+def seen(spec: Watched, rows: Iterable[Written]) -> Mapping[int, Seen]:
     """Return what the records of one register and institution say about each other, by key.
 
     Batch:  imported from a file, or one of so many that one person recorded within a clock minute.
@@ -113,38 +142,58 @@ def seen(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[int, Seen]:
     }
 
 
+def akin(spec: Watched, rows: Iterable[Written], keys: Collection[int]) -> set[int]:
+    """Return the keys of all records without which `seen` would say something else of the named ones, those included."""
+    rows, found, grows = list(rows), set(keys), True
+    while grows:
+        mine = [row for row in rows if row.pk in found]
+        minutes = {(row.recorded_by_id, _minute(row)) for row in mine}
+        texts = {key for row in mine for key in _keys(spec, row)}
+        more = {
+            row.pk
+            for row in rows
+            if (row.recorded_by_id, _minute(row)) in minutes or not texts.isdisjoint(_keys(spec, row))
+        }
+        grows, found = not more <= found, found | more
+    return found
+
+
 def plain_text(text: str) -> str:
     """Return a text as it is compared: width and case levelled, without spaces and punctuation."""
     levelled = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in levelled if letter.isalnum())
 
 
-def _months_of_texts(spec: RegisterSpec, rows: Iterable[Register]) -> Mapping[tuple[str, int, str], set[int]]:
-    months: dict[tuple[str, int, str], set[int]] = defaultdict(set)
+def _months_of_texts(spec: Watched, rows: Iterable[Written]) -> Mapping[Text, set[int]]:
+    months: dict[Text, set[int]] = defaultdict(set)
     for row in rows:
         for key in _keys(spec, row):
             months[key].add(row.occurred_on.month)
     return months
 
 
-def _keys(spec: RegisterSpec, row: Register) -> list[tuple[str, int, str]]:
+def _keys(spec: Watched, row: Written) -> list[Text]:
     """The free texts of a record that are long enough to tell something: (column, year, text)."""
     least = _limit(COPIED_CHARACTERS, _day(row)) if spec.free_texts else 0
     texts = ((name, plain_text(getattr(row, name) or "")) for name in spec.free_texts)
     return [(name, row.occurred_on.year, text) for name, text in texts if len(text) >= least]
 
 
-@lru_cache(maxsize=4096)
 def _limit(code: str, on: dt.date) -> int:
-    """A parameter changes only when the content does, at a start."""
+    return _limit_in(code, on, stand_ins())
+
+
+@lru_cache(maxsize=4096)
+def _limit_in(code: str, on: dt.date, _limits: tuple[Parameter, ...]) -> int:
+    """A parameter changes only when the content does, at a start, or where a seal's limits stand in."""
     return parameter_value(code, on=on)
 
 
-def _minute(row: Register) -> dt.datetime:
+def _minute(row: Written) -> dt.datetime:
     return row.recorded_at.replace(second=0, microsecond=0)
 
 
-def _day(row: Register) -> dt.date:
+def _day(row: Written) -> dt.date:
     return timezone.localtime(row.recorded_at).date()
 
 

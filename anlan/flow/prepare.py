@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from anlan.flow.authority import grants_to_take, may_take
+from anlan.flow.authority import conflicts, grants_to_take, may_take
 from anlan.flow.clocks import due_date
 from anlan.flow.declare import Step
 from anlan.flow.errors import BadEvidence, FlowError, InvalidData, Refused, WrongState
@@ -71,11 +71,14 @@ def prepare(
     record.before = before = (
         {} if record.pk is None else {name: getattr(record, name) for name in content_columns(spec)}
     )
+    placed = record.department_id
     if not follows:
         _set_department(record, step, data, by)
     _assign(record, spec, step_name, step, data)
-    if not follows and "department" in data:
-        _check_authority(record, spec, step, by)  # nobody hands a record to a department out of reach
+    if not follows and ("department" in data or record.department_id != placed):
+        _check_authority(
+            record, spec, step, by
+        )  # nobody hands a record to a department out of reach, or reviews their own
     if step.target:
         record.state = step.target
     record.is_counted = record.state in spec.counted
@@ -148,6 +151,12 @@ def _find_step(spec: RegisterSpec, record: Register, name: str) -> Step:
 def _check_authority(record: Register, spec: RegisterSpec, step: Step, by: Actor) -> None:
     if may_take(record, step, by=by):
         return
+    if conflicts(record, step, by=by):
+        message = _(
+            '%(who)s may not take the step "%(step)s" here: it reviews or investigates a unit that they head, or a case that '
+            "concerns them. Somebody else takes it."
+        )
+        raise Refused("flow.E011", message % {"who": by.name, "step": step.label})
     roles = ", ".join(step.by) or _("no one; it only follows another step")
     raise Refused(
         "flow.E011",

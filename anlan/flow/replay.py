@@ -31,7 +31,8 @@ class Replayed:
 
     `values` maps columns to JSON values; a column that no entry names is empty. With `is_partial` a content was erased, so
     that such a column is unknown instead. `files` gives per version the evidence: SHA-256, and name, type and size where
-    the entry tells them. `missing` are the versions between 1 and the newest that no entry tells of.
+    the entry tells them. `missing` are the versions between 1 and the newest that no entry tells of, `emptied` those whose
+    entry has no content.
     """
 
     first: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Replayed:
     files: Mapping[int, tuple[tuple[str, ...], ...]]
     missing: tuple[int, ...]
     is_partial: bool
+    emptied: tuple[int, ...] = ()
 
     @property
     def batch(self) -> str:
@@ -71,6 +73,7 @@ def replay(entries: Iterable[Said]) -> Replayed:
         files=files,
         missing=tuple(sorted(set(range(1, told[-1].version + 1)) - versions)),
         is_partial=is_partial,
+        emptied=tuple(said.version for said in told if said.content is None),
     )
 
 

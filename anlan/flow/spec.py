@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.flow.declare import ANNULLED, Step
 from anlan.flow.errors import DeclarationError
 from anlan.org.parties import Capacity
-from anlan.org.policy import Kind
+from anlan.org.policy import INDEPENDENT, Kind
 from anlan.org.roles import Sensitivity
 
 if TYPE_CHECKING:
@@ -287,6 +287,8 @@ def _check(spec: RegisterSpec) -> None:
         complaints += [f'step "{name}" names the unknown state "{state}"' for state in sorted(unknown)]
         columns = (set(step.fields) | set(step.requires) | set(step.sets)) - known - {"*"}
         complaints += [f'step "{name}" names the unknown column "{column}"' for column in sorted(columns)]
+        if step.independent and step.independent not in INDEPENDENT:
+            complaints.append(f'step "{name}" is independent by the unknown name "{step.independent}"')
         if step.follow and not hasattr(spec.model, step.follow):
             complaints.append(f'step "{name}" follows with the unknown method "{step.follow}"')
     listed = (

@@ -4,7 +4,7 @@
 """
 
 import datetime as dt
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -16,6 +16,27 @@ LATE_DAYS = "honesty.late_days"
 NIGHT_FROM_HOUR = "honesty.night_from_hour"
 NIGHT_TO_HOUR = "honesty.night_to_hour"
 COLUMNS = ("recorded_on", "late_days", "is_late", "is_night_entry")
+
+
+class Dated(Protocol):
+    """A record as far as its own times go: a row, or what its entries tell."""
+
+    recorded_at: dt.datetime
+    occurred_on: dt.date
+
+
+class Watched(Protocol):
+    """A register as far as times and texts go: its declaration, or what a seal tells of it."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the time between event and record is told."""
+        ...
+
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """The columns in which people write sentences."""
+        ...
 
 
 def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
@@ -30,7 +51,7 @@ def set_times(record: Register, spec: RegisterSpec) -> tuple[str, ...]:
     return differing
 
 
-def times_of(record: Register, spec: RegisterSpec) -> dict[str, Any]:
+def times_of(record: Dated, spec: Watched) -> dict[str, Any]:
     """Return the columns that follow from `recorded_at` and `occurred_on`, by name."""
     moment = timezone.localtime(record.recorded_at)
     day = moment.date()

@@ -1,6 +1,9 @@
 """Dated parameters: a figure of law or plan is data with instrument and clause, never a number in code."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 
@@ -24,6 +27,7 @@ class UnknownParameter(LookupError):
 
 
 _rows: dict[str, list[Parameter]] = {}
+_stand_ins: ContextVar[tuple[Parameter, ...]] = ContextVar("stand_ins", default=())
 
 
 def declare_parameter(parameter: Parameter) -> None:
@@ -36,10 +40,30 @@ def declare_parameter(parameter: Parameter) -> None:
 
 def find_parameter(code: str, *, on: dt.date) -> Parameter:
     """Return the row in force on a day. Raises: UnknownParameter, naming code and day."""
-    rows = [row for row in _rows.get(code, ()) if row.starts_on <= on]
+    rows = [row for row in all_rows(code) if row.starts_on <= on]
     if not rows:
         raise UnknownParameter(f'No parameter "{code}" was in force on {on}; add a dated row under law/parameters.')
     return rows[-1]
+
+
+def all_rows(code: str) -> tuple[Parameter, ...]:
+    """Return every row of a code, by date; empty for an unknown one."""
+    return tuple(row for row in _stand_ins.get() if row.code == code) or tuple(_rows.get(code, ()))
+
+
+@contextmanager
+def parameters_as(rows: Iterable[Parameter]) -> Iterator[None]:
+    """Let these rows stand for the declared ones of their codes within the block: what was in force when a score was sealed."""
+    token = _stand_ins.set(tuple(sorted(rows, key=lambda row: row.starts_on)))
+    try:
+        yield
+    finally:
+        _stand_ins.reset(token)
+
+
+def stand_ins() -> tuple[Parameter, ...]:
+    """Return the rows that stand for declared ones here. Whoever caches a value keys it by them."""
+    return _stand_ins.get()
 
 
 def parameter_value(code: str, *, on: dt.date) -> int:

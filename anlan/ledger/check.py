@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from anlan.ledger.check_extent import tiles_beyond
 from anlan.ledger.entry import content_hash, leaf_hash
-from anlan.ledger.erase import what_is_missing
+from anlan.ledger.erased import what_is_missing
 from anlan.ledger.hashing import HASH_BYTES
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.store import log_hash

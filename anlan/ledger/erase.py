@@ -8,8 +8,6 @@ import uuid
 
 from anlan.ledger.models import Entry
 
-STEP = "erase"
-
 
 def destroy_content(record_uid: uuid.UUID) -> int:
     """Destroy content and salt of every entry of a record and return how many. Call it inside the transaction of the erasure.
@@ -17,18 +15,3 @@ def destroy_content(record_uid: uuid.UUID) -> int:
     The salt goes too: with it, whoever guesses a content could prove the guess.
     """
     return Entry.objects.filter(record_uid=record_uid, content__isnull=False).update(content=None, salt=None)
-
-
-def what_is_missing(entry: Entry) -> str:
-    """Return what is wrong with an entry that lost content or salt; empty for one that is whole or lawfully erased.
-
-    One query, and only for an entry that lost something.
-    """
-    if entry.content is not None and entry.salt is not None:
-        return ""
-    later = Entry.objects.filter(record_uid=entry.record_uid, step=STEP, version__gt=entry.version)
-    if not later.exists():
-        return "its content is gone, and no erasure of the record is in the log"
-    if entry.content is not None or entry.salt is not None:
-        return "only one of content and salt is gone; an erasure destroys both"
-    return ""

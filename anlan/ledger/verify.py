@@ -13,7 +13,7 @@ from enum import StrEnum
 from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
 from anlan.ledger.entry import content_hash, leaf_hash
-from anlan.ledger.erase import what_is_missing
+from anlan.ledger.erased import what_is_missing
 from anlan.ledger.hashing import TreeHash
 from anlan.ledger.kept import broken_promise, kept_checkpoint
 from anlan.ledger.models import Entry, Position, TreeHead, Unsequenced

@@ -73,6 +73,15 @@ def add_log(name: str, text: str) -> bool:
     return True
 
 
+def known_origin(text: str) -> str:
+    """Return the log that an offer names if this node witnesses it; empty for any other, and for what is no offer."""
+    try:
+        origin = parse_checkpoint(parse_note(parse_offer(text).note).text).origin
+    except BadNote:
+        return ""
+    return origin if origin in known_logs() else ""
+
+
 def add_checkpoint(text: str, *, now: dt.datetime) -> Answer:
     """Judge an offer as C2SP tlog-witness says, cosign it or say why not, and keep what contradicts as evidence."""
     try:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from anlan.kernel.parameter import parameter_value
+from anlan.kernel.parameter import Parameter, parameter_value, stand_ins
 from anlan.kernel.period import Period, month_index, years_back
 from anlan.measures.errors import BadDefinition
 
 Binding = datetime.date | int
+BURST_DAYS, BURST_OLD_DAYS = "honesty.burst_days", "honesty.burst_old_days"
 
 
 def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) -> Mapping[str, Binding]:
@@ -21,12 +22,12 @@ def bindings(names: tuple[str, ...], *, period: Period, as_of: datetime.date) ->
     indexes (``anlan.kernel.period.month_index``).
     Nulls: none; where nothing is due yet, the end of the due months is the day before the period.
     """
-    return _bindings(names, period, as_of)
+    return _bindings(names, period, as_of, stand_ins())
 
 
 def bound_day(name: str, *, period: Period, as_of: datetime.date) -> datetime.date:
     """Return the value of one parameter that is a day."""
-    value = _bindings((name,), period, as_of)[name]
+    value = _bindings((name,), period, as_of, stand_ins())[name]
     if not isinstance(value, datetime.date):
         raise BadDefinition(f"The parameter {name} is a number, not a day. Name a day, such as period_start.")
     return value
@@ -34,15 +35,17 @@ def bound_day(name: str, *, period: Period, as_of: datetime.date) -> datetime.da
 
 def bound_number(name: str, *, period: Period, as_of: datetime.date) -> int:
     """Return the value of one parameter that counts."""
-    value = _bindings((name,), period, as_of)[name]
+    value = _bindings((name,), period, as_of, stand_ins())[name]
     if not isinstance(value, int):
         raise BadDefinition(f"The parameter {name} is a day, not a number. Name a number, such as months_due.")
     return value
 
 
 @lru_cache(maxsize=64)
-def _bindings(names: tuple[str, ...], period: Period, as_of: datetime.date) -> Mapping[str, Binding]:
-    """One day's values serve every institution that is scored on it."""
+def _bindings(
+    names: tuple[str, ...], period: Period, as_of: datetime.date, _limits: tuple[Parameter, ...]
+) -> Mapping[str, Binding]:
+    """One day's values serve every institution that is scored on it. `_limits` are in force here and part of the key."""
     values: dict[str, Binding] = {}
     for name in names:
         stem, _, years = name.rpartition("_")
@@ -58,12 +61,12 @@ def burst_since(as_of: datetime.date) -> datetime.date:
 
     Raises: UnknownParameter.
     """
-    return as_of - datetime.timedelta(days=parameter_value("honesty.burst_days", on=as_of) - 1)
+    return as_of - datetime.timedelta(days=parameter_value(BURST_DAYS, on=as_of) - 1)
 
 
 def burst_before(as_of: datetime.date) -> datetime.date:
     """Return the day before which an event is old for an assessment on the as-of day. Raises: UnknownParameter."""
-    return as_of - datetime.timedelta(days=parameter_value("honesty.burst_old_days", on=as_of))
+    return as_of - datetime.timedelta(days=parameter_value(BURST_OLD_DAYS, on=as_of))
 
 
 _BURST = {"burst_since": burst_since, "burst_before": burst_before}

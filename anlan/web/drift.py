@@ -120,7 +120,7 @@ def what_is_wrong(fault: str) -> str:
         Fault.COLUMN: _("A column was changed beside the ledger"),
         Fault.NO_ENTRIES: _("The row has no ledger entries"),
         Fault.NO_ROW: _("The ledger tells of the record, but its row is gone"),
-        Fault.ENTRY_GONE: _("A ledger entry of the record is gone"),
+        Fault.ENTRY_GONE: _("A ledger entry of the record, or its content, is gone"),
         Fault.EVIDENCE: _("The list of files is not the one that the ledger tells"),
         Fault.FILE_GONE: _("A file of evidence is gone"),
         Fault.FILE_CHANGED: _("A file of evidence was changed"),

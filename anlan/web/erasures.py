@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from anlan.flow.erasure import MAY_APPROVE, MAY_ASK, NEEDED, may_approve, may_end, sees, with_people
+from anlan.flow.erasure import MAY_APPROVE, MAY_ASK, NEEDED, entry_position, may_approve, may_end, sees, with_people
 from anlan.flow.grounds import Ground, all_grounds
 from anlan.flow.models import Erasure
 from anlan.flow.spec import all_registers, find_register
@@ -54,6 +54,7 @@ class ErasureLine:
     approvals: tuple[Signature, ...]
     needed: int
     refused: Signature | None
+    position: int | None
     url: str
     approve_url: str
     refuse_url: str
@@ -98,6 +99,7 @@ def erasure_line(row: Erasure, place: Place) -> ErasureLine:
         approvals=tuple(Signature(who=one.by.name, at=one.at) for one in row.approvals.all()),
         needed=NEEDED,
         refused=refused,
+        position=entry_position(row),
         url=place.url("record", row.register, row.record_uid),
         approve_url=place.url("erasure-decide", row.uid, "approve") if decides else "",
         refuse_url=place.url("erasure-decide", row.uid, "refuse") if ends else "",

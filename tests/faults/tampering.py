@@ -70,6 +70,8 @@ class Tamperer:
     def of_entry(self, kind: str) -> Tampering | None:
         row = self._any(Entry.objects)
         told = self._of(row)
+        if kind == "change" and self.dice.random() < 0.2:
+            return self._empty(row, told)
         if kind == "change":
             return self._change(Entry, row, told, skip={"id"})
         if kind == "delete":
@@ -179,6 +181,11 @@ class Tamperer:
         stored = field.get_db_prep_save(value, connection)
         self._sql(f"UPDATE {table} SET {column} = %s WHERE id = %s", stored, row.pk)
         return Tampering(kind="change", table=table, column=field.column, told=(*told, *self._where(field, value)))
+
+    def _empty(self, row: Entry, told: tuple[str, ...]) -> Tampering:
+        """Take content and salt away, as an erasure does, without one."""
+        self._sql("UPDATE ledger_entry SET content = NULL, salt = NULL WHERE id = %s", row.pk)
+        return Tampering(kind="change", table="ledger_entry", column="content and salt", told=told)
 
     def _where(self, field: Any, value: Any) -> tuple[str, ...]:
         """A row whose receipt was changed is found under its new one as well."""

@@ -292,4 +292,7 @@ TABLE: Mapping[str, Entry] = {
     "GET /api/v1/scores": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
     "GET /api/v1/scores/trend": Entry(allowed=SCORES, query=_SCORED | _OF_PLACE),
     "GET /api/v1/scores/{institution}/rules/{rule}/trace": Entry(allowed=SCORES, query=_SCORED),
+    "GET /api/v1/scores/{institution}/seals": Entry(allowed=SCORES),
+    "GET /api/v1/scores/{institution}/seals/{seal}": Entry(allowed=SCORES),
+    "GET /api/v1/scores/{institution}/seals/{seal}/package": Entry(allowed=SCORES),
 }

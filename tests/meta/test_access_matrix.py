@@ -288,7 +288,7 @@ def _ask(
         "factor": 1,
         "provider": "nowhere",
     }
-    if "<uuid:seal>" in address.template:
+    if "seal>" in address.template:
         values["seal"] = _seal_of(place.institution)
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"

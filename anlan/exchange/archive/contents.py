@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db.models import Q
 
+from anlan.flow.erasure import tombstones
 from anlan.flow.masking import clearance_in, may_read
 from anlan.flow.models import Evidence
 from anlan.flow.spec import RegisterSpec
 from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry
 from anlan.ledger.store import stored_tree
 from anlan.ledger.tree import inclusion
@@ -49,11 +51,25 @@ class Part:
 
     @cached_property
     def numbers(self) -> dict[Any, str]:
-        """The numbers of the chosen records by uid."""
+        """The numbers of the chosen records by uid, and of those that were lawfully erased: their entries go along."""
         rows = self.spec.model.objects.within(self.wanted.institution)
         if self.wanted.year is not None:
             rows = rows.filter(_of_year(self.spec, self.wanted.year))
-        return dict(rows.values_list("uid", "number"))
+        return dict(rows.values_list("uid", "number")) | self._erased()
+
+    def _erased(self) -> dict[Any, str]:
+        """The erased records that the reader could see. Their dates stand in the headers; when they ended went with the content."""
+        stones = tombstones(self.wanted.institution, spec=self.spec)
+        found, year = {stone.record_uid: stone.number for stone in stones}, self.wanted.year
+        if year is None:
+            return found
+        told = Entry.objects.filter(record_uid__in=list(found)).exclude(step=ERASE).order_by("version")
+        days = dict(told.values_list("record_uid", "occurred_on"))
+        return {
+            uid: number
+            for uid, number in found.items()
+            if uid in days and (days[uid].year == year or (self.spec.is_standing and days[uid].year < year))
+        }
 
     @cached_property
     def order(self) -> list[tuple[float, int]]:

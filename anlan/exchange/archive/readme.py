@@ -18,7 +18,7 @@ README = """\
 manifest.json   范围、读者、数量、每个文件的大小和哈希；manifest.sig 是日志对它的签名
 checkpoint.txt  检查点：日志名、条目数、根、签名（C2SP）
 log.pub         日志的公钥
-entries/        每个台账一个文件，每行一个条目：头部、内容、盐、叶、位置、路径
+entries/        每个台账一个文件，每行一个条目：头部、内容、盐、叶、位置、路径；依法删除的记录只剩头部和删除条目（erase）
 records.json    每条记录的编号和版本数
 registers.json  台账、栏目、步骤、状态的中英文名称
 evidence/       佐证文件，以 SHA-256 命名；evidence.json 是其原名
@@ -39,7 +39,8 @@ out, 2: something differs.
 manifest.json   scope, reader, counts, size and hash of every file; manifest.sig is the log's signature of it
 checkpoint.txt  the checkpoint: name, number of entries, root, signatures (C2SP)
 log.pub         the log's public key
-entries/        a file per register, a line per entry: header, content, salt, leaf, position, path
+entries/        a file per register, a line per entry: header, content, salt, leaf, position, path; of a record that was lawfully
+                erased the headers are left, and the entry `erase` that says so
 records.json    the number of each record and how many versions it has
 registers.json  names of registers, columns, steps and states in both languages
 evidence/       evidence files named by their SHA-256; evidence.json has their own names

@@ -54,7 +54,8 @@ file-extra | 清单未列此文件 | is not listed in manifest.json
 file | 文件的哈希或大小与清单不符 | has not the hash or size that manifest.json says
 content | 内容或盐被改：哈希与头部不符 | content or salt was changed: they do not hash to what the header says
 withheld | {n} 条未附内容，仅证明头部 | {n} contents are left out; only their headers are proven
-erased | {n} 条内容已删除，头部仍可证明 | {n} contents were erased; their headers are proven
+erased | {n} 条内容已依法删除，头部仍可证明 | {n} contents were lawfully erased; their headers are proven
+unvouched | 内容缺失，且其后没有删除条目（erase）为证：内容被取走 | its content is gone and no later entry `erase` of the record says why
 waiting | {n} 条尚未进入树 | {n} entries have no position in the tree yet
 order | 位置顺序不对或重复：条目被移动、插入或重复 | positions do not ascend: an entry was moved, added or repeated
 foreign | 条目属于 {name}，不属于此处 | the entry is of {name} and does not belong here
@@ -93,9 +94,8 @@ def sm3(data: bytes) -> bytes:
             first = _turn((_turn(a, 12) + e + _turn(0x79CC4519 if early else 0x7A879D8A, j)) & 0xFFFFFFFF, 7)
             ff = a ^ b ^ c if early else (a & b) | (a & c) | (b & c)
             gg = e ^ f ^ g if early else (e & f) | (~e & 0xFFFFFFFF & g)
-            one = (ff + d + (first ^ _turn(a, 12)) + (w[j] ^ w[j + 4])) & 0xFFFFFFFF
             two = (gg + h + first + w[j]) & 0xFFFFFFFF
-            a, b, c, d = one, a, _turn(b, 9), c
+            a, b, c, d = (ff + d + (first ^ _turn(a, 12)) + (w[j] ^ w[j + 4])) & 0xFFFFFFFF, a, _turn(b, 9), c
             e, f, g, h = two ^ _turn(two, 9) ^ _turn(two, 17), e, _turn(f, 19), g
         state = [old ^ new for old, new in zip(state, (a, b, c, d, e, f, g, h))]
     return struct.pack(">8I", *state)
@@ -243,8 +243,7 @@ class Key:
 
     def __init__(self, line: object) -> None:
         self.line = str(line).strip()
-        self.name, _, rest = self.line.partition("+")
-        said, _, encoded = rest.partition("+")
+        self.name, said, encoded = [*self.line.split("+", 2), "", ""][:3]
         raw = unbase64(encoded)
         self.public, self.id = raw[1:], sha256(self.name.encode() + b"\n" + raw)[:4]
         if len(raw) != 33 or raw[0] not in (1, 4) or not self.name or self.id != unhex(said, 4):
@@ -434,12 +433,12 @@ class Verification:
 
 # ── an archive package: a plain zip (stored, one fixed date), every byte of which is accounted for ───────────────────
 class Package(Verification):
-    """A package while it is verified: `versions` of each record, `named` evidence with the entry that names it, `counts`."""
+    """A package while it is verified: what is `told` of each record (version, where, step, state), `named` evidence, `counts`."""
 
     def verify(self, stream: BinaryIO) -> None:
         """Verify everything, from the container to the evidence. Raises: Bad when it cannot be read at all."""
         self.stream, self.files = stream, self.read_container(stream)
-        self.versions: dict[str, list[int]] = {}
+        self.told: dict[str, list[tuple[int, str, str, str]]] = {}
         self.named: dict[str, str] = {}
         self.counts = {"whole": 0, "withheld": 0, "erased": 0, "waiting": 0}
         raw, where = self.read("manifest.json"), "manifest.json"
@@ -453,15 +452,13 @@ class Package(Verification):
         inside = {name: {"bytes": size, "sha256": digest} for name, (_, size, digest) in self.files.items()}
         listed = {**manifest["files"], where: inside.get(where), "manifest.sig": inside.get("manifest.sig")}
         for name in sorted(set(listed) | set(inside)):
+            what = "file-gone" if name not in inside else "file" if name in listed else "file-extra"
             if inside.get(name) != listed.get(name):
-                self.add(
-                    DIFFERS, name, "file-gone" if name not in inside else "file" if name in listed else "file-extra"
-                )
+                self.add(DIFFERS, name, what)
         note, where = self.read("checkpoint.txt").decode("utf-8", "replace"), "checkpoint.txt"
         size, root = self.open_checkpoint(where, note, key, manifest["tree_hash"])
-        for name in sorted(self.files):
-            if name.startswith("entries/"):
-                self.entries(name, HASHES[manifest["tree_hash"]], size, root, manifest["scope"]["institution"])
+        for name in sorted(one for one in self.files if one.startswith("entries/")):
+            self.entries(name, HASHES[manifest["tree_hash"]], size, root, manifest["scope"]["institution"])
         self.compare_records()
         self.compare_evidence(manifest["scope"]["evidence"])
 
@@ -515,7 +512,8 @@ class Package(Verification):
 
     def entry(self, where: str, entry: Any, header: Any, h: Any, size: int, root: bytes) -> None:
         """Verify one entry from the inside out: content, leaf, path. Raises: Bad."""
-        self.versions.setdefault(header["record"], []).append(typed(int, header["version"]))
+        told = (typed(int, header["version"]), where, header["step"], entry["state"])
+        self.told.setdefault(header["record"], []).append(told)
         self.counts[entry["state"]] += 1
         if entry["state"] == "whole":
             content = typed(str, entry["content"]).encode()
@@ -533,16 +531,19 @@ class Package(Verification):
             self.add(DIFFERS, where, "path", position=entry["position"])
 
     def compare_records(self) -> None:
-        """Compare the entries found with records.json: each record with all its versions, 1 to the last, once."""
+        """Compare with records.json: each record with all its versions, 1 to the last, once; none emptied without an erasure."""
         listed = {}
         for one in typed(list, load(self.read("records.json"))):
             record = fields(one, "number", "record", "register", "versions")
             listed[record["record"]] = (f"records.json {record['register']} {record['number']}", record["versions"])
-        for uid in sorted({*listed, *self.versions}):
+        for uid in sorted({*listed, *self.told}):
             where, count = listed.get(uid, (f"records.json {uid}", 0))
-            found = sorted(self.versions.get(uid, []))
-            if found != list(range(1, count + 1)):
-                self.add(DIFFERS, where, "versions", n=count, found=found)
+            told = sorted(self.told.get(uid, []))
+            if [one[0] for one in told] != list(range(1, count + 1)):
+                self.add(DIFFERS, where, "versions", n=count, found=[one[0] for one in told])
+            last = max([version for version, _, step, _ in told if step == "erase"] or [0])
+            for place in [place for version, place, _, state in told if state == "erased" and version >= last]:
+                self.add(DIFFERS, place, "unvouched")
 
     def compare_evidence(self, is_included: bool) -> None:
         """Compare evidence files with their names and with the entries that name them; then say what was counted."""
@@ -551,11 +552,10 @@ class Package(Verification):
             self.add(DIFFERS, f"evidence/{name}", "evidence")
         for digest in sorted(set(self.named) - set(inside)) if is_included else ():
             self.add(DIFFERS, self.named[digest], "evidence-gone", sha256=digest)
-        for id in ("withheld", "waiting", "erased"):
-            if self.counts[id]:
-                self.add(PROVEN if id == "erased" else WAITS, "package", id, n=self.counts[id])
-        entries = sum(map(len, self.versions.values()))
-        self.add(PROVEN, "package", "package", records=len(self.versions), entries=entries, files=len(inside))
+        for id in filter(self.counts.get, ("withheld", "waiting", "erased")):
+            self.add(PROVEN if id == "erased" else WAITS, "package", id, n=self.counts[id])
+        entries = sum(map(len, self.told.values()))
+        self.add(PROVEN, "package", "package", records=len(self.told), entries=entries, files=len(inside))
 
 
 # ── command line ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -78,13 +78,13 @@ def wait_seconds(knock: Knock, *, now: dt.datetime) -> int:
     known_since = now - dt.timedelta(days=KNOWN_DAYS)
     if not knock.browser and Pace.objects.filter(key=knock.pair, at__gt=known_since).exists():
         return 0
-    return max(_wait(key, weight, now=now) for key, weight in knock.weights)
+    return max(wait(key, weight, now=now) for key, weight in knock.weights)
 
 
 def failed(knock: Knock, *, now: dt.datetime) -> None:
     """Note that the attempt failed."""
     for key, weight in knock.weights:
-        _add(key, weight, now=now)
+        add(key, weight, now=now)
 
 
 def succeeded(knock: Knock, *, now: dt.datetime) -> None:
@@ -96,12 +96,12 @@ def succeeded(knock: Knock, *, now: dt.datetime) -> None:
 
 def factor_wait_seconds(person_id: int, *, now: dt.datetime) -> int:
     """Return how long a person's next code must wait."""
-    return _wait(f"factor:{person_id}", FACTOR, now=now)
+    return wait(f"factor:{person_id}", FACTOR, now=now)
 
 
 def factor_failed(person_id: int, *, now: dt.datetime) -> None:
     """Note a wrong code."""
-    _add(f"factor:{person_id}", FACTOR, now=now)
+    add(f"factor:{person_id}", FACTOR, now=now)
 
 
 def forget(username: str) -> int:
@@ -151,8 +151,8 @@ def _level(row: Pace, weight: Weight, now: dt.datetime) -> float:
     return max(0.0, row.level - max(0.0, (now - row.at).total_seconds()) / weight.sinks_seconds)
 
 
-def _wait(key: str, weight: Weight, *, now: dt.datetime) -> int:
-    """Return the seconds that are left of the wait after the last failure."""
+def wait(key: str, weight: Weight, *, now: dt.datetime) -> int:
+    """Return the seconds that are left of the wait after what weighed last on the row of a key."""
     row = Pace.objects.filter(key=key).first()
     over = row.level - weight.free if row is not None else -1.0
     if row is None or over < 0 or row.at > now + AHEAD:
@@ -162,7 +162,8 @@ def _wait(key: str, weight: Weight, *, now: dt.datetime) -> int:
 
 
 @transaction.atomic
-def _add(key: str, weight: Weight, *, now: dt.datetime) -> None:
+def add(key: str, weight: Weight, *, now: dt.datetime) -> None:
+    """Let one more weigh on the row of a key."""
     row, _made = Pace.objects.select_for_update().get_or_create(key=key, defaults={"level": 0, "at": now})
     most = weight.free + 12
     row.level, row.at = min(most, _level(row, weight, now) + 1), now

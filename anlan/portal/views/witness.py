@@ -1,5 +1,7 @@
 """The witness's door (C2SP tlog-witness): logs send checkpoints and get cosignatures. The log's signature is the only credential."""
 
+import datetime as dt
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -7,7 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from anlan.ledger.offer import MOST_BYTES
-from anlan.ledger.witness import Answer, Verdict, add_checkpoint, known_logs
+from anlan.ledger.witness import Answer, Verdict, add_checkpoint, known_logs, known_origin
+from anlan.org.door.calls import Call, call_wait_seconds, called
 
 PLAIN = "text/plain; charset=utf-8"
 SIZE = "text/x.tlog.size"
@@ -20,18 +23,29 @@ def add(request: HttpRequest) -> HttpResponse:
     """Judge an offer and answer as the protocol says. A node that witnesses no log has no such address."""
     if not known_logs():
         raise Http404
-    return _answer(_judged(request))
+    body, now = request.read(MOST_BYTES + 1), timezone.now()
+    call = Call(address=str(request.META.get("REMOTE_ADDR", "")), log=known_origin(body.decode(errors="replace")))
+    if seconds := call_wait_seconds(call, now=now):
+        return _too_soon(seconds)
+    called(call, now=now)
+    return _answer(_judged(body, now=now))
 
 
-def _judged(request: HttpRequest) -> Answer:
-    body = request.read(MOST_BYTES + 1)
+def _judged(body: bytes, *, now: dt.datetime) -> Answer:
     if len(body) > MOST_BYTES:
         return Answer(verdict=Verdict.MALFORMED, text=f"An offer has at most {MOST_BYTES} bytes.\n")
     try:
         text = body.decode()
     except UnicodeDecodeError:
         return Answer(verdict=Verdict.MALFORMED, text="An offer is UTF-8 text.\n")
-    return add_checkpoint(text, now=timezone.now())
+    return add_checkpoint(text, now=now)
+
+
+def _too_soon(seconds: int) -> HttpResponse:
+    response = HttpResponse(f"Too many calls; come again in {seconds} seconds.\n", content_type=PLAIN, status=429)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _answer(answer: Answer) -> HttpResponse:

@@ -144,6 +144,7 @@ class Dispute(Register):
             requires=("mediation",),
             consequence=_("The mediator works towards a settlement"),
             clause="S1-3.9-a",
+            independent="can:investigate",
         )
         settle = Step(
             label=_("Settle"),
@@ -154,6 +155,7 @@ class Dispute(Register):
             requires=("settled_on",),
             consequence=_("It counts as settled; the file is still to be closed"),
             clause="S1-A7-k4",
+            independent="can:investigate",
         )
         close = Step(
             label=_("Close with the settlement paper"),
@@ -165,6 +167,7 @@ class Dispute(Register):
             evidence=1,
             consequence=_("The file is archived"),
             clause="S1-A7-k3",
+            independent="can:investigate",
         )
         close_unsettled = Step(
             label=_("Close unsettled"),
@@ -177,6 +180,7 @@ class Dispute(Register):
             consequence=_("It counts as not settled, for example since it went to court"),
             clause="S1-A5-i",
             awaited=False,
+            independent="can:investigate",
         )
         reopen = Step(
             label=_("Reopen"),
@@ -188,6 +192,7 @@ class Dispute(Register):
             consequence=_("It no longer counts as settled"),
             clause="S1-A5-i",
             awaited=False,
+            independent="can:investigate",
         )
 
     class Privacy:

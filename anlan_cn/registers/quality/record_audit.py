@@ -54,6 +54,7 @@ class RecordAudit(Register):
             requires=("sample", "sampled", "grade_a", "grade_b", "grade_c"),
             consequence=_("The rate of grade-A records counts it"),
             clause="S1-A5-k4",
+            independent="can:review",
         )
         feed_back = Step(
             label=_("Feed back"),

@@ -100,6 +100,7 @@ class SecurityIncident(Register):
             needs_reason=True,
             consequence=_("The outcome stays in the timeline"),
             clause="S3-2.4-f",
+            independent="can:investigate",
         )
 
     class Privacy:

@@ -18,6 +18,7 @@ from anlan.assessment.seal_format import Package, SealedEntry, read_package, wri
 from anlan.assessment.seal_records import NotInTree, records_read
 from anlan.assessment.seal_self_check import DoesNotHold
 from anlan.assessment.seal_verify import Verification, verify_score
+from anlan.flow.erasure import approve, request_erasure
 from anlan.ledger.models import Entry, Leader
 from anlan.ledger.signing import own_signer
 from anlan.org.scope import Actor, as_system
@@ -195,12 +196,46 @@ def test_a_key_that_is_not_the_one_you_were_given_is_refused(seal: Seal) -> None
     assert "is not the key that you gave" in failing(verify(seal, key=other))["key"]
 
 
-def test_a_lawful_erasure_is_said_and_is_no_fault(seal: Seal) -> None:
-    package = package_of(seal)
-    old = entry_of(package, "SI-2025-0001")
-    found = verify(seal, with_entry(package, old, content=None, salt=None))
+def test_a_lawful_erasure_is_said_and_is_no_fault(
+    seal: Seal, li_actor: Actor, wang_actor: Actor, chen_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anlan.flow.erasure.holds_on", lambda *_args, **_more: ())  # as if every term were over
+    with as_system("test"):
+        incident = SecurityIncident.objects.get(number="SI-2025-0001")
+    asked = request_erasure(incident, by=li_actor, ground="pipl-47-purpose", reason="误录他人信息")
+    for person in (wang_actor, chen_actor):
+        approve(asked, by=person)
+    found = verify(seal)
     erased = next(step for step in found.steps if step.name == "erased")
-    assert (str(erased.outcome), "SI-2025-0001" in erased.said or "record" in erased.said) == ("waits", True)
+    assert (outcome(found), str(erased.outcome), "record SI-2025-0001, version 1" in erased.said) == (
+        "waits", "waits", True,
+    )  # fmt: skip
+    rules = json.loads(seal.document)["categories"]
+    resting = [rule for category in rules for rule in category["rules"] if incident.uid.hex in rule["records"]]
+    assert found.steps[-1].said.startswith(f"{43 - len(resting)} rules recomputed: ")
+    package = package_of(seal)
+    without = replace(package, seal=package.seal | {"erasures": []})
+    assert "its content is gone, and no erasure that the log proves" in failing(verify(seal, without))["records"]
+    moved = [{**package.seal["erasures"][0], "position": 0}]
+    unproven = replace(package, seal=package.seal | {"erasures": moved})
+    assert "its content is gone" in failing(verify(seal, unproven))["records"]
+
+
+def test_a_content_that_somebody_nulled_is_no_erasure(seal: Seal) -> None:
+    with as_system("somebody with the database's password"):
+        incident = SecurityIncident.objects.get(number="SI-2025-0001")
+        Entry.objects.filter(record_uid=incident.uid).update(content=None, salt=None)
+    said = failing(verify(seal))["records"]
+    assert "record SI-2025-0001, version 1: its content is gone, and no erasure that the log proves says why" in said
+
+
+def test_a_record_whose_content_somebody_nulled_is_not_sealed(year: World, chen_actor: Actor) -> None:
+    with as_system("somebody with the database's password"):
+        incident = SecurityIncident.objects.get(number="SI-2025-0001")
+        Entry.objects.filter(record_uid=incident.uid).update(content=None, salt=None)
+        SecurityIncident.objects.filter(pk=incident.pk).delete()
+    with pytest.raises(DoesNotHold, match="security_incident"):
+        sealed(year, by=chen_actor)
 
 
 # ── sealing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -174,6 +174,24 @@ def test_the_command_verifies_registers_and_the_log(filed: World, capsys: pytest
     assert capsys.readouterr().err.count("Name one thing to verify") == 2
 
 
+def test_a_content_that_was_nulled_by_sql_fails_every_verification(
+    filed: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = Entry.objects.get(register="hazard")
+    Entry.objects.filter(pk=entry.pk).update(content=None, salt=None)
+    main(["archive", str(tmp_path / "a.zip"), "--institution", "A"])
+    capsys.readouterr()
+    for asked in ([str(entry.record_uid)], ["--register", "hazard"], ["--log"]):
+        assert main(["verify", *asked]) == 2, asked
+        assert "its content is gone, and no erasure of the record is in the log" in capsys.readouterr().out
+    assert main(["verify", str(tmp_path / "a.zip")]) == 2
+    said = "its content is gone and no later entry `erase` of the record says why"
+    assert f"entries/hazard.jsonl:1 {entry.record_uid.hex} v1 report" in (told := capsys.readouterr().out)
+    assert said in told
+    assert main(["check"]) == 2
+    assert f"ledger entry {entry.pk}" in "".join(capsys.readouterr())
+
+
 @pytest.fixture
 def receipt(filed: World, tmp_path: Path) -> Path:
     uid = Entry.objects.filter(register="hazard").get().record_uid

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from anlan.exchange.archive.contents import Wanted
 from anlan.exchange.archive.write import write_archive
 from anlan.exchange.errors import NotReady
+from anlan.flow.erasure import approve, request_erasure
 from anlan.flow.evidence import path_of, store
 from anlan.flow.perform import perform
 from anlan.flow.spec import all_registers, find_register
@@ -29,6 +30,7 @@ from anlan.ledger.standalone import anlan_verify as alone
 from anlan.org.access import Access
 from anlan.org.errors import NotAllowed
 from anlan.org.scope import Actor, acting, as_system
+from anlan_cn.models import KeyPlace
 from config.command import main
 from tests.papers import pdf, picture
 from tests.records import list_place, report_hazard
@@ -153,9 +155,54 @@ def test_what_waits_for_the_tree_makes_it_incomplete(make: Callable[..., bytes],
     assert findings(make(li_actor), key()) == (1, [])
 
 
-def test_an_erased_content_leaves_the_rest_proven(make: Callable[..., bytes], li_actor: Actor) -> None:
-    Entry.objects.filter(register="hazard").update(content=None, salt=None)
-    assert findings(make(li_actor), key()) == (0, [])
+def test_a_lawfully_erased_record_goes_along_with_the_entry_that_says_so(
+    make: Callable[..., bytes], filed: World, li_actor: Actor, wang_actor: Actor, chen_actor: Actor
+) -> None:
+    place = erased_place(filed, li_actor, wang_actor, chen_actor)
+    for package in (make(li_actor), make(li_actor, year=2020)):
+        assert findings(package, key()) == (0, [])
+        assert "旧址".encode() not in package
+        rows = [row for row in lines(opened(package), PLACES) if place.uid.hex in row["header"]]
+        assert [(json.loads(row["header"])["step"], row["state"]) for row in rows] == [
+            ("list_place", "erased"), ("annul", "erased"), ("erase", "whole"),
+        ]  # fmt: skip
+        assert (place.uid.hex, place.number, 3) in [
+            (one["record"], one["number"], one["versions"]) for one in json.loads(opened(package)["records.json"])
+        ]
+    assert place.uid.hex.encode() not in make(li_actor, year=2019)
+
+
+def erased_place(world: World, asks: Actor, *approve_it: Actor) -> KeyPlace:
+    """List a place long ago, annul it and erase it lawfully."""
+    long_ago = dt.datetime(2020, 3, 10, 4, 0, tzinfo=dt.UTC)
+    place = list_place(world.hospital_a, by=asks, at=long_ago, occurred_on=dt.date(2020, 3, 9), name="旧址")
+    with acting(asks):
+        perform(place, "annul", by=asks, at=long_ago, reason="误登")
+    request = request_erasure(place, by=asks, ground="pipl-47-purpose", reason="误录他人信息")
+    for person in approve_it:
+        approve(request, by=person)
+    Sequencer().run(clock=lambda: timezone.now() + dt.timedelta(minutes=1))
+    sign_newest()
+    return place
+
+
+def test_a_content_that_was_nulled_by_sql_is_no_erasure(make: Callable[..., bytes], li_actor: Actor) -> None:
+    entry = Entry.objects.get(register="hazard")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_entry SET content = NULL, salt = NULL WHERE id = %s", [entry.pk])
+    place = f"entries/hazard.jsonl:1 {entry.record_uid.hex} v1 report"
+    assert findings(make(li_actor), key()) == (2, [(place, "unvouched")])
+
+
+def test_a_content_that_went_after_the_erasure_of_its_record_is_named(
+    make: Callable[..., bytes], filed: World, li_actor: Actor, wang_actor: Actor, chen_actor: Actor
+) -> None:
+    place = erased_place(filed, li_actor, wang_actor, chen_actor)
+    Entry.objects.filter(record_uid=place.uid, step="erase").update(content=None, salt=None)
+    level, found = findings(make(li_actor), key())
+    assert (level, [(where.split(" ", 1)[1], id) for where, id in found]) == (
+        2, [(f"{place.uid.hex} v3 erase", "unvouched")],
+    )  # fmt: skip
 
 
 def test_columns_that_the_reader_may_not_read_stay_away_with_their_contents(
@@ -266,9 +313,10 @@ def _forgeries(files: dict[str, bytes]) -> dict[str, tuple[dict[str, bytes], tup
         "path": (changed(3, path=["00" * 32, *rows[3]["path"][1:]]), (corrected, "path")),
         "position": (changed(3, position=rows[3]["position"] + 1), (corrected, "path")),
         "withheld": (
-            changed(3, content=None, salt=None, state="erased"),
+            changed(3, content=None, salt=None, state="withheld"),
             ("", ""),  # a forger may leave a content out; the verdict says how many are
         ),
+        "emptied": (changed(3, content=None, salt=None, state="erased"), (corrected, "unvouched")),
         "deleted": (
             with_lines(files, PLACES, rows[:3] + rows[4:]),
             (f"records.json key_place {numbers[uid[3]]}", "versions"),
@@ -302,7 +350,7 @@ def test_every_forgery_is_found_and_located(package: bytes, has_key: bool) -> No
     for name, (files, expected) in _forgeries(opened(package)).items():
         level, found = findings(packed(mended(files, signer=signer)), key())
         if name == "withheld":
-            assert (level, found) == ((0, []) if has_key else (2, [("manifest.json", "file")]))
+            assert (level, found) == ((1, []) if has_key else (2, [("manifest.json", "file")]))
             continue
         assert level == 2, name
         assert expected in found, (name, found)

@@ -1,6 +1,7 @@
 """Rows and evidence that were changed by SQL are found and named; what `perform` wrote is never called drift."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from anlan.flow.evidence import path_of, store
 from anlan.flow.models import Evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import spec_of
+from anlan.ledger.append import append
+from anlan.ledger.entry import Fact, Origin
+from anlan.ledger.erase import destroy_content
 from anlan.ledger.models import Entry
 from anlan.org.scope import Actor, acting, as_system
 from anlan_cn.models import Dispute, Hazard, KeyPlace
@@ -139,9 +143,31 @@ def test_an_entry_that_is_gone_is_named_by_its_version(world: World, li_actor: A
 
 def test_a_row_that_was_erased_with_its_contents_is_no_drift(world: World, li_actor: Actor) -> None:
     place = list_place(world.hospital_a, by=li_actor)
-    Entry.objects.filter(record_uid=place.uid).update(content=None, salt=None)
+    destroy_content(place.uid)
+    erased = Fact(
+        uid=uuid.uuid4(), institution_code="A", register="key_place", record_uid=place.uid, version=2, step="erase",
+        actor_id=None, occurred_on=dt.date(2026, 1, 5), recorded_at=dt.datetime(2026, 1, 5, tzinfo=dt.UTC),
+        origin=Origin(kind="screen"), content={},
+    )  # fmt: skip
+    append(world.hospital_a.pk, erased)
     KeyPlace.objects.filter(pk=place.pk).delete()
     assert found() == []
+
+
+def test_a_content_that_somebody_nulled_is_named_with_its_row_and_without(world: World, li_actor: Actor) -> None:
+    place = list_place(world.hospital_a, by=li_actor)
+    sql("UPDATE ledger_entry SET content = NULL, salt = NULL WHERE record_uid = %s", uid_of(place))
+    drift = the_only_one()
+    assert (drift.fault, drift.number, drift.entries_say) == (Fault.ENTRY_GONE, "KP-2025-0001", 1)
+    assert drift_words(drift) == (
+        "[flow.A004] the entry of version 1 is gone, or its content is without a lawful erasure"
+    )
+    KeyPlace.objects.filter(pk=place.pk).delete()
+    assert found() == [("flow.A003", "key_place", "")]
+
+
+def uid_of(place: KeyPlace) -> Any:
+    return place.uid if connection.features.has_native_uuid_field else place.uid.hex
 
 
 def test_evidence_is_compared_with_the_entry_that_brought_it(world: World, li_actor: Actor) -> None:

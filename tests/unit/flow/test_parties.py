@@ -174,10 +174,8 @@ def test_whoever_is_concerned_does_not_handle_the_case(world, li, li_actor, wang
         assert openable(record, to=actor) == ()
         assert [name for name in spec_of(record).steps if may_take(record, spec_of(record).steps[name], by=actor)] == [
             "accept",
-            "mediate",
-            "settle",
             "attach",
-        ]  # those that any recorder takes; nothing that manages, corrects or names parties
+        ]  # those that any recorder takes; nothing that handles, manages, corrects or names parties
 
 
 # ── conflict of interest ────────────────────────────────────────────────────────────────────────────────────────────

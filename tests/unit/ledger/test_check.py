@@ -1,15 +1,19 @@
 """What `anlan check` finds in the ledger: each kind of tampering by SQL is found and named by its position."""
 
+import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from anlan.ledger.append import append
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.entry import leaf_hash
+from anlan.ledger.erase import destroy_content
 from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.sequencer import Sequencer
-from tests.unit.ledger.log import write
+from tests.unit.ledger.log import fact, write
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -39,6 +43,17 @@ def put_into_tile(level: int, index: int, at: int, value: bytes) -> None:
 def test_an_untouched_ledger_is_whole(entries: list[Entry]) -> None:
     write(1)  # one that waits is no fault
     assert (list(broken_entries()), list(broken_tree())) == ([], [])
+
+
+def test_a_content_that_was_nulled_by_sql_is_named_and_a_lawful_erasure_is_not(entries: list[Entry]) -> None:
+    record = uuid.uuid4()
+    emptied, *_ = write(2, record=record)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_entry SET content = NULL, salt = NULL WHERE id = %s", [emptied.pk])
+    assert list(broken_entries()) == [(emptied.pk, "its content is gone, and no erasure of the record is in the log")]
+    destroy_content(record)
+    append(1, replace(fact(3, record, note="erased"), step="erase"))
+    assert list(broken_entries()) == []
 
 
 def test_an_empty_ledger_is_whole(db: None) -> None:

@@ -78,6 +78,68 @@ def test_only_posting_is_allowed_and_no_cookie_is_needed(witness: None) -> None:
     assert told(client, LOG.offer(0, 5))[0] == 200
 
 
+class Clock:
+    """The view's clock: it moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.at = dt.datetime(2026, 3, 2, 8, 0, tzinfo=dt.UTC)
+
+    def now(self) -> dt.datetime:
+        return self.at
+
+    def later(self, seconds: float) -> None:
+        self.at += dt.timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("anlan.portal.views.witness.timezone.now", made.now)
+    return made
+
+
+def test_calls_that_come_too_fast_are_told_when_to_come_again(witness: None, client: Client, clock: Clock) -> None:
+    statuses = [told(client, LOG.offer(0, 9))[0] for _ in range(32)]
+    assert statuses == [200] + [409] * 29 + [429] * 2
+    answer = client.post(ADDRESS, LOG.offer(9, 12), content_type="text/plain")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert answer.content == b"Too many calls; come again in 1 seconds.\n"
+    assert WitnessedLog.objects.get().size == 9
+    clock.later(1)
+    assert told(client, LOG.offer(9, 12))[0] == 200
+
+
+def test_a_hospital_that_calls_every_few_seconds_never_waits(witness: None, client: Client, clock: Clock) -> None:
+    sizes = range(1, 121)
+    statuses = []
+    for size in sizes:
+        statuses.append(told(client, LOG.offer(size - 1, size))[0])
+        clock.later(3)
+    assert statuses == [200] * 120
+
+
+def test_nobody_slows_a_hospital_from_elsewhere_or_by_guessing(witness: None, clock: Clock) -> None:
+    stranger, hospital = Client(REMOTE_ADDR="192.0.2.1"), Client(REMOTE_ADDR="10.1.1.1")
+    assert told(hospital, LOG.offer(0, 5))[0] == 200
+    again = [told(stranger, LOG.offer(0, 5))[0] for _ in range(40)]  # the hospital's own public checkpoint
+    assert (again[0], again[-1]) == (409, 429)
+    neighbour = Client(REMOTE_ADDR="10.1.1.1")
+    guesses = [told(neighbour, LOG.offer(0, 5).replace(ORIGIN, "elsewhere.cn/ledger"))[0] for _ in range(40)]
+    assert (guesses[0], guesses[-1]) == (404, 429)
+    assert told(neighbour, "")[0] == 429
+    assert told(hospital, LOG.offer(5, 9))[0] == 200
+
+
+def test_a_caller_who_goes_on_waits_at_most_ten_seconds(witness: None, client: Client, clock: Clock) -> None:
+    waits = []
+    for _ in range(60):
+        answer = client.post(ADDRESS, "old 0\n\n", content_type="text/plain")
+        if answer.status_code == 429:
+            waits.append(int(answer["Retry-After"]))
+            clock.later(waits[-1])
+    assert 0 < max(waits) <= 10
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_log_is_cosigned_over_a_real_connection(live_server: Any, settings: Any) -> None:
     settings.ANLAN_WITNESSES = f"{own_cosigner().key} {live_server.url}/witness"
