@@ -1,4 +1,4 @@
-"""`anlan keys`: which keys encrypt the sensitive columns, how much lies under each, and their rotation while Anlan runs."""
+"""`anlan keys`: which keys encrypt columns and files, how much lies under each, and their rotation while Anlan runs."""
 
 import argparse
 import json
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from anlan.org.jobs import Job
 
-HELP = "show the keys of encrypted columns, rotate them on line, retire old ones"
+HELP = "show the keys of encrypted columns and files, rotate them on line, encrypt plain files, retire old keys"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=("status", "rotate", "retire"), nargs="?", default="status")
-    parser.add_argument("--now", action="store_true", help="with rotate: renew here, not in the worker")
+    parser.add_argument("what", choices=("status", "rotate", "encrypt", "retire"), nargs="?", default="status")
+    parser.add_argument("--now", action="store_true", help="with rotate and encrypt: renew here, not in the worker")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> int:
     from anlan.org import keys
 
     said: dict[str, Any] = {}
-    if args.what == "rotate":
-        job = keys.rotate()
+    if args.what in ("rotate", "encrypt"):
+        job = keys.rotate() if args.what == "rotate" else keys.renew_again()
         said["job"] = str(job.uid)
         if args.now:
             said["renewed"] = _renew_here(job, quiet=args.json)
