@@ -59,7 +59,7 @@ def _print(said: dict[str, Any]) -> None:
     if said["unknown"]:
         print(f"{said['unknown']:,} values lie under keys that are missing. Restore the keys from a backup.")
     if "renewed" in said:
-        print(f"{said['renewed']:,} values were renewed. The old key is retired a minute later, once nothing uses it.")
+        print(f"{said['renewed']:,} values were renewed. Old keys are retired a minute later, once nothing uses them.")
     elif "job" in said:
         print(
             "The worker renews the values; `anlan keys` shows how far it is. The old key is retired when nothing uses it."
