@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.defaults import server_error
 
-from anlan.vault.errors import KeyMissing
+from anlan.vault.errors import FileBroken, FileGone, KeyMissing
 
 _log = logging.getLogger("anlan.outage")
 RETRY_SECONDS = 30
@@ -51,6 +51,12 @@ DISK = Outage(
 KEYS = Outage(
     id="outage.E005",
     message=gettext_lazy("A key of the encrypted records is missing. Nothing was saved; tell your administrator."),
+)
+FILE = Outage(
+    id="outage.E006",
+    message=gettext_lazy(
+        "This file is missing or damaged on the server. The record is not affected; tell your administrator."
+    ),
 )
 
 _FILES = {
@@ -85,6 +91,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
     while error is not None:
         if isinstance(error, KeyMissing):
             return KEYS
+        if isinstance(error, FileGone | FileBroken):
+            return FILE
         if isinstance(error, DatabaseError | InterfaceError):
             said = str(error).lower()
             found = next((outage for words, outage in _WORDS if words in said), None)
@@ -107,7 +115,8 @@ def failed(request: HttpRequest) -> HttpResponse:
         fault = _problem("api.E500", _("Something went wrong on the server. Nothing was saved."))
         return HttpResponse(fault, status=500, content_type=PROBLEM) if is_api else server_error(request)
     seen[outage.id] += 1
-    _log.error("%s: %s %s was answered with 503 (%s)", outage.id, request.method, request.path, type(error).__name__)
+    said = f"{type(error).__name__}: {error}" if isinstance(error, FileGone | FileBroken) else type(error).__name__
+    _log.error("%s: %s %s was answered with 503 (%s)", outage.id, request.method, request.path, said)
     if is_api:
         answer = HttpResponse(_problem(outage.id, str(outage.message)), status=503, content_type=PROBLEM)
     else:

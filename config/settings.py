@@ -144,7 +144,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A request of the size that a proxy should let through stays in memory, so that no plain bytes of a file reach the disk.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 26 * 1024 * 1024
 
 ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)

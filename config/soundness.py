@@ -1,4 +1,4 @@
-"""What `anlan check` looks at: declarations against the law's clauses, rubrics, the ledger against its hashes, and rows against entries."""
+"""What `anlan check` looks at: declarations, rubrics, the ledger against hashes and tree, rows against entries, stored files."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,8 @@ from django.db import connection
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
 from anlan.assessment.seal_check import broken_seals, changed_editions
+from anlan.exchange.archive.work import PACKAGES
+from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
@@ -17,6 +19,7 @@ from anlan.ledger.models import Entry
 from anlan.org.access_keeping import rewritten
 from anlan.org.models import Access
 from anlan.org.scope import as_system
+from anlan.vault.folders import evidence_folder, sealed_folders
 from config.content import LAW
 
 Finding = dict[str, str]
@@ -26,7 +29,7 @@ Progress = Callable[[str, int], None]
 def all_findings(*, progress: Progress | None = None) -> list[Finding]:
     """Return every fault found, each with its place; empty when the installation is whole. `progress` is told what was read."""
     declared = [*_registers(), *_rubrics()]
-    return [*declared, *_ledger(), *_rows(progress), *_seals(), *_access_log(), *_database_role()]
+    return [*declared, *_ledger(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
 
 
 def _registers() -> list[Finding]:
@@ -99,6 +102,21 @@ def _rows(progress: Progress | None) -> list[Finding]:
         return []
     with as_system("check of rows against the ledger"):
         return [{"place": drift.place, "fault": drift_words(drift)} for drift in all_drift(progress=progress)]
+
+
+def _files() -> list[Finding]:
+    """Stored files: sheets and packages that do not open (evidence is compared with its rows), and what still lies there plain."""
+    plain = "lies there unencrypted, as an older release kept it; `anlan keys encrypt` encrypts it"
+    findings = [
+        {"place": f"file {path.relative_to(evidence_folder())}", "fault": plain}
+        for folder in sealed_folders()
+        for path in folder.plain()
+    ]
+    return findings + [
+        {"place": f"file {path.relative_to(evidence_folder())}", "fault": f"[vault.E014] {what}"}
+        for folder in (SHEETS, PACKAGES)
+        for path, what in folder.broken()
+    ]
 
 
 def _seals() -> list[Finding]:

@@ -17,7 +17,7 @@ from anlan.api.registers import known_register
 from anlan.api.session import actor_of
 from anlan.api.shapes import EvidenceOut, Opening, RecordOut, Taking, evidence_out, record_out
 from anlan.flow.cases import files_are_open, note_shown
-from anlan.flow.evidence import KEPT_APART, StoredFile, path_of, store_all
+from anlan.flow.evidence import KEPT_APART, StoredFile, open_evidence, store_all
 from anlan.flow.models import Evidence
 
 router = Router(tags=["evidence"])
@@ -45,10 +45,10 @@ def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:
     """Return the file as an attachment, never to be shown inside a page."""
     record = record_at(uid)
     found = Evidence.objects.filter(record_uid=record.uid, uid=file).first() if files_are_open(record) else None
-    if found is None or not path_of(found.sha256).is_file():
+    if found is None:
         raise Missing
     note_shown(record, what=found.name)
-    answer = FileResponse(path_of(found.sha256).open("rb"), as_attachment=True, filename=found.name)
+    answer = FileResponse(open_evidence(found.sha256), as_attachment=True, filename=found.name)
     answer["Content-Type"] = found.content_type
     for name, value in KEPT_APART.items():
         answer[name] = value

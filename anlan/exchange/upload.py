@@ -1,19 +1,16 @@
 """Uploaded sheets, kept encrypted under the SHA-256 of their bytes: the ledger names the hash, so the sheet stays for whoever asks."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from anlan.exchange.errors import BadFile
 from anlan.exchange.guard import MAX_FILE_BYTES
-from anlan.vault.cipher import file_key_id_of
-from anlan.vault.holdings import Batch, enter
-from anlan.vault.ring import ring
+from anlan.vault.folders import SealedFolder
+from anlan.vault.holdings import enter
+
+SHEETS = SealedFolder(kind="imports", below="imports")
 
 
 def keep(raw: bytes) -> str:
@@ -23,80 +20,24 @@ def keep(raw: bytes) -> str:
             "exchange.E002", _("The file is larger than %(limit)d MB; split it.") % {"limit": MAX_FILE_BYTES // 2**20}
         )
     digest = hashlib.sha256(raw).hexdigest()
-    target = _path(digest)
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, ring().current().encrypt_file(raw, place=digest))
+    SHEETS.put(digest, [raw])  # also where it lies already: an erasure under way may be about to destroy that one
     return digest
 
 
 def kept(sha256: str) -> bytes:
-    """Return the bytes of a stored sheet."""
-    stored = _path(sha256).read_bytes()
-    if hashlib.sha256(stored).hexdigest() == sha256:  # kept by a release that did not encrypt
-        return stored
-    return ring().get(file_key_id_of(stored)).open_file(stored, place=sha256)
-
-
-class KeptSheets:
-    """The kept sheets as a holding of the rotation of keys."""
-
-    name = "imports"
-
-    def used(self, key_id: str) -> int:
-        """Return how many sheets lie under a key."""
-        return sum(1 for file in self._files() if _key_of(file) == key_id)
-
-    def total(self) -> int:
-        """Return how many sheets are encrypted."""
-        return sum(1 for file in self._files() if _key_of(file))
-
-    def renew(self, key_id: str, *, after: Any, limit: int) -> Batch:
-        """Put the next sheets that do not lie under the key under it, those that were kept plain too."""
-        waiting = [file for file in self._files() if (not after or file.name > after) and _key_of(file) != key_id]
-        for file in waiting[:limit]:
-            _replace(file, ring().get(key_id).encrypt_file(kept(file.name), place=file.name))
-        done = waiting[:limit]
-        return Batch(renewed=len(done), after=done[-1].name if done else None)
-
-    def _files(self) -> list[Path]:
-        return sorted(_folder().glob("[0-9a-f][0-9a-f]/" + "[0-9a-f]" * 64))
-
-
-def _key_of(file: Path) -> str:
-    with file.open("rb") as stream:
-        return file_key_id_of(stream.read(80))
-
-
-def _replace(target: Path, stored: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(stored)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Return the bytes of a stored sheet. Raises: FileGone, FileBroken, KeyMissing."""
+    with SHEETS.open(sha256) as stream:
+        return stream.read()
 
 
 def kept_at(sha256: str) -> Path:
     """Return where the bytes of a stored sheet lie."""
-    return _path(sha256)
+    return SHEETS.path_of(sha256)
 
 
 def clean_name(name: str) -> str:
     """Return an uploader's file name without folders, at most 200 characters."""
     return PurePosixPath(name.replace("\\", "/")).name[-200:] or "sheet"
-
-
-def _path(sha256: str) -> Path:
-    return _folder() / sha256[:2] / sha256
-
-
-def _folder() -> Path:
-    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "imports"
 
 
 def mark(batch: str, percent: int) -> None:
@@ -120,7 +61,7 @@ def unmark(batch: str) -> None:
 
 
 def _mark(batch: str) -> Path:
-    return _folder() / "progress" / batch
+    return SHEETS.folder / "progress" / batch
 
 
-enter("exchange", lambda: (KeptSheets(),))
+enter("exchange", lambda: (SHEETS,))

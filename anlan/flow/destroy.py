@@ -6,13 +6,13 @@ The job is tried at once, and by the worker until it is done. Bytes that another
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from anlan.flow.models import Evidence
 from anlan.org.jobs import Job, enqueue, handler
 from anlan.org.scope import as_system
+from anlan.vault.folders import destroy, evidence_folder
 
 KIND = "flow.destroy_files"
 
@@ -22,7 +22,7 @@ def enqueue_destruction(files: Sequence[Path]) -> Job:
 
     A file that is stored anew in the meantime belongs to somebody else and stays.
     """
-    folder = Path(settings.ANLAN_EVIDENCE_FOLDER)
+    folder = evidence_folder()
     names = [file.relative_to(folder).as_posix() for file in files]
     job = enqueue(KIND, files=names, before=timezone.now().timestamp())
     transaction.on_commit(lambda: destroy_files(job), robust=True)
@@ -32,17 +32,10 @@ def enqueue_destruction(files: Sequence[Path]) -> Job:
 @handler(KIND)
 def destroy_files(job: Job) -> None:
     """Destroy the files of a job and empty the write-ahead log. Safe to repeat."""
-    folder = Path(settings.ANLAN_EVIDENCE_FOLDER)
     with as_system("files of erased records"):  # row-level security would hide the records that still need a file
         needed = {name for name in job.arguments["files"] if Evidence.objects.filter(sha256=Path(name).name).exists()}
     for name in set(job.arguments["files"]) - needed:
-        file = folder / name
-        if file.exists() and file.stat().st_mtime <= job.arguments["before"]:
-            with file.open(
-                "r+b"
-            ) as stream:  # the bytes go even where the folder is on a disk that keeps deleted blocks
-                stream.write(b"\x00" * file.stat().st_size)
-            file.unlink()
+        destroy(evidence_folder() / name, before=job.arguments["before"])
     empty_write_ahead_log()
 
 

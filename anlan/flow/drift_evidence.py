@@ -1,19 +1,18 @@
 """Evidence against entries: every file that an entry names has its row and its bytes, and no row stands without an entry."""
 
-import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault, read_json
-from anlan.flow.evidence import path_of
+from anlan.flow.evidence import open_evidence, path_of
 from anlan.flow.models import Evidence
 from anlan.flow.replay import files_of
 from anlan.ledger.models import Entry
+from anlan.vault.errors import BrokenSeal, FileGone, KeyMissing
+from anlan.vault.ring import SILENT
 
-_BLOCK = 1 << 20
 Files = tuple[tuple[str, ...], ...]
 
 
@@ -49,15 +48,22 @@ def drift_of_evidence(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
 
 
 def drift_of_files(*, after: str | None = None, limit: int = CHUNK) -> Chunk:
-    """Rehash the files behind a hash, in order of the hash. Each is read once, however many records it serves."""
+    """Open and rehash the files behind a hash, in order of the hash. Each is read once, however many records it serves."""
     rows = Evidence.objects.filter(sha256__gt=after or "").order_by("sha256")
     hashes = list(rows.values_list("sha256", flat=True).distinct()[:limit])
     drifts = []
     for sha256 in hashes:
-        if fault := _fault_of_file(path_of(sha256), sha256):
+        if fault := _fault_of_file(sha256):
             first = Evidence.objects.filter(sha256=sha256).order_by("pk")[0]
             drifts.append(_drift(fault, first, f"file {sha256[:16]}", None, sha256))
     return Chunk(drifts=tuple(drifts), last=hashes[-1] if len(hashes) == limit else None, seen=len(hashes))
+
+
+def missing_evidence() -> Iterator[str]:
+    """Yield the hashes that evidence rows name and no file holds."""
+    for sha256 in Evidence.objects.order_by("sha256").values_list("sha256", flat=True).distinct().iterator():
+        if not path_of(sha256).is_file():
+            yield sha256
 
 
 def _rows_of(uids: set[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Files]:
@@ -104,11 +110,15 @@ def _drift(fault: Fault, row: Evidence, column: str, shown: Any, said: Any) -> D
     )
 
 
-def _fault_of_file(path: Path, sha256: str) -> Fault | None:
-    if not path.is_file():
+def _fault_of_file(sha256: str) -> Fault | None:
+    try:
+        open_evidence(sha256).close()
+    except FileGone:
         return Fault.FILE_GONE
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return None if digest.hexdigest() == sha256 else Fault.FILE_CHANGED
+    except BrokenSeal:
+        return Fault.FILE_CHANGED
+    except KeyMissing as error:
+        if error.code == SILENT:  # no key at all can be had: that is no fault of this file
+            raise
+        return Fault.FILE_LOCKED
+    return None

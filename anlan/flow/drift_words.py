@@ -13,6 +13,7 @@ _WORDS = {
     Fault.NO_ROW: "the ledger tells of this record, but its row is gone",
     Fault.FILE_GONE: "the bytes of a file of evidence are gone",
     Fault.FILE_CHANGED: "the bytes of a file of evidence were changed",
+    Fault.FILE_LOCKED: "the key under which a file of evidence lies is missing; restore it from a backup",
     Fault.UNREADABLE: "the row holds something that is no value of its column and cannot be read",
 }
 

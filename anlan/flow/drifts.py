@@ -23,6 +23,7 @@ class Fault(StrEnum):
     FILE_CHANGED = "flow.A007"
     UNREADABLE = "flow.A008"
     ENTRY_PLACE = "flow.A009"
+    FILE_LOCKED = "flow.A010"
     TIMES = "flow.A011"
 
 

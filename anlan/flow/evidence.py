@@ -1,11 +1,14 @@
-"""Evidence files: looked into before they are kept, kept under the SHA-256 of what is kept, never overwritten."""
+"""Evidence files: looked into in memory, kept encrypted under the SHA-256 of what is kept, never overwritten by other bytes.
+
+Plain bytes of a file never reach the disk. `open_evidence` is the way to them.
+"""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -16,6 +19,8 @@ from anlan.flow.uploads.names import clean_name
 from anlan.flow.uploads.office import check_office
 from anlan.flow.uploads.pdf import check_pdf
 from anlan.flow.uploads.pictures import FORMATS, redraw
+from anlan.vault.files import sealing
+from anlan.vault.folders import SealedFolder
 
 # First bytes → content type and the endings that may go with it.
 _SIGNATURES = (
@@ -27,6 +32,7 @@ _OFFICE = {
     ".docx": ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     ".xlsx": ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
+FILES = SealedFolder(kind="evidence")
 ACCEPTED = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx")
 # Sent with every file beside `Content-Disposition: attachment`: a browser neither guesses its kind nor runs it as a page of ours.
 # An `<img>` shows a picture all the same.
@@ -58,80 +64,74 @@ def store(name: str, chunks: Iterable[bytes]) -> StoredFile:
 
 def store_all(files: Iterable[tuple[str, Iterable[bytes]]]) -> tuple[StoredFile, ...]:
     """Check several files and keep them all, or none of them. Raises: BadEvidence as `store`."""
-    folder = Path(settings.ANLAN_EVIDENCE_FOLDER)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="incoming-") as work:
-        passed = [
-            _examine(name, chunks, Path(work) / str(number)) for number, (name, chunks) in enumerate(files, start=1)
-        ]
-        for file, path in passed:
-            target = path_of(file.sha256)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
-    return tuple(file for file, _path in passed)
+    with ExitStack() as undo:
+        passed = []
+        for name, chunks in files:
+            file, raw = _examine(name, chunks)
+            draft = FILES.draft()
+            undo.callback(draft.unlink, missing_ok=True)
+            with sealing(draft, place=FILES.place_of(file.sha256)) as writer:
+                writer.write(raw)
+            passed.append((file, draft))
+        for file, draft in passed:
+            FILES.settle(draft, file.sha256)
+    return tuple(file for file, _draft in passed)
+
+
+def open_evidence(sha256: str) -> BinaryIO:
+    """Return the bytes of a hash, checked to the last one, as a stream. Raises: FileGone, FileBroken, KeyMissing."""
+    return FILES.open(sha256)
 
 
 def path_of(sha256: str) -> Path:
-    """Return where the bytes of a hash lie."""
-    return Path(settings.ANLAN_EVIDENCE_FOLDER) / sha256[:2] / sha256
+    """Return where the encrypted bytes of a hash lie."""
+    return FILES.path_of(sha256)
 
 
-def _examine(name: str, chunks: Iterable[bytes], path: Path) -> tuple[StoredFile, Path]:
-    """Write an upload to a path of our own, look into it, and return it with the path of the bytes to keep."""
+def _examine(name: str, chunks: Iterable[bytes]) -> tuple[StoredFile, bytes]:
+    """Look into an upload and return it with the bytes to keep."""
     clean = clean_name(name)
-    size, original = _copy(path, chunks, clean)
-    content_type = _content_type(path, clean)
-    scan(path, name=clean)
-    kept, sha256 = path, original
-    if content_type in FORMATS:
-        kept = path.with_suffix(".drawn")
-        redraw(path, kept, content_type=content_type, name=clean)
-        size, sha256 = kept.stat().st_size, _hash_and_sync(kept)
-    file = StoredFile(name=clean, content_type=content_type, size=size, sha256=sha256, original_sha256=original)
+    raw = _read(chunks, clean)
+    content_type = _content_type(raw, clean)
+    scan(raw, name=clean)
+    kept = redraw(raw, content_type=content_type, name=clean) if content_type in FORMATS else raw
+    file = StoredFile(
+        name=clean,
+        content_type=content_type,
+        size=len(kept),
+        sha256=hashlib.sha256(kept).hexdigest(),
+        original_sha256=hashlib.sha256(raw).hexdigest(),
+    )
     return file, kept
 
 
-def _copy(path: Path, chunks: Iterable[bytes], name: str) -> tuple[int, str]:
-    limit, size, digest = settings.ANLAN_EVIDENCE_MAX_BYTES, 0, hashlib.sha256()
-    with path.open("xb") as stream:
-        path.chmod(0o600)
-        for chunk in chunks:
-            size += len(chunk)
-            if size > limit:
-                message = _('"%(name)s" is larger than %(limit)d MB; send a smaller file.') % {
-                    "name": name,
-                    "limit": limit // 2**20,
-                }
-                raise BadEvidence("flow.E030", message)
-            digest.update(chunk)
-            stream.write(chunk)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _read(chunks: Iterable[bytes], name: str) -> bytes:
+    limit, size, pieces = settings.ANLAN_EVIDENCE_MAX_BYTES, 0, []
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            message = _('"%(name)s" is larger than %(limit)d MB; send a smaller file.') % {
+                "name": name,
+                "limit": limit // 2**20,
+            }
+            raise BadEvidence("flow.E030", message)
+        pieces.append(chunk)
     if not size:
         raise BadEvidence("flow.E031", _('"%(name)s" is empty.') % {"name": name})
-    return size, digest.hexdigest()
+    return b"".join(pieces)
 
 
-def _hash_and_sync(path: Path) -> str:
-    with path.open("rb+") as stream:
-        path.chmod(0o600)
-        os.fsync(stream.fileno())
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _content_type(path: Path, name: str) -> str:
+def _content_type(raw: bytes, name: str) -> str:
     """Return what the content is, having looked into papers; pictures are looked into when they are drawn anew."""
     ending = PurePosixPath(name).suffix.lower()
-    with path.open("rb") as stream:
-        head = stream.read(16)
     for signature, content_type, endings in _SIGNATURES:
-        if head.startswith(signature) and ending in endings:
+        if raw.startswith(signature) and ending in endings:
             if ending == ".pdf":
-                check_pdf(path, name=name)
+                check_pdf(raw, name=name)
             return content_type
-    if ending in _OFFICE and head.startswith(b"PK"):
+    if ending in _OFFICE and raw.startswith(b"PK"):
         main_part, content_type = _OFFICE[ending]
-        check_office(path.read_bytes(), main_part=main_part, name=name)
+        check_office(raw, main_part=main_part, name=name)
         return content_type
     message = _('The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.') % {
         "name": name

@@ -1,7 +1,8 @@
-"""The encrypted columns of all registers, entered for the rotation of keys. The app imports it once the models are loaded."""
+"""Encrypted columns of all registers and evidence files, entered for the rotation of keys; imported once the models are loaded."""
 
 from collections.abc import Iterable
 
+from anlan.flow.evidence import FILES
 from anlan.flow.spec import all_registers
 from anlan.vault.fields import encrypted_fields
 from anlan.vault.holdings import ColumnHolding, column_holding, enter
@@ -12,3 +13,4 @@ def _columns() -> Iterable[ColumnHolding]:
 
 
 enter("flow", _columns)
+enter("flow files", lambda: (FILES,))

@@ -64,9 +64,18 @@ def rotate(*, now: dt.datetime | None = None) -> Job:
     return enqueue(RENEW, key=f"{RENEW}:{key.id}", now=now)
 
 
+def renew_again() -> Job:
+    """Queue a renewal without a new key: of what an older release kept plain, or was begun under an old key and ended since.
+
+    Raises: KeyMissing when there is no key yet.
+    """
+    ring().current()
+    return Job.objects.filter(kind=RENEW, state=Job.State.WAITING).first() or enqueue(RENEW)
+
+
 @handler(RENEW)
 def renew_all(job: Job) -> None:
-    """Put every value under the current key. Safe to repeat."""
+    """Put every value and file under the current key. Safe to repeat."""
     key_id, broken, done = ring().current().id, set(), 0
     with as_system("rotation of keys"):
         every = holdings()
@@ -79,7 +88,8 @@ def renew_all(job: Job) -> None:
             if done == before:
                 break
     Job.objects.filter(pk=job.pk).update(result={"key": key_id, "renewed": done, "broken": sorted(broken)[:100]})
-    enqueue(RETIRE, key=f"{RETIRE}:{key_id}", now=timezone.now() + GRACE)
+    # Once for each key, and again where something was renewed: what does not open must not keep the worker busy for ever.
+    enqueue(RETIRE, key=f"{RETIRE}:{job.uid.hex if done else key_id}", now=timezone.now() + GRACE)
 
 
 def _renew(job: Job, one: Holding, key_id: str, done: int, total: int) -> tuple[int, set[str]]:

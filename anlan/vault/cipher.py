@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from anlan.vault.errors import BrokenSeal
+from anlan.vault.errors import BrokenSeal, FileBroken
 
 FORMAT = "e1"
 CIPHERS = ("aes", "sm4")
@@ -105,19 +105,21 @@ class FieldKey:
                 "`anlan check` says what the ledger has.",
             ) from error
 
-    def encrypt_file(self, plain: bytes, *, place: str) -> bytes:
-        """Return the stored form of a file's bytes: a line that names the key, nonce, ciphertext and tag."""
-        head, nonce = f"{FORMAT}:{self.id}\n".encode(), os.urandom(NONCE_BYTES)
-        return head + nonce + self._aead.encrypt(nonce, plain, head + place.encode())
+    def for_file(self, salt: str) -> Aead:
+        """Return the cipher of one stored file, with a key of its own."""
+        return aead_of(self.id.partition("-")[0], self.master, f"file/{salt}")
 
     def open_file(self, stored: bytes, *, place: str) -> bytes:
-        """Return a file's plain bytes. Raises: BrokenSeal."""
+        """Return the plain bytes of a sheet that was stored in one box: a line that names the key, nonce, ciphertext, tag.
+
+        New files are written by `files`. Raises: FileBroken.
+        """
         head, _gap, box = stored.partition(b"\n")
         try:
             return self._aead.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], head + b"\n" + place.encode())
         except (InvalidTag, ValueError) as error:
-            raise BrokenSeal(
-                "vault.E003", f"The file {place} does not open with key {self.id}. Restore it from a backup."
+            raise FileBroken(
+                "vault.E014", f"The file {place} does not open with key {self.id}. Put it there from a backup."
             ) from error
 
     def blind(self, value: str, *, column: str) -> str:
@@ -135,13 +137,6 @@ def key_id_of(stored: str) -> str:
     """Return the id of the key that a stored value names; empty for what is no stored value."""
     parts = stored.split(":", 3)
     return parts[1] if len(parts) == 4 and parts[0] == FORMAT else ""
-
-
-def file_key_id_of(stored: bytes) -> str:
-    """Return the id of the key that a stored file names in its first line; empty for a file that is not encrypted."""
-    head, _gap, _rest = stored[:80].partition(b"\n")
-    mark, _colon, key_id = head.partition(b":")
-    return key_id.decode("ascii", "replace") if mark == FORMAT.encode() else ""
 
 
 def place(table: str, column: str, row: str) -> str:

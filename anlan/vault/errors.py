@@ -16,3 +16,11 @@ class KeyMissing(VaultError):
 
 class BrokenSeal(VaultError):
     """A stored value does not open: it was changed, or copied from another row or column."""
+
+
+class FileBroken(BrokenSeal):
+    """A stored file does not open, or holds other bytes than its name says."""
+
+
+class FileGone(VaultError):
+    """A stored file is not where it belongs."""

@@ -21,6 +21,7 @@ from anlan.vault.cipher import CIPHERS, MASTER_BYTES, FieldKey
 from anlan.vault.errors import KeyMissing, VaultError
 
 CURRENT, RETIRED = "current", "retired"
+SILENT = "vault.E004"  # the key command does not answer
 COMMAND_SECONDS = 10.0
 COMMAND_MEMORY_SECONDS = 5.0
 
@@ -133,7 +134,7 @@ class KeyCommand:
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise KeyMissing(
-                "vault.E004",
+                SILENT,
                 f'The key command "{self._command[0]} {words[0]}" failed ({type(error).__name__}). Look at ANLAN_KEY_COMMAND; '
                 "until it answers nothing can be encrypted or opened.",
             ) from error

@@ -124,6 +124,7 @@ def what_is_wrong(fault: str) -> str:
         Fault.EVIDENCE: _("The list of files is not the one that the ledger tells"),
         Fault.FILE_GONE: _("A file of evidence is gone"),
         Fault.FILE_CHANGED: _("A file of evidence was changed"),
+        Fault.FILE_LOCKED: _("The key of a file of evidence is missing"),
         Fault.UNREADABLE: _("The row cannot be read"),
         Fault.ENTRY_PLACE: _("An entry is filed under another institution"),
         Fault.TIMES: _("A time does not follow from the record's dates and its neighbours"),

@@ -55,12 +55,14 @@ def backup(
         _copy_keys(work / "keys", key_file)
         shot = snapshot(work)
         _copy_keys(work / "keys", key_file)
+        files, new = _keep_files(folder / FILES, secret, progress)
+        # A rotation may have put files under a key that was made since; nothing else may be newer than the copied database.
+        _copy_keys(work / "keys", key_file, root=Path(settings.ANLAN_FIELD_KEYS_FOLDER))
         keys = {
             f"keys/{file.relative_to(work / 'keys')}": file
             for file in sorted((work / "keys").rglob("*"))
             if file.is_file()
         }
-        files, new = _keep_files(folder / FILES, secret, progress)
         manifest = _manifest(shot, files, began, keys)
         members = {shot.file.name: shot.file, **keys}
         write_package(target, secret, cipher=settings.ANLAN_CIPHER, manifest=manifest, members=members)
@@ -108,9 +110,12 @@ def _keep_files(store: Path, secret: Secret, progress: Progress | None) -> tuple
     found = sorted(file for file in root.rglob("*") if file.is_file() and _lasts(file.relative_to(root)))
     listed = []
     for number, file in enumerate(found, start=1):
-        digest, is_new = keep_file(file, store, secret, cipher=settings.ANLAN_CIPHER, stretch_salt=salt)
+        try:
+            digest, size, is_new = keep_file(file, store, secret, cipher=settings.ANLAN_CIPHER, stretch_salt=salt)
+        except FileNotFoundError:  # destroyed, or a package that grew too old, since the folder was listed
+            continue
         new += is_new
-        listed.append({"path": str(file.relative_to(root)), "sha256": digest, "size": file.stat().st_size})
+        listed.append({"path": str(file.relative_to(root)), "sha256": digest, "size": size})
         if progress is not None:
             progress(number, len(found))
     return listed, new
@@ -120,15 +125,17 @@ def _lasts(path: Path) -> bool:
     return not path.name.startswith(("incoming-", "tmp", ".")) and not set(path.parts) & set(TRANSIENT)
 
 
-def _copy_keys(target: Path, key_file: Path) -> None:
+def _copy_keys(target: Path, key_file: Path, *, root: Path | None = None) -> None:
     """Copy what the key folder has and the copy has not, without the key that opens the backup.
 
     Called before and after the database is copied: a key that was made in between is needed, and what the folder remembers
-    of the ledger (the newest cosigned checkpoint) must be no newer than the copied database.
+    of the ledger (the newest cosigned checkpoint) must be no newer than the copied database. `root` limits it to a part.
     """
-    root = Path(settings.ANLAN_KEYS_FOLDER)
-    for file in sorted(root.rglob("*")):
-        copy = target / file.relative_to(root)
+    keys = Path(settings.ANLAN_KEYS_FOLDER)
+    for file in sorted((root or keys).rglob("*")):
+        if not file.is_relative_to(keys):  # ANLAN_FIELD_KEYS_FOLDER is elsewhere only in tests
+            continue
+        copy = target / file.relative_to(keys)
         if file.is_file() and file.resolve() != key_file.resolve() and not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, copy)

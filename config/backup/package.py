@@ -110,23 +110,27 @@ def unpack(file: Path, secret: Secret, folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
 
 
-def keep_file(source: Path, store: Path, secret: Secret, *, cipher: str, stretch_salt: bytes) -> tuple[str, bool]:
-    """Keep a file's bytes in the store unless they are there; return their SHA-256 and whether they were new."""
-    digest = sha256_of(source)
-    target = store / digest[:2] / digest
-    if target.exists():
-        return digest, False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".part")
-    draft.unlink(missing_ok=True)
-    with (
-        source.open("rb") as plain,
-        _fresh(draft) as stream,
-        EncryptingWriter(stream, secret, cipher=cipher, stretch_salt=stretch_salt) as sealed,
-    ):
-        shutil.copyfileobj(plain, cast("BinaryIO", sealed), PIECE)
+def keep_file(source: Path, store: Path, secret: Secret, *, cipher: str, stretch_salt: bytes) -> tuple[str, int, bool]:
+    """Keep a file's bytes in the store unless they are there; return their SHA-256, their number and whether they were new.
+
+    The file is opened once: a rotation of keys may put other bytes at its place meanwhile.
+    """
+    with source.open("rb") as stored:
+        digest = hashlib.file_digest(stored, "sha256").hexdigest()
+        size, target = stored.tell(), store / digest[:2] / digest
+        if target.exists():
+            return digest, size, False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_suffix(".part")
+        draft.unlink(missing_ok=True)
+        stored.seek(0)
+        with (
+            _fresh(draft) as stream,
+            EncryptingWriter(stream, secret, cipher=cipher, stretch_salt=stretch_salt) as sealed,
+        ):
+            shutil.copyfileobj(stored, cast("BinaryIO", sealed), PIECE)
     draft.rename(target)
-    return digest, True
+    return digest, size, True
 
 
 def take_file(store: Path, digest: str, secret: Secret, target: Path) -> bool:

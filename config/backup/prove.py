@@ -6,7 +6,7 @@ from typing import Any
 
 
 def proof() -> dict[str, Any]:
-    """Rehash every entry, rebuild the tree, check the newest signature, open what is encrypted, and count."""
+    """Rehash every entry, rebuild the tree, check the newest signature, open every file, and count."""
     from django.db import connection
 
     from anlan.ledger.check import broken_entries, broken_tree
@@ -23,8 +23,18 @@ def proof() -> dict[str, Any]:
         faults = [f"ledger entry {pk}: {what}" for pk, what in broken_entries()]
         faults += [f"ledger {where}: {what}" for where, what in broken_tree()]
         faults += _signature()
+        faults += _files()
         faults += [f"{count} values lie under keys that the backup lacks" for count in [unknown_total()] if count]
     return {"head": newest_head(), "faults": faults, "counts": counts}
+
+
+def _files() -> list[str]:
+    """Open every stored file and rehash it, and look for those that the records name and nothing holds."""
+    from anlan.flow.drift_evidence import missing_evidence
+    from anlan.vault.folders import sealed_folders
+
+    wrong = [f"file {path.name[:16]}: {what}" for folder in sealed_folders() for path, what in folder.broken()]
+    return wrong + [f"file {sha256[:16]}: a record names it, and it is not there" for sha256 in missing_evidence()]
 
 
 def _signature() -> list[str]:

@@ -1,4 +1,4 @@
-"""`anlan keys`: which keys encrypt the sensitive columns, how much lies under each, and their rotation while Anlan runs."""
+"""`anlan keys`: which keys encrypt columns and files, how much lies under each, and their rotation while Anlan runs."""
 
 import argparse
 import json
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from anlan.org.jobs import Job
 
-HELP = "show the keys of encrypted columns, rotate them on line, retire old ones"
+HELP = "show the keys of encrypted columns and files, rotate them on line, encrypt plain files, retire old keys"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=("status", "rotate", "retire"), nargs="?", default="status")
-    parser.add_argument("--now", action="store_true", help="with rotate: renew here, not in the worker")
+    parser.add_argument("what", choices=("status", "rotate", "encrypt", "retire"), nargs="?", default="status")
+    parser.add_argument("--now", action="store_true", help="with rotate and encrypt: renew here, not in the worker")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> int:
     from anlan.org import keys
 
     said: dict[str, Any] = {}
-    if args.what == "rotate":
-        job = keys.rotate()
+    if args.what in ("rotate", "encrypt"):
+        job = keys.rotate() if args.what == "rotate" else keys.renew_again()
         said["job"] = str(job.uid)
         if args.now:
             said["renewed"] = _renew_here(job, quiet=args.json)
@@ -59,7 +59,7 @@ def _print(said: dict[str, Any]) -> None:
     if said["unknown"]:
         print(f"{said['unknown']:,} values lie under keys that are missing. Restore the keys from a backup.")
     if "renewed" in said:
-        print(f"{said['renewed']:,} values were renewed. The old key is retired a minute later, once nothing uses it.")
+        print(f"{said['renewed']:,} values were renewed. Old keys are retired a minute later, once nothing uses them.")
     elif "job" in said:
         print(
             "The worker renews the values; `anlan keys` shows how far it is. The old key is retired when nothing uses it."

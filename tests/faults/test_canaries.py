@@ -1,7 +1,7 @@
 """Planted sensitive values never appear in files: database, write-ahead log, logs, sheets, backups, lake. Every way in is tried.
 
 What is looked for: the text itself in UTF-8, UTF-16, base64, hex, percent and JSON escapes, in every file of the home and of the database
-server, and in what sessions, jobs and imports store. Compressed files are opened. Evidence files are not encrypted, so none carries one.
+server, and in what sessions, jobs and imports store. Compressed files are opened.
 """
 
 import base64
@@ -23,21 +23,28 @@ from anlan.exchange.commit import open_batch
 from anlan.exchange.work import enqueue_check, enqueue_commit
 from anlan.facts.lake import export_lake
 from anlan.flow import perform as performing
-from anlan.flow.models import Batch
+from anlan.flow.evidence import path_of, store
+from anlan.flow.models import Batch, Evidence
 from anlan.flow.perform import perform
 from anlan.flow.reading import list_records
 from anlan.flow.spec import find_register
+from anlan.ledger.sequencer import Sequencer
+from anlan.ledger.signing import sign_newest
 from anlan.org import keys
 from anlan.org.jobs import Job, run_next
 from anlan.org.scope import acting
+from anlan.vault.ring import ring
 from config.backup.make import backup
+from config.backup.restore import drill
 from config.home import Home
+from tests.papers import office, pdf
 from tests.sheets import comma_text, workbook
 
 pytestmark = [pytest.mark.faults, pytest.mark.database, pytest.mark.django_db(transaction=True)]
 CANARY = "金丝雀卡奈丽"  # no register, measure or message has the word
 LATIN = "Kanariqvx"
 AT = "/at/A/2025/registers"
+PAPER = '<?xml version="1.0"?><w:document xmlns:w="x"><w:body><w:p>{}</w:p></w:body></w:document>'
 DAY = dt.date(2025, 1, 6)
 
 
@@ -48,6 +55,8 @@ def home(settings, tmp_path, monkeypatch):
         folder.mkdir(parents=True)
     settings.HOME, settings.ANLAN_KEYS_FOLDER = place, str(place.keys)
     settings.ANLAN_EVIDENCE_FOLDER, settings.ANLAN_BACKUP_FOLDER = str(place.evidence), str(place.path / "backups")
+    settings.ANLAN_FIELD_KEYS_FOLDER = str(place.keys / "fields")
+    ring().make_first()
     settings.ANLAN_BACKUP_KEY = str(place.keys / "backup.key")
     monkeypatch.setenv("ANLAN_PG_BIN", str(_programs()))
     handler = logging.FileHandler(place.logs / "everything.log", encoding="utf-8")
@@ -179,6 +188,27 @@ def by_steps(world, actor):
         assert len(list_records(find_register("key_post"), world.hospital_a, search=secret(12)).rows) == 1
 
 
+def by_files(world, actor, client):
+    """A paper and a picture's comment as evidence, and a package that carries them."""
+    paper = pdf(secret(18), extra=f"% {secret(19)}\n".encode())
+    with acting(actor):
+        record = find_register("key_post").model(institution=world.hospital_a)
+        files = [store("paper.pdf", [paper]), store("a.docx", [office(content=PAPER.format(secret(20)))])]
+        perform(record, "appoint", by=actor, evidence=files, occurred_on=DAY, kind="boiler", holder_name=secret(21))
+    whole = b"".join(client.get(f"/evidence/{Evidence.objects.order_by('pk')[0].uid}/").streaming_content)
+    assert holding(whole)
+    Sequencer().run()
+    sign_newest()
+    client.post("/at/A/2025/archives/", {"evidence": "1"})
+    work()
+    package = Job.objects.get(kind="archive.make")
+    assert package.result["evidence"] == 2
+    assert holding(b"".join(client.get(f"/at/A/2025/archives/{package.uid}/").streaming_content))
+    refused = SimpleUploadedFile("x.pdf", b"%PDF- no paper " + secret(22).encode())
+    values = {"occurred_on": "2025-01-06", "area": "fire", "level": "general", "description": "x", "key": "f"}
+    assert client.post(f"{AT}/hazard/new/", {**values, "version": "0", "evidence": refused}).status_code == 422
+
+
 def by_exception(client, monkeypatch):
     def break_down(*_):
         raise RuntimeError("the ledger is out of order")
@@ -196,6 +226,7 @@ def test_no_canary_is_found_in_any_file(world, li, li_actor, client_as, home, mo
     by_api(client)
     by_import(world, li_actor)
     by_steps(world, li_actor)
+    by_files(world, li_actor, client)
     by_exception(client, monkeypatch)
     for _ in range(6):
         stranger.post("/sign-in/", {"username": "li", "password": secret(15)})
@@ -206,7 +237,8 @@ def test_no_canary_is_found_in_any_file(world, li, li_actor, client_as, home, mo
     keys.rotate()
     work()
     export_lake(home.path / "lake")
-    backup()
+    made = backup()
+    assert drill(made.file).faults == ()
 
     looked = 0
     for file in files(home):
@@ -227,6 +259,13 @@ def test_the_search_itself_finds_a_canary_in_every_form(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("sheet.xml", secret(1))
     assert [raw for raw in opened(tmp_path / "a.zip") if holding(raw)]
+
+
+def test_a_canary_in_a_plain_file_is_found(home):
+    path_of("ab" * 32).parent.mkdir()
+    path_of("ab" * 32).write_bytes(pdf(secret(23)))
+
+    assert [file for file in home.evidence.rglob("*") if file.is_file() and any(map(holding, opened(file)))]
 
 
 def test_a_canary_in_a_plain_column_is_found_in_the_database_file(world, li_actor, home):

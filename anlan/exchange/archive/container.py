@@ -7,7 +7,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -20,10 +20,18 @@ _FIRST_OF_JANUARY_1980 = 33
 _READABLE = 0o644 << 16
 
 
+class Target(Protocol):
+    """What a package is written to: a file, or one that is encrypted as it is written."""
+
+    def write(self, data: bytes, /) -> int: ...
+    def seek(self, offset: int, /) -> int: ...
+    def tell(self) -> int: ...
+
+
 class Container:
     """A zip in the making. `files` maps each name to its size in bytes and its SHA-256 in hex."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Target) -> None:
         self.files: dict[str, dict[str, int | str]] = {}
         self._stream = stream
         self._central = b""

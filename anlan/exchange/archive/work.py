@@ -4,20 +4,26 @@ import datetime as dt
 import time
 import uuid
 from pathlib import Path
+from typing import BinaryIO
 
-from django.conf import settings
 from django.utils import timezone
 
 from anlan.exchange.archive.contents import Wanted
-from anlan.exchange.archive.write import MAKERS, write_archive
+from anlan.exchange.archive.write import MAKERS, note_package, write_package
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.org.jobs import Job, enqueue, handler
+from anlan.org.keys import renew_again
 from anlan.org.models import Institution, Person
 from anlan.org.policy import require
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor
+from anlan.vault.files import key_in, sealing
+from anlan.vault.folders import SealedFolder
+from anlan.vault.holdings import enter
+from anlan.vault.ring import ring
 
 MAKE = "archive.make"
+PACKAGES = SealedFolder(kind="archives", below="archives", is_by_hash=False)
 KEPT = dt.timedelta(days=7)
 SHOWN = 10
 _TICK_SECONDS = 0.4
@@ -40,26 +46,32 @@ def archives_of(institution: Institution, *, by: Actor) -> list[Job]:
     return list(mine.filter(run_after__gte=since).order_by("-pk")[:SHOWN])
 
 
-def find_archive(uid: uuid.UUID, institution: Institution, *, by: Actor) -> Path | None:
-    """Return the file of a package; null when it is not the person's own, not written yet, or no longer kept."""
+def find_archive(uid: uuid.UUID, institution: Institution, *, by: Actor) -> Job | None:
+    """Return the job of a package; null when it is not the person's own, not written yet, or no longer kept."""
     mine = Job.objects.filter(kind=MAKE, arguments__person=by.person_id, arguments__institution=institution.pk)
     job = mine.filter(uid=uid, state=Job.State.DONE).first()
-    path = path_of(job) if job is not None else None
-    return path if path is not None and path.is_file() else None
+    return job if job is not None and path_of(job).is_file() else None
+
+
+def open_archive(job: Job) -> BinaryIO:
+    """Return the bytes of a package as a stream; each box of it is checked before it is given. Raises: FileGone, FileBroken, KeyMissing."""
+    return PACKAGES.open(_name(job))
 
 
 def path_of(job: Job) -> Path:
-    """Return where the package of a job lies."""
-    return Path(settings.ANLAN_EVIDENCE_FOLDER) / "archives" / f"{job.uid.hex}.zip"
+    """Return where the encrypted package of a job lies."""
+    return PACKAGES.path_of(_name(job))
+
+
+def _name(job: Job) -> str:
+    return f"{job.uid.hex}.zip"
 
 
 @handler(MAKE)
 def make(job: Job) -> None:
     """Write the package as the person who asked may read today; remove those that are too old. Safe to repeat."""
     asked = job.arguments
-    path = path_of(job)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_old(path.parent)
+    _remove_old(PACKAGES.folder)
     registers = (find_register(asked["register"]),) if asked["register"] else all_registers()
     wanted = Wanted(
         institution=Institution.objects.select_related("unit").get(pk=asked["institution"]),
@@ -75,7 +87,16 @@ def make(job: Job) -> None:
             told[0] = time.monotonic()
             job.progress(done, total)
 
-    written = write_archive(wanted, path, by=actor_for(person, today=timezone.localdate()), progress=progress)
+    draft, by = PACKAGES.draft(), actor_for(person, today=timezone.localdate())
+    try:
+        with sealing(draft, place=PACKAGES.place_of(_name(job))) as stream:
+            written = write_package(wanted, stream, by=by, progress=progress)
+        PACKAGES.settle(draft, _name(job))
+    finally:
+        draft.unlink(missing_ok=True)
+    if key_in(path_of(job)) != ring().current().id:  # a rotation began while this was written, and passed the draft by
+        renew_again()
+    note_package(wanted, written, by=by)
     Job.objects.filter(pk=job.pk, lease=job.lease).update(result={**written.counts, "bytes": written.size})
 
 
@@ -84,3 +105,6 @@ def _remove_old(folder: Path) -> None:
     for path in folder.glob("*.zip"):
         if path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
+
+
+enter("exchange packages", lambda: (PACKAGES,))

@@ -4,18 +4,17 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from anlan.exchange.archive.container import Container
+from anlan.exchange.archive.container import Container, Target
 from anlan.exchange.archive.contents import Part, Progress, Wanted
 from anlan.exchange.archive.readme import README, register_table
 from anlan.exchange.errors import NotReady
-from anlan.flow.evidence import path_of
+from anlan.flow.evidence import open_evidence
 from anlan.ledger.models import TreeHead
 from anlan.ledger.receipt import signed_head
 from anlan.ledger.signing import own_signer
@@ -24,6 +23,7 @@ from anlan.ledger.store import log_hash
 from anlan.org.access import note_export
 from anlan.org.policy import require
 from anlan.org.scope import Actor, acting
+from anlan.vault.errors import BrokenSeal, FileGone
 
 FORMAT = anlan_verify.PACKAGE
 MAKERS = ("can:import", "can:audit")  # the office, which answers for all registers of its institution, and an auditor
@@ -39,31 +39,43 @@ class Written:
 
 
 def write_archive(wanted: Wanted, target: Path, *, by: Actor, progress: Progress = lambda _done, _all: None) -> Written:
-    """Write the package of what the actor may read, whole or not at all, and note that they took it.
+    """Write the package of what the actor may read to a file, plain, whole or not at all, and note that they took it.
 
-    The same records at the same checkpoint give the same bytes. `progress` is told entries done and all.
-    Raises: NotAllowed for who holds no such post; NotReady before the first signed checkpoint; BadFile beyond 4 GB; BadNote
-    without a key.
+    Raises: as `write_package`.
     """
-    require(by, MAKERS, institution=wanted.institution)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with acting(by), draft.open("wb") as stream:
-            counts = _write(Container(stream), wanted, by, progress)
+        with draft.open("wb") as stream:
+            written = write_package(wanted, stream, by=by, progress=progress)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    _note_export(by, wanted, counts)
-    return Written(counts=counts, size=target.stat().st_size)
+    note_package(wanted, written, by=by)
+    return written
 
 
-def _note_export(by: Actor, wanted: Wanted, counts: dict[str, int]) -> None:
+def write_package(
+    wanted: Wanted, stream: Target, *, by: Actor, progress: Progress = lambda _done, _all: None
+) -> Written:
+    """Write the package of what the actor may read to a stream that can go back to what it wrote.
+
+    The same records at the same checkpoint give the same bytes. `progress` is told entries done and all.
+    Raises: NotAllowed for who holds no such post; NotReady before the first signed checkpoint; BadFile beyond 4 GB; BadNote or
+    KeyMissing without a key.
+    """
+    require(by, MAKERS, institution=wanted.institution)
+    with acting(by):
+        counts = _write(Container(stream), wanted, by, progress)
+    return Written(counts=counts, size=stream.tell())
+
+
+def note_package(wanted: Wanted, written: Written, *, by: Actor) -> None:
     """Leave a note of who took what, outside the ledger."""
     register = wanted.registers[0].code if len(wanted.registers) == 1 else ""
     what = f"archive package, {wanted.year or 'all years'}, {'with' if wanted.evidence else 'without'} evidence"
-    note_export(by, what, counts["records"], register=register, institution=wanted.institution)
+    note_export(by, what, written.counts["records"], register=register, institution=wanted.institution)
 
 
 def _parts(wanted: Wanted) -> tuple[list[Part], TreeHead]:
@@ -92,11 +104,9 @@ def _write(zip_: Container, wanted: Wanted, by: Actor, progress: Progress) -> di
     files = [row for part in parts for row in part.files()]
     zip_.add("evidence.json", [_json(files)])
     hashes = sorted({row["sha256"] for row in files}) if wanted.evidence else []
-    present = [digest for digest in hashes if path_of(digest).is_file()]
-    for digest in present:
-        zip_.add(f"evidence/{digest}", _bytes_of(path_of(digest)))
+    present = sum(_add_file(zip_, digest) for digest in hashes)
     counts = {name: sum(part.counts[name] for part in parts) for name in ("entries", "withheld", "erased", "waiting")}
-    counts |= {"records": sum(len(part.versions) for part in parts), "evidence": len(present)}
+    counts |= {"records": sum(len(part.versions) for part in parts), "evidence": present}
     manifest = _json(_manifest(wanted, parts, by, counts, zip_.files))
     zip_.add("manifest.json", [manifest])
     digest = base64.b64encode(hashlib.sha256(manifest).digest()).decode()
@@ -137,10 +147,15 @@ class _Told:
         self._progress(self._done, self._total)
 
 
-def _bytes_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while chunk := stream.read(_READ):
-            yield chunk
+def _add_file(zip_: Container, digest: str) -> bool:
+    """Add a file of evidence; tell whether it could be. The verifier names one that is missing: `evidence-gone`."""
+    try:
+        stream = open_evidence(digest)
+    except (FileGone, BrokenSeal):
+        return False
+    with stream:
+        zip_.add(f"evidence/{digest}", iter(lambda: stream.read(_READ), b""))
+    return True
 
 
 def _json(value: Any) -> bytes:

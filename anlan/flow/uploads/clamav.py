@@ -3,7 +3,6 @@
 import socket
 import struct
 from io import BytesIO
-from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlparse
 
@@ -21,7 +20,7 @@ class ScannerSilent(BadEvidence):
     """The scanner that the settings name gave no answer. The file is not kept: an unscanned file is no scanned file."""
 
 
-def scan(content: Path | bytes, *, name: str) -> None:
+def scan(content: bytes, *, name: str) -> None:
     """Ask the scanner named by `ANLAN_CLAMAV` about a file; do nothing when none is named.
 
     Raises: BadEvidence when it finds something, ScannerSilent when it cannot be asked.
@@ -30,8 +29,7 @@ def scan(content: Path | bytes, *, name: str) -> None:
     if not address:
         return
     try:
-        with BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
-            answer = _ask(address, stream)
+        answer = _ask(address, BytesIO(content))
     except (OSError, ValueError) as error:
         text = _(
             'The virus scanner does not answer, so "%(name)s" was not kept. Tell your administrator, then try again.'

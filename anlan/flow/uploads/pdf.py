@@ -5,7 +5,7 @@ A PDF hides names by writing letters as #4a and by packing objects into compress
 
 import re
 import zlib
-from pathlib import Path
+from io import BytesIO
 from zipfile import is_zipfile
 
 from django.utils.translation import gettext as _
@@ -33,16 +33,15 @@ _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _PAGE_MARKS = re.compile(rb"<\s*(html|script|!doctype|\?php)", re.IGNORECASE)
 
 
-def check_pdf(path: Path, *, name: str) -> None:
+def check_pdf(raw: bytes, *, name: str) -> None:
     """Refuse a PDF that is cut off, locked, two kinds of file at once, or carries something active.
 
     Raises: BadEvidence, naming what was found.
     """
-    raw = path.read_bytes()
     end = raw.rfind(b"%%EOF")
     if end < 0 or b"startxref" not in raw:
         raise _refused("flow.E037", _('"%(name)s" is damaged or cut off. Save it as PDF again and send that.'), name)
-    if raw[end + 5 :].strip(b"\r\n\t \0") or is_zipfile(path) or _PAGE_MARKS.search(raw[:1024]):
+    if raw[end + 5 :].strip(b"\r\n\t \0") or is_zipfile(BytesIO(raw)) or _PAGE_MARKS.search(raw[:1024]):
         text = _('"%(name)s" is a PDF and another kind of file at once. Save it as PDF again and send that.')
         raise _refused("flow.E038", text, name)
     outside, packed = _outline(raw, name)

@@ -1,6 +1,6 @@
 """Pictures are drawn anew: only the pixels of the upload are kept, so place, camera, comments and anything appended stay behind."""
 
-from pathlib import Path
+from io import BytesIO
 
 from django.utils.translation import gettext as _
 
@@ -13,8 +13,8 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 _KEPT_MODES = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "JPEG": ("L", "RGB")}
 
 
-def redraw(source: Path, target: Path, *, content_type: str, name: str) -> None:
-    """Write the first frame of a PNG or JPEG as a new file, turned upright, without any metadata.
+def redraw(raw: bytes, *, content_type: str, name: str) -> bytes:
+    """Return the first frame of a PNG or JPEG as a new file, turned upright, without any metadata.
 
     Raises: BadEvidence when it has more pixels than allowed, is cut off, or is no such picture.
     """
@@ -22,7 +22,7 @@ def redraw(source: Path, target: Path, *, content_type: str, name: str) -> None:
 
     kind = FORMATS[content_type]
     try:
-        with Image.open(source, formats=(kind,)) as picture:
+        with Image.open(BytesIO(raw), formats=(kind,)) as picture:
             _check_size(picture.size, name)
             upright = ImageOps.exif_transpose(picture)
             if upright.mode not in _KEPT_MODES[kind]:
@@ -31,7 +31,9 @@ def redraw(source: Path, target: Path, *, content_type: str, name: str) -> None:
             if upright.mode == "P" and (palette := upright.getpalette()) is not None:
                 bare.putpalette(palette)
             bare.paste(upright)
-            bare.save(target, format=kind, **({"quality": QUALITY} if kind == "JPEG" else {}))
+            drawn = BytesIO()
+            bare.save(drawn, format=kind, **({"quality": QUALITY} if kind == "JPEG" else {}))
+            return drawn.getvalue()
     except Image.DecompressionBombError as error:  # the library's own limit, before ours is asked
         raise _too_large(name) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:

@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from anlan.exchange.archive.work import archives_of, enqueue_archive, find_archive
+from anlan.exchange.archive.work import archives_of, enqueue_archive, find_archive, open_archive
 from anlan.flow.spec import all_registers
 from anlan.org.jobs import Job
 from anlan.web.catalogue import can_archive
@@ -40,11 +40,11 @@ def index(request: HttpRequest, place: str, year: int) -> HttpResponse:
 def file(request: HttpRequest, place: str, year: int, job: uuid.UUID) -> FileResponse:
     """Send a package to the person who asked for it."""
     here = _at(request, place, year)
-    path = find_archive(job, here.institution, by=here.actor)  # type: ignore[arg-type]  # `_at` refused a commission
-    if path is None:
+    found = find_archive(job, here.institution, by=here.actor)  # type: ignore[arg-type]  # `_at` refused a commission
+    if found is None:
         raise Http404
     name = f"anlan-{here.unit.code}-{job.hex[:8]}.zip"
-    answer = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/zip")
+    answer = FileResponse(open_archive(found), as_attachment=True, filename=name, content_type="application/zip")
     answer["X-Content-Type-Options"], answer["Cache-Control"] = "nosniff", "private, no-store"
     return answer
 
@@ -59,7 +59,7 @@ def _at(request: HttpRequest, place: str, year: int) -> Place:
 
 def _shown(job: Job, here: Place) -> dict[str, Any]:
     is_busy = job.state in (Job.State.WAITING, Job.State.RUNNING)
-    path = find_archive(job.uid, here.institution, by=here.actor) if not is_busy else None  # type: ignore[arg-type]
+    found = find_archive(job.uid, here.institution, by=here.actor) if not is_busy else None  # type: ignore[arg-type]
     register = next((spec.name for spec in all_registers() if spec.code == job.arguments["register"]), "")
     return {
         "job": job,
@@ -70,5 +70,5 @@ def _shown(job: Job, here: Place) -> dict[str, Any]:
         "is_busy": is_busy,
         "percent": min(100, job.done_units * 100 // job.total_units) if job.total_units else 0,
         "result": job.result or {},
-        "url": here.url("archive-file", job.uid) if path else "",
+        "url": here.url("archive-file", job.uid) if found else "",
     }

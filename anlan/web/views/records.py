@@ -16,7 +16,7 @@ from anlan.flow.cases import files_are_open, note_shown
 from anlan.flow.declare import ANNULLED
 from anlan.flow.erasure import find_tombstone, may_ask, waiting_for
 from anlan.flow.errors import FlowError, Refused, WrongState
-from anlan.flow.evidence import KEPT_APART, path_of
+from anlan.flow.evidence import KEPT_APART, open_evidence
 from anlan.flow.models import Evidence
 from anlan.flow.perform import perform
 from anlan.flow.reading import NotThere, find_record
@@ -83,10 +83,11 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
         if not files_are_open(record):
             raise Http404
         note_shown(record, what=file.name)
-        stream = path_of(file.sha256).open("rb")
-    except (Evidence.DoesNotExist, LookupError, OSError) as error:
+    except (Evidence.DoesNotExist, LookupError) as error:
         raise Http404 from error
-    answer = FileResponse(stream, as_attachment=True, filename=file.name, content_type=file.content_type)
+    answer = FileResponse(
+        open_evidence(file.sha256), as_attachment=True, filename=file.name, content_type=file.content_type
+    )
     for name, value in KEPT_APART.items():
         answer[name] = value
     answer["Cache-Control"] = "private, max-age=3600"

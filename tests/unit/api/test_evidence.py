@@ -5,6 +5,8 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from anlan.flow.evidence import path_of, store
+from anlan.vault.ring import ring
 from tests.papers import pdf
 from tests.records import list_place
 
@@ -103,6 +105,39 @@ def test_files_of_a_hidden_record_do_not_exist(place, li, zhao, client_as):
     ):
         assert (answer.status_code, answer.json()["id"]) == (404, "api.E001")
     assert client_as(zhao).post(path, {"evidence": upload()}).status_code == 404
+
+
+@pytest.mark.parametrize("spoil", ["torn", "gone", "another file", "lost key"])
+def test_a_file_that_does_not_open_is_never_sent_in_part(place, li, client_as, settings, tmp_path, caplog, spoil):
+    settings.ANLAN_EVIDENCE_FOLDER = str(tmp_path)
+    client, path = client_as(li, raise_request_exception=False), f"/api/v1/records/{place.uid}/evidence"
+    content = pdf("y" * 200_000)
+    (file,) = client.post(path, {"evidence": upload(content=content)}).json()
+    addresses = (f"{path}/{file['uid']}", f"/evidence/{file['uid']}/")
+    for address in addresses:
+        sent = client.get(address)
+        assert (b"".join(sent.streaming_content), sent["Content-Length"]) == (content, str(len(content)))
+    stored = path_of(file["sha256"])
+    raw = stored.read_bytes()
+    if spoil == "gone":
+        stored.unlink()
+    else:
+        other = store("b.pdf", [pdf("z" * 200_000)])
+        spoilt = {
+            "torn": raw[:150_000],
+            "another file": path_of(other.sha256).read_bytes(),
+            "lost key": raw.replace(ring().current().id.encode(), b"aes-00000000"),
+        }
+        stored.write_bytes(spoilt[spoil])
+
+    id = "outage.E005" if spoil == "lost key" else "outage.E006"
+    answers = [client.get(address) for address in addresses]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert answers[0].json()["id"] == id
+    assert id in answers[1].content.decode()
+    assert ("anlan restore" in caplog.text, file["sha256"] in caplog.text) == (
+        (False, False) if id == "outage.E005" else (True, True)
+    )
 
 
 def test_an_auditor_adds_nothing(place, shen, client_as):

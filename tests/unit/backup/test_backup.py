@@ -11,7 +11,7 @@ from django.conf import settings as installed
 from django.db import connection
 from django.utils import timezone
 
-from anlan.flow.evidence import store
+from anlan.flow.evidence import open_evidence, store
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
 from anlan.ledger.sequencer import Sequencer
@@ -19,6 +19,7 @@ from anlan.ledger.signing import sign_newest
 from anlan.org.jobs import Job, run_next
 from anlan.org.scope import acting
 from anlan.vault.errors import BrokenSeal, KeyMissing
+from anlan.vault.folders import sealed_folders
 from anlan.vault.ring import ring
 from config.backup import make
 from config.backup.database import find_tool
@@ -141,6 +142,47 @@ def test_evidence_that_was_changed_in_the_store_is_found(written, home, tmp_path
         restore(made.file, tmp_path / "new", database_url="postgresql://u@h/none")
 
 
+def test_a_drill_opens_every_file_and_names_what_is_gone_or_changed(written, home):
+    [stored] = [file for file in home.evidence.rglob("*") if len(file.name) == 64]
+    stored.write_bytes(stored.read_bytes()[:-1])
+    changed = drill(backup().file).faults
+    stored.unlink()
+    gone = drill(backup().file).faults
+
+    assert [fault.partition(" does not open with key")[0] for fault in changed] == [
+        f"file {stored.name[:16]}: The file evidence {stored.name}"
+    ]
+    assert gone == (f"file {stored.name[:16]}: a record names it, and it is not there",)
+
+
+def test_files_put_under_a_new_key_while_a_backup_is_made_open_after_a_restore(written, home, monkeypatch):
+    """The keys were copied before: the one that was made since goes along."""
+    keep_files = make._keep_files
+
+    def rotated_first(*arguments):
+        ring().make()
+        for folder in sealed_folders():
+            folder.renew(ring().current().id, after=None, limit=10)
+        return keep_files(*arguments)
+
+    monkeypatch.setattr(make, "_keep_files", rotated_first)
+    made = backup()
+
+    assert drill(made.file).faults == ()
+    assert made.files == 1
+
+
+def test_a_file_that_goes_while_a_backup_is_made_is_left_out(written, home, monkeypatch):
+    keep_file = make.keep_file
+
+    def gone(source, *arguments, **more):
+        source.unlink()
+        return keep_file(source, *arguments, **more)
+
+    monkeypatch.setattr(make, "keep_file", gone)
+    assert backup().files == 0
+
+
 def test_a_home_that_is_in_use_is_never_overwritten(written, home):
     made = backup()
 
@@ -201,7 +243,7 @@ def test_a_program_that_is_not_there_is_named(monkeypatch):
 
 
 @pytest.mark.skipif("postgres" in installed.DATABASES["default"]["ENGINE"], reason="the file of SQLite")
-def test_restored_on_another_directory_it_has_the_same_head_and_evidence(written, home, tmp_path):
+def test_restored_on_another_directory_it_has_the_same_head_and_evidence(written, home, tmp_path, settings):
     """Issue 3, section 5, item 6."""
     made = backup()
     moved = shutil.move(home.path / "backups", tmp_path / "elsewhere")
@@ -212,7 +254,11 @@ def test_restored_on_another_directory_it_has_the_same_head_and_evidence(written
     link = sqlite3.connect(target / "anlan.sqlite3")
     [(size, root)] = link.execute("SELECT size, root FROM ledger_treehead ORDER BY size DESC LIMIT 1").fetchall()
     assert (size, root.hex()) == made.head[:2]
-    assert [file.read_bytes() for file in (target / "evidence").rglob("*") if file.is_file()] == [PDF]
+    [file] = [file for file in (target / "evidence").rglob("*") if file.is_file()]
+    assert PDF not in file.read_bytes()
+    settings.ANLAN_EVIDENCE_FOLDER = str(target / "evidence")
+    settings.ANLAN_FIELD_KEYS_FOLDER = str(target / "keys" / "fields")
+    assert open_evidence(file.name).read() == PDF
     assert (target / "keys" / "ledger-ed25519").read_bytes() == (home.keys / "ledger-ed25519").read_bytes()
     assert (target / "keys" / "backup.key").read_bytes() == (home.keys / "backup.key").read_bytes()
     assert json.loads((target / "restored.json").read_text())["head"]["size"] == size

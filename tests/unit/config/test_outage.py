@@ -2,6 +2,7 @@
 
 import datetime as dt
 import errno
+import os
 
 import pytest
 from django.conf import settings as installed
@@ -9,13 +10,13 @@ from django.db import connection
 from django.utils import timezone
 
 from anlan.exchange import upload
-from anlan.flow import evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
 from anlan.ledger.models import Entry
 from anlan.org.jobs import LEASE, Job, claim, enqueue, handler
 from anlan.org.scope import acting, as_system
 from config.outage import outage_of
+from tests.papers import pdf
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 ONLY_SQLITE = pytest.mark.skipif("postgres" in installed.DATABASES["default"]["ENGINE"], reason="pages of the file")
@@ -105,8 +106,8 @@ def test_a_folder_that_takes_no_file_leaves_neither_record_nor_file(
     def refuse(_handle):
         raise OSError(number, "refused")
 
-    monkeypatch.setattr(evidence.os, "fsync", refuse)
-    file = SimpleUploadedFile("paper.pdf", b"%PDF-1.4 one page")
+    monkeypatch.setattr(os, "fsync", refuse)
+    file = SimpleUploadedFile("paper.pdf", pdf())
     values = {**HAZARD, "key": "k", "version": "0", "evidence": file}
     answer = client.post("/at/A/2025/registers/hazard/new/", values)
 
@@ -122,7 +123,7 @@ def test_a_sheet_that_cannot_be_stored_leaves_no_half_file(monkeypatch, tmp_path
     def refuse(_handle):
         raise OSError(errno.ENOSPC, "refused")
 
-    monkeypatch.setattr(upload.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="refused"):
         upload.keep(b"a sheet")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

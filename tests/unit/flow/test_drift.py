@@ -21,6 +21,7 @@ from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.erase import destroy_content
 from anlan.ledger.models import Entry
 from anlan.org.scope import Actor, acting, as_system
+from anlan.vault.ring import ring
 from anlan_cn.models import Dispute, Hazard, KeyPlace
 from tests.papers import pdf
 from tests.records import list_place, report_hazard
@@ -190,6 +191,15 @@ def test_a_changed_and_a_missing_file_are_named_by_their_hash(world: World, li_a
     file = store("a.pdf", [pdf("that is changed later")])
     with acting(li_actor):
         perform(place, "attach", by=li_actor, evidence=[file])
+    other = store("b.pdf", [pdf("other")])
+    whole = path_of(file.sha256).read_bytes()
+    for spoilt in (pdf("other"), whole[:-1], path_of(other.sha256).read_bytes(), b""):
+        path_of(file.sha256).write_bytes(spoilt)
+        assert found() == [("flow.A007", "key_place", f"file {file.sha256[:16]}")]
+    path_of(file.sha256).write_bytes(whole)
+    assert found() == []
+    path_of(file.sha256).write_bytes(whole.replace(ring().current().id.encode(), b"aes-00000000"))
+    assert found() == [("flow.A010", "key_place", f"file {file.sha256[:16]}")]
     path_of(file.sha256).write_bytes(pdf("other"))
     assert found() == [("flow.A007", "key_place", f"file {file.sha256[:16]}")]
     path_of(file.sha256).unlink()

@@ -1,12 +1,19 @@
 """The rotation of keys: everything moves under the new key while writes go on, and the old key goes when nothing uses it."""
 
 import datetime as dt
+import hashlib
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
-from anlan.exchange.upload import keep, kept
+from anlan.exchange.archive import work as archive_work
+from anlan.exchange.archive.work import PACKAGES
+from anlan.exchange.archive.write import Written
+from anlan.exchange.upload import SHEETS, keep, kept
+from anlan.flow.evidence import open_evidence, path_of, store
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.spec import find_register
 from anlan.ledger.check import broken_entries
@@ -17,6 +24,10 @@ from anlan.org.jobs import Job, run_next
 from anlan.org.scope import acting, as_system
 from anlan.vault import holdings
 from anlan.vault.ring import ring
+from config.soundness import _files as stored_files
+from tests.papers import pdf
+
+queue_of_upgrade = import_module("anlan.flow.migrations.0005_encrypted_files").queue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 DAY = dt.date(2025, 1, 6)
@@ -87,6 +98,94 @@ def test_everything_moves_under_the_new_key_and_the_old_one_is_retired(world, li
     assert list(broken_entries()) == []
     assert kept(sheet) == b"a sheet"
     assert keys.unknown_total() == 0
+
+
+def test_evidence_sheets_and_packages_move_too_and_a_reader_goes_on():
+    raw = pdf("x" * 200_000)
+    file, sheet, old = store("paper.pdf", [raw]), keep(b"a sheet"), ring().current().id
+    PACKAGES.put("0.zip", [b"PK"])
+    [use] = keys.key_uses()
+    assert {name: use.used[name] for name in ("evidence", "imports", "archives")} == {
+        "evidence": 1,
+        "imports": 1,
+        "archives": 1,
+    }
+    reader = open_evidence(file.sha256)
+    begun = reader.read(70_000)
+
+    job = keys.rotate()
+    work()
+    work(timezone.now() + keys.GRACE * 2)
+
+    job.refresh_from_db()
+    assert (job.result["renewed"], job.result["broken"]) == (3, [])
+    assert [use.id for use in keys.key_uses()] == [ring().current().id] != [old]
+    assert begun + reader.read() == raw
+    assert open_evidence(file.sha256).read() == raw
+    assert (kept(sheet), PACKAGES.open("0.zip").read()) == (b"a sheet", b"PK")
+
+
+def test_a_changed_file_is_named_and_keeps_its_key():
+    file, old = store("paper.pdf", [pdf()]), ring().current().id
+    path_of(file.sha256).write_bytes(path_of(file.sha256).read_bytes()[:-1])
+
+    job = keys.rotate()
+    work()
+
+    job.refresh_from_db()
+    assert job.result["broken"] == [f"evidence, {file.sha256}"]
+    assert keys.retire() == (old,)
+
+
+def test_a_package_that_ended_after_a_rotation_is_renewed_and_the_old_key_goes(world, li_actor, monkeypatch):
+    def rotated(_wanted, stream, *, by, progress):
+        stream.write(b"PK")
+        keys.rotate()
+        for minutes in (0, 2, 4, 6):  # renewed all but the draft, and gave up retiring its key
+            work(timezone.now() + keys.GRACE * minutes)
+        return Written(counts={"records": 0}, size=2)
+
+    old = ring().current().id
+    monkeypatch.setattr(archive_work, "write_package", rotated)
+    archive_work.enqueue_archive(world.hospital_a, register=None, year=None, evidence=False, by=li_actor)
+    while run_next(now=timezone.now()):
+        assert [use.id for use in keys.key_uses()] == sorted([ring().current().id, old])
+    for minutes in (2, 4, 6):
+        work(timezone.now() + keys.GRACE * minutes)
+
+    assert [use.id for use in keys.key_uses()] == [ring().current().id] != [old]
+
+
+def test_the_upgrade_queues_a_job_that_encrypts_plain_files(settings):
+    [raw] = [pdf("of an older release")]
+    name = hashlib.sha256(raw).hexdigest()
+    queue_of_upgrade(apps, None)
+    assert not Job.objects.exists()  # a new installation holds none
+    path_of(name).parent.mkdir(parents=True)
+    path_of(name).write_bytes(raw)
+    queue_of_upgrade(apps, None)
+    queue_of_upgrade(apps, None)
+
+    [waiting] = Job.objects.all()
+    assert [finding["place"] for finding in stored_files()] == [f"file {name[:2]}/{name}"]
+    assert [finding["fault"] for finding in stored_files()] == [
+        "lies there unencrypted, as an older release kept it; `anlan keys encrypt` encrypts it"
+    ]
+    work()
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.result["renewed"]) == ("done", 1)
+    assert stored_files() == []
+    assert b"older release" not in path_of(name).read_bytes()
+    assert open_evidence(name).read() == raw
+
+
+def test_a_sheet_that_was_changed_is_named_by_the_check():
+    sheet = keep(b"a sheet")
+    SHEETS.path_of(sheet).write_bytes(SHEETS.path_of(sheet).read_bytes()[:-1])
+
+    [finding] = stored_files()
+    assert finding["place"] == f"file imports/{sheet[:2]}/{sheet}"
+    assert finding["fault"].startswith(f"[vault.E014] The file imports {sheet} does not open with key aes-")
 
 
 def test_writes_between_two_batches_are_neither_lost_nor_left_behind(world, li_actor, monkeypatch):

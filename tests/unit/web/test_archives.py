@@ -54,6 +54,24 @@ def test_the_office_asks_for_a_package_and_takes_it(li: Person, client_as: Calla
     assert findings(b"".join(sent.streaming_content), str(own_signer().verifier)) == (0, [])
 
 
+def test_a_package_lies_encrypted_and_a_changed_one_breaks_off(li: Person, client_as: Callable[..., Client]) -> None:
+    client = client_as(li, raise_request_exception=False)
+    client.post(AT, {"evidence": "1"})
+    while run_next(now=timezone.now()):
+        pass
+    job = Job.objects.get(kind="archive.make")
+    stored = path_of(job).read_bytes()
+    sent = client.get(f"{AT}{job.uid}/")
+    whole = b"".join(sent.streaming_content)
+    assert (len(whole), whole[:4]) == (int(sent["Content-Length"]), b"PK\3\4")
+    assert int(sent["Content-Length"]) == job.result["bytes"]
+    assert (b"PK" in stored[:200], b"README.txt" in stored, b"checkpoint" in stored) == (False, False, False)
+
+    path_of(job).write_bytes(stored[:-1])
+    refused = client.get(f"{AT}{job.uid}/")
+    assert (refused.status_code, "outage.E006" in refused.content.decode()) == (503, True)
+
+
 def test_nobody_else_takes_it(
     li: Person, zhao: Person, shen: Person, world: World, client_as: Callable[..., Client]
 ) -> None:
