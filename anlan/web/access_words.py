@@ -49,7 +49,7 @@ def what_in_words(row: Access, specs: dict[str, RegisterSpec]) -> str:
     if row.kind != Access.Kind.UNMASK or spec is None:
         return str(row.what)
     names = [name.strip() for name in row.what.split(",")]
-    return "、".join(str(spec.label(name)) if name in spec.field_sensitivity else name for name in names)
+    return " · ".join(str(spec.label(name)) if name in spec.field_sensitivity else name for name in names)
 
 
 def _numbers(rows: list[Access], specs: dict[str, RegisterSpec]) -> dict[str, str]:

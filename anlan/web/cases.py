@@ -16,7 +16,7 @@ from anlan.org.parties import Capacity, stakes
 from anlan.org.policy import desks
 from anlan.org.roles import Reach, all_roles
 from anlan.org.scope import Actor
-from anlan.web.place import Place, visible_units
+from anlan.web.place import Place, unit_name, visible_units
 
 MOST = 200
 _BOX, _SELECT = {"class": "form-control"}, {"class": "form-select"}
@@ -79,7 +79,7 @@ def party_rows(record: Register) -> list[dict[str, Any]]:
         {
             "key": party.pk,
             "capacity": party.get_capacity_display(),
-            "who": party.person.name if party.person else str(party.unit),
+            "who": party.person.name if party.person else unit_name(party.unit) if party.unit else "",
             "role": next((role.name for role in all_roles() if role.code == party.role), ""),
             "since": party.starts_on,
         }
@@ -113,6 +113,13 @@ class UnmaskForm(ReasonForm):
         self.fields["reason"].help_text = _("It is kept, and the protector of personal information reads it.")
 
 
+class _UnitField(forms.ModelChoiceField):
+    """Units by their names in the language of the page."""
+
+    def label_from_instance(self, obj: Unit) -> str:  # type: ignore[override]
+        return unit_name(obj)
+
+
 class PartyForm(ReasonForm):
     """A party: somebody by user name, or the holders of a role at a unit by its code."""
 
@@ -124,7 +131,7 @@ class PartyForm(ReasonForm):
         username = forms.CharField(label=_("User name"), max_length=64, required=False, widget=forms.TextInput(_BOX))
         username.help_text = _("One person; leave empty to name a unit.")
         units = Unit.objects.filter(path__startswith=record.institution.unit.path).order_by("path")
-        unit = forms.ModelChoiceField(
+        unit = _UnitField(
             units, label=_("Unit"), required=False, to_field_name="code", empty_label="—", widget=forms.Select(_SELECT)
         )
         outside = [(role.code, role.name) for role in all_roles() if role.reach is Reach.CASE]
