@@ -71,6 +71,9 @@ def approve(page: Any, sign_in: Door, person: Person, button: str) -> None:
     page.get_by_role("link", name="Hazard HZ-2020-0001").click()
     page.wait_for_url("**/at/A/2020/erasures/#e-*")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    if "is erased" in button:  # the last approval cannot be taken back, so it is asked for once more
+        page.locator("summary", has_text=button).click()
+        button = "Erase HZ-2020-0001 for good"
     page.get_by_role("button", name=button).click()
     page.wait_for_url("**/erasures/")
     page.goto("/at/A/2020/")
