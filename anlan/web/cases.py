@@ -113,13 +113,6 @@ class UnmaskForm(ReasonForm):
         self.fields["reason"].help_text = _("It is kept, and the protector of personal information reads it.")
 
 
-class _UnitField(forms.ModelChoiceField):
-    """Units by their names in the language of the page."""
-
-    def label_from_instance(self, obj: Unit) -> str:  # type: ignore[override]
-        return unit_name(obj)
-
-
 class PartyForm(ReasonForm):
     """A party: somebody by user name, or the holders of a role at a unit by its code."""
 
@@ -131,9 +124,10 @@ class PartyForm(ReasonForm):
         username = forms.CharField(label=_("User name"), max_length=64, required=False, widget=forms.TextInput(_BOX))
         username.help_text = _("One person; leave empty to name a unit.")
         units = Unit.objects.filter(path__startswith=record.institution.unit.path).order_by("path")
-        unit = _UnitField(
+        unit = forms.ModelChoiceField(
             units, label=_("Unit"), required=False, to_field_name="code", empty_label="—", widget=forms.Select(_SELECT)
         )
+        unit.label_from_instance = unit_name  # type: ignore[method-assign]  # in the language of the page
         outside = [(role.code, role.name) for role in all_roles() if role.reach is Reach.CASE]
         role = forms.ChoiceField(
             label=_("Agency"), required=False, choices=[("", "—"), *outside], widget=forms.Select(_SELECT)

@@ -34,8 +34,8 @@ def cases(request: HttpRequest) -> HttpResponse:
     """Show the cases to which the person is a party, and the registers of cases at the place in view."""
     _keep_menus(request)
     place: Place | None = getattr(request, "place", None)
-    context = {"lines": lines_for(_actor(request)), "place": place}
-    context["registers"] = registers_of_cases(place) if place else []
+    registers = registers_of_cases(place) if place else []
+    context = {"lines": lines_for(_actor(request)), "place": place, "registers": registers}
     return render(request, "anlan/cases/list.html", context)
 
 
