@@ -6,6 +6,7 @@ What tells who somebody is stays masked for everybody: 张**, 139****1234. `anla
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -113,6 +114,8 @@ def value_text(field: "models.Field[Any, Any]", value: Any) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(field, models.DecimalField):
+        return f"{Decimal(value):,.2f}".rstrip("0").rstrip(".")
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,7 @@ def timeline(record: Register) -> tuple[Happening, ...]:
     contents = [json.loads(entry.content) if entry.content is not None else {} for entry in entries]
     reader = _Reader(spec=spec, clearance=clearance_in_record(record), names=_names(spec, contents))
     values: dict[str, Any] = {}
+    asked: set[str] = set()  # the columns for which a step so far asked
     happened = []
     placed = placed_at(entry.pk for entry in entries)
     for entry, content in zip(entries, contents, strict=True):
@@ -100,10 +101,11 @@ def timeline(record: Register) -> tuple[Happening, ...]:
                 changes=changes,
                 files=files.get(entry.version, []),
                 placed=placed.get(entry.pk),
-                is_correction=_corrects(spec, entry, values, content),
+                is_correction=_corrects(spec, entry, values, content, asked),
             )
         )
         values |= content
+        asked.update(spec.steps[entry.step].fields if entry.step in spec.steps else ())
     return tuple(happened)
 
 
@@ -141,12 +143,22 @@ def _happening(
     )
 
 
-def _corrects(spec: RegisterSpec, entry: Entry, values: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
-    """Whether an entry replaced what people had filled in. A state or a deadline that moves on is no correction."""
+def _corrects(
+    spec: RegisterSpec, entry: Entry, values: Mapping[str, Any], content: Mapping[str, Any], asked: Container[str]
+) -> bool:
+    """Whether an entry replaced what people had filled in. A state or a deadline that moves on is no correction.
+
+    Nor is the first answer to a question: a column's default, such as "no mediation", stood there before anybody was asked.
+    """
     if entry.step in ("correct", "annul"):
         return True
-    filled = {field.attname for field in spec.fields}
-    return any(values.get(name) not in (None, "") and values[name] != content[name] for name in filled & set(content))
+    return any(
+        values.get(field.attname) not in (None, "")
+        and values[field.attname] != content[field.attname]
+        and (field.name in asked or values[field.attname] != field.get_default())
+        for field in spec.fields
+        if field.attname in content
+    )
 
 
 def _is_apart(recorded: dt.datetime, placed: dt.datetime) -> bool:

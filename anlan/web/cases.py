@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from anlan.flow.parties import NamedParty, parties_of
 from anlan.flow.register import Register
-from anlan.flow.spec import find_register, spec_of
+from anlan.flow.spec import RegisterSpec, all_registers, find_register, spec_of
 from anlan.flow.unmasking import openable
 from anlan.org.models import Party, Person, Unit
 from anlan.org.parties import Capacity, stakes
+from anlan.org.policy import desks
 from anlan.org.roles import Reach, all_roles
 from anlan.org.scope import Actor
+from anlan.web.place import Place, unit_name, visible_units
 
 MOST = 200
 _BOX, _SELECT = {"class": "form-control"}, {"class": "form-select"}
@@ -52,13 +54,32 @@ def lines_for(actor: Actor) -> list[Line]:
     return lines
 
 
+def may_have_cases(actor: Actor, place: Place | None) -> bool:
+    """Tell whether the menu leads to cases: a party, a desk that may become one, or a reader of registers of cases."""
+    return bool(actor.case_registers or desks(actor) or (place is not None and registers_of_cases(place)))
+
+
+def registers_of_cases(place: Place) -> list[RegisterSpec]:
+    """Return the registers whose records speak of people by name, as far as they are read at the place."""
+    if place.is_administration:
+        return []
+    return [spec for spec in all_registers() if spec.identity and place.reads(spec.sensitivity)]
+
+
+def record_url(record: Register, place: Place) -> str:
+    """Return the record's page at its institution; empty for a reader to whom the case alone is open."""
+    spec = spec_of(record)
+    is_in_view = any(unit.pk == record.institution.unit.pk for unit in visible_units(place.actor))
+    return place.url("record", spec.code, record.uid) if is_in_view and place.reads(spec.sensitivity) else ""
+
+
 def party_rows(record: Register) -> list[dict[str, Any]]:
     """Return the parties to a record in words."""
     return [
         {
             "key": party.pk,
             "capacity": party.get_capacity_display(),
-            "who": party.person.name if party.person else str(party.unit),
+            "who": party.person.name if party.person else unit_name(party.unit) if party.unit else "",
             "role": next((role.name for role in all_roles() if role.code == party.role), ""),
             "since": party.starts_on,
         }
@@ -104,8 +125,9 @@ class PartyForm(ReasonForm):
         username.help_text = _("One person; leave empty to name a unit.")
         units = Unit.objects.filter(path__startswith=record.institution.unit.path).order_by("path")
         unit = forms.ModelChoiceField(
-            units, label=_("Unit"), required=False, to_field_name="code", widget=forms.Select(_SELECT)
+            units, label=_("Unit"), required=False, to_field_name="code", empty_label="—", widget=forms.Select(_SELECT)
         )
+        unit.label_from_instance = unit_name  # type: ignore[method-assign]  # in the language of the page
         outside = [(role.code, role.name) for role in all_roles() if role.reach is Reach.CASE]
         role = forms.ChoiceField(
             label=_("Agency"), required=False, choices=[("", "—"), *outside], widget=forms.Select(_SELECT)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import ForeignKey, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,12 +11,14 @@ from anlan.flow.audit import walk_of_audit
 from anlan.flow.drift import drift_of_record
 from anlan.flow.drift_times import drift_of_record_times
 from anlan.flow.drifts import Drift, Fault
-from anlan.flow.masking import MASK, may_read
+from anlan.flow.masking import MASK, may_read, value_text
 from anlan.flow.models import AuditFinding, AuditWalk
+from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.org.models import Unit
 from anlan.org.policy import institutions_for
-from anlan.web.place import Place
+from anlan.web.place import Place, unit_name
 
 MOST = 50
 CAPABILITIES = ("can:audit", "can:manage")
@@ -100,11 +102,22 @@ def _sides(spec: RegisterSpec, record: Register, drift: Drift, place: Place) -> 
     field = next((one for one in spec.model._meta.concrete_fields if one.attname == drift.column), None)
     if field is not None and not may_read(spec, field.name, clearance=clearance):
         return MASK, MASK
-    return _text(drift.row_says), _text(drift.entries_say)
+    return _text(spec, field, drift.row_says), _text(spec, field, drift.entries_say)
 
 
-def _text(value: Any) -> str:
-    return "—" if value in (None, "") else str(value)
+def _text(spec: RegisterSpec, field: Any, value: Any) -> str:
+    """Return a side in the reader's words; what no word fits, since it was written beside the rules, as it stands."""
+    if field is None or value in (None, ""):
+        return "—" if value in (None, "") else str(value)
+    if field.name == "state":
+        return str(spec.states.get(value, value))
+    if isinstance(field, ForeignKey):
+        found = field.related_model._default_manager.filter(pk=value).first() if str(value).isdecimal() else None
+        return (unit_name(found) if isinstance(found, Unit) else reference_text(found)) if found else str(value)
+    try:
+        return value_text(field, value)
+    except (ArithmeticError, TypeError, ValueError):
+        return str(value)
 
 
 def _label(spec: RegisterSpec | None, column: str) -> Any:

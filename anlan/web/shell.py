@@ -13,8 +13,8 @@ from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.org.access_reading import AUDIT, SECURITY
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
-from anlan.org.policy import desks
 from anlan.org.scope import Actor
+from anlan.web.cases import may_have_cases
 from anlan.web.drift import CAPABILITIES, open_findings
 from anlan.web.erasures import can_look_at_erasures
 from anlan.web.place import Place, reads_ledger_status, unit_name, visible_units, years
@@ -119,7 +119,8 @@ def _administration_items(request: HttpRequest, place: Place) -> list[dict[str, 
         (_("People"), "users", "people", ("people", "new-person")),
         (_("Roles"), "shield-lock", "roles", ("roles",)),
     )
-    section = request.path.partition("/administration/")[2].partition("/")[0]
+    _before, inside, rest = request.path.partition("/administration/")
+    section = rest.partition("/")[0] if inside else None  # the ledger's page lies outside
     return [
         {"name": name, "icon": icon, "url": administration_url(place, page), "is_current": section in sections}
         for name, icon, page, sections in pages
@@ -160,9 +161,9 @@ def _apart(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _case_items(request: HttpRequest) -> list[dict[str, Any]]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if not actor.case_registers and not desks(actor):
+    if not may_have_cases(actor, getattr(request, "place", None)):
         return []
-    return [_item(request, _("My cases"), "folder", reverse("web:cases"), exact=False)]
+    return [_item(request, _("Cases"), "folder", reverse("web:cases"), exact=False)]
 
 
 def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
@@ -201,7 +202,7 @@ def _score_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
 
 
 def _not_yet() -> list[str]:
-    return [_("Programmes and duties"), _("Cases"), _("Disclosure and papers")]
+    return [_("Programmes and duties"), _("Disclosure and papers")]
 
 
 def _same_page(request: HttpRequest, place: Place | None, code: str) -> str:
@@ -236,20 +237,23 @@ def _years(request: HttpRequest) -> list[dict[str, Any]]:
     if place is None or place.is_administration:
         return []
     head = f"/at/{place.unit.code}/"
-    rest = request.get_full_path().removeprefix(f"{head}{place.year}/")
+    here, page = f"{head}{place.year}/", request.get_full_path()
+    rest = (
+        page.removeprefix(here) if page.startswith(here) else ""
+    )  # a page apart from any place leads to the year's home
     return [{"name": year, "url": f"{head}{year}/{rest}", "is_current": year == place.year} for year in years(place)]
 
 
 def _thumb(request: HttpRequest) -> list[dict[str, Any]]:
     place: Place | None = getattr(request, "place", None)
+    me = _item(request, _("Me"), "user-circle", reverse("web:me"))
     if place is None:
-        return []
+        return [*(item for group in _apart(request) for item in group["items"]), me]
     if place.is_administration:
-        me = _item(request, _("Me"), "user-circle", reverse("web:me"))
         return [*_administration_items(request, place)[:3], me]
     return [
         _item(request, _("To do"), "checklist", place.url("home")),
         _item(request, _("Report"), "send", place.url("report")),
         {"name": _("Patrol"), "icon": "map-pin", "url": ""},
-        _item(request, _("Me"), "user-circle", reverse("web:me")),
+        me,
     ]

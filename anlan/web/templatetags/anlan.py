@@ -105,6 +105,12 @@ def points(hundredths: int | None) -> str:
     return sign + (f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole))
 
 
+@register.filter
+def grouped(count: int | None) -> str:
+    """Return a count with its thousands apart: 64318 → "64,318"."""
+    return "—" if count is None else f"{count:,}"
+
+
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: Any) -> str:
     """Return the query string of this page with the named parameters changed; None drops one."""

@@ -16,6 +16,7 @@ from anlan.flow.spec import all_registers
 from anlan.org.access import Access, note_export
 from anlan.org.access_reading import Wanted, export_log, kinds_for, read_log
 from anlan.org.scope import Actor
+from anlan.web.access_words import what_in_words
 
 HEADINGS = ("id", "at", "kind", "who", "person", "place", "register", "record", "what", "count", "reason", "address")
 # A spreadsheet takes these first letters for a formula.
@@ -28,9 +29,13 @@ def log(request: HttpRequest) -> HttpResponse:
     actor, wanted = _actor(request), wanted_of(request.GET)
     kinds = kinds_for(actor)
     rows, after = read_log(actor, wanted)
-    names = {spec.code: spec.name for spec in all_registers()}
+    specs = {spec.code: spec for spec in all_registers()}
+    names = {code: spec.name for code, spec in specs.items()}
     context = {
-        "rows": [{"row": row, "register": names.get(row.register, row.register)} for row in rows],
+        "rows": [
+            {"row": row, "register": names.get(row.register, row.register), "what": what_in_words(row, specs)}
+            for row in rows
+        ],
         "after": after,
         "wanted": wanted,
         "kinds": [(kind, label) for kind, label in Access.Kind.choices if kind in kinds],

@@ -24,7 +24,7 @@ from anlan.org.door.factors import confirmed, has_factor
 from anlan.org.door.outside import offered
 from anlan.org.door.pace import remember_browser
 from anlan.org.door.passwords import is_expired
-from anlan.org.models import Person
+from anlan.org.models import Person, Unit
 from anlan.org.oversight import seats
 from anlan.org.policy import desks
 from anlan.org.scope import Actor
@@ -126,12 +126,17 @@ def me(request: HttpRequest) -> HttpResponse:
     person: Person = request.user  # type: ignore[assignment]
     actor: Actor = request.actor  # type: ignore[attr-defined]
     context = {
-        "actor": actor,
+        "posts": _posts(actor),
         "sessions": sessions.sessions_of(person, sessions.limits_for(actor), now=timezone.now()),
         "session_key": request.session.session_key,
         "factors": confirmed(person).exclude(kind=Factor.Kind.RECOVERY),
     }
     return render(request, "anlan/me.html", context)
+
+
+def _posts(actor: Actor) -> list[dict[str, Any]]:
+    units = Unit.objects.in_bulk({grant.unit_id for grant in actor.grants})
+    return [{"role": grant.role, "unit": units[grant.unit_id]} for grant in actor.grants if grant.unit_id in units]
 
 
 @require_POST

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from anlan.exchange.archive.work import archives_of, enqueue_archive, find_archive, open_archive
@@ -12,6 +13,7 @@ from anlan.flow.spec import all_registers
 from anlan.org.jobs import Job
 from anlan.web.catalogue import can_archive
 from anlan.web.place import Place, find_place
+from anlan.web.views.registers import crumbs
 
 TONES = {Job.State.WAITING: "info", Job.State.RUNNING: "info", Job.State.DONE: "done", Job.State.FAILED: "danger"}
 
@@ -32,6 +34,7 @@ def index(request: HttpRequest, place: str, year: int) -> HttpResponse:
         return redirect(here.url("archives"))
     shown = [_shown(job, here) for job in archives_of(here.institution, by=here.actor)]  # type: ignore[arg-type]  # as above
     context = {"place": here, "specs": specs, "archives": shown, "is_busy": any(one["is_busy"] for one in shown)}
+    context["crumbs"] = [*crumbs(here), {"name": _("Registers"), "url": here.url("registers")}]
     part = "anlan/archives/list.html" if request.htmx else "anlan/archives/index.html"  # type: ignore[attr-defined]
     return render(request, part, context)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,16 +23,20 @@ from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.flow.unmasking import openable, unmask
 from anlan.org.scope import Actor
-from anlan.web.cases import PartyForm, ReasonForm, UnmaskForm, lines_for, party_rows
+from anlan.web.cases import PartyForm, ReasonForm, UnmaskForm, lines_for, party_rows, record_url, registers_of_cases
 from anlan.web.place import Place, default_place, find_place
 from anlan.web.sheet import page_of_record
+from anlan.web.views.registers import crumbs
 
 
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
-    """Show the cases to which the person is a party."""
+    """Show the cases to which the person is a party, and the registers of cases at the place in view."""
     _keep_menus(request)
-    return render(request, "anlan/cases/list.html", {"lines": lines_for(_actor(request))})
+    place: Place | None = getattr(request, "place", None)
+    registers = registers_of_cases(place) if place else []
+    context = {"lines": lines_for(_actor(request)), "place": place, "registers": registers}
+    return render(request, "anlan/cases/list.html", context)
 
 
 @require_GET
@@ -54,7 +59,7 @@ def unmasked(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     opened: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
         opened = _open(form, record, actor)
-    context = {**_context(request, record), "form": form, "opened": opened}
+    context = {**_context(request, record, is_beyond=True), "form": form, "opened": opened}
     return render(request, "anlan/cases/unmask.html", context, status=422 if form.errors else 200)
 
 
@@ -67,7 +72,7 @@ def parties(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         messages.success(request, _("The party is let in, and the timeline says so."))
         return redirect("web:parties", record.uid)
     context = {
-        **_context(request, record),
+        **_context(request, record, is_beyond=True),
         "form": form,
         "parties": party_rows(record),
         "end": ReasonForm(prefix="end"),
@@ -117,12 +122,13 @@ def _keep_menus(request: HttpRequest) -> None:
         find_place(request, *place)
 
 
-def _context(request: HttpRequest, record: Register) -> dict[str, Any]:
+def _context(request: HttpRequest, record: Register, *, is_beyond: bool = False) -> dict[str, Any]:
+    """Return what a page of the case shows; a page beyond it has the case itself on its way back."""
     spec, today = spec_of(record), timezone.localdate()
     place = Place(
         unit=record.institution.unit,
         institution=record.institution,
-        year=today.year,
+        year=record.occurred_on.year,
         actor=_actor(request),
         today=today,
     )
@@ -131,7 +137,25 @@ def _context(request: HttpRequest, record: Register) -> dict[str, Any]:
     page.asides.clear()
     names = may_take(record, spec.steps["involve"], by=place.actor)
     flags = {"can_unmask": bool(openable(record, to=place.actor)), "names_parties": names}
-    return {"place": place, "spec": spec, "record": record, "page": page, "annulled": ANNULLED, **flags}
+    return {
+        "place": place,
+        "spec": spec,
+        "record": record,
+        "page": page,
+        "annulled": ANNULLED,
+        **flags,
+        **_way(place, record, is_beyond),
+    }
+
+
+def _way(place: Place, record: Register, is_beyond: bool) -> dict[str, Any]:
+    """Return the way back: through the register for whoever reads it, else through one's own cases."""
+    url = record_url(record, place)
+    way = crumbs(place, spec_of(record), "record") if url else [{"name": _("Cases"), "url": reverse("web:cases")}]
+    url = url or reverse("web:case", args=(record.uid,))
+    if is_beyond:
+        way.append({"name": record.number, "url": url})
+    return {"crumbs": way, "record_url": url}
 
 
 def _open(form: UnmaskForm, record: Register, actor: Actor) -> list[dict[str, Any]]:

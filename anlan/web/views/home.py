@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from anlan.flow.spec import all_registers
-from anlan.org.access_reading import told
 from anlan.web import todo
+from anlan.web.access_words import is_protector, openings
 from anlan.web.catalogue import often, reportable
+from anlan.web.erasures import waiting_for_approval_of
 from anlan.web.place import find_place
 from anlan.web.scores_city import most_to_decide
 from anlan.web.scores_missing import missing_context
@@ -29,14 +29,10 @@ def home(request: HttpRequest, place: str, year: int) -> HttpResponse:
         "late": late,
         "reportable": often(reportable(here))[:6],
     }
-    told_of = told(here.actor, here.institution, now=timezone.now()) if here.institution is not None else []
-    context["told"] = [{"row": row, "register": _register_name(row.register)} for row in told_of]
+    context |= {"is_protector": is_protector(here), "openings": openings(here, now=timezone.now())}
+    context["erasures"] = waiting_for_approval_of(here)
     context |= {"has_more": len(waiting) >= todo.MOST, "low": most_to_decide(here)} | missing_context(here)
     return render(request, "anlan/home.html", context)
-
-
-def _register_name(code: str) -> str:
-    return next((str(spec.name) for spec in all_registers() if spec.code == code), code)
 
 
 def todo_count(request: HttpRequest, place: str, year: int) -> HttpResponse:

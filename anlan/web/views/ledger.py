@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from anlan.ledger.status import checkpoint_words, ledger_status
 from anlan.org.scope import Actor, as_system
+from anlan.web.administration import way
 from anlan.web.place import Place, find_administered, find_place, reads_ledger_status
+from anlan.web.views.registers import crumbs
 
 
 def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
@@ -14,6 +16,7 @@ def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
     here = _place(request, place, year)
     with as_system("state of the ledger"):  # it counts entries of the whole log and names none
         context = {"place": here, "status": ledger_status(now=timezone.now()), "checkpoint": checkpoint_words()}
+    context["crumbs"] = way(here) if here.is_administration else crumbs(here)
     return render(request, "anlan/ledger/status.html", context)
 
 

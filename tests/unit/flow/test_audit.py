@@ -2,8 +2,10 @@
 
 import datetime as dt
 import logging
+import re
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from anlan.flow.audit import audit_chunk, audit_rounds, walk_of_audit
@@ -102,6 +104,18 @@ def test_the_page_shows_both_sides_to_the_office(world: World, li: Person, li_ac
     assert "改过的名字" in page
     assert "药房" in page
     assert f"/at/A/2025/registers/key_place/{place.uid}/" in page
+
+
+def test_the_page_says_choices_and_departments_in_words(
+    world: World, li: Person, li_actor: Actor, client_as: object
+) -> None:
+    place = list_place(world.hospital_a, by=li_actor, kind="pharmacy")
+    with connection.cursor() as cursor:
+        values = ["cashier", world.medicine_a.pk, place.pk]
+        cursor.execute("UPDATE anlan_cn_key_place SET kind = %s, department_id = %s WHERE id = %s", values)
+    walk_once()
+    cells = re.findall(r'data-label="(?:台账行的内容|留痕的内容)"><div>([^<]*)</div>', _page(client_as, li, "A"))
+    assert sorted(cells) == sorted(["收费处", "药房", "内科", "—"])
 
 
 def test_the_page_shows_an_auditor_the_findings_below(

@@ -9,6 +9,7 @@ from anlan.flow.perform import perform
 from anlan.flow.timeline import timeline
 from anlan.ledger.models import Entry
 from anlan.org.scope import acting
+from anlan_cn.models import Dispute
 from tests.papers import pdf
 from tests.records import list_place, report_hazard
 
@@ -63,6 +64,21 @@ def test_a_step_that_fills_in_what_was_empty_is_no_correction(world, li_actor):
     with acting(li_actor):
         perform(hazard, "assign", by=li_actor, at=dt.datetime(2026, 1, 2, 4, 0, tzinfo=dt.UTC), owner_post="总务科")
         assert [one.is_correction for one in timeline(hazard)] == [False, False]
+
+
+def test_the_first_answer_to_a_question_is_no_correction_and_a_second_is(world, li_actor):
+    accepted = {"occurred_on": dt.date(2025, 3, 3), "severity": "general", "amount_yuan": "38000.00"}
+    with acting(li_actor):
+        dispute = Dispute(institution=world.hospital_a)
+        perform(dispute, "accept", by=li_actor, at=NEXT_DAY, values=accepted)
+        perform(dispute, "mediate", by=li_actor, at=NEXT_DAY, mediation="people", mediation_record_no="2025-118")
+        perform(dispute, "mediate", by=li_actor, at=NEXT_DAY, mediation="judicial")
+        perform(dispute, "correct", by=li_actor, at=NEXT_DAY, reason="写错", amount_yuan="1058000.50")
+        happened = timeline(dispute)
+
+    assert [one.is_correction for one in happened] == [False, False, True, True]
+    assert told(happened[1])["mediation"] == ("No mediation", "People's mediation")
+    assert told(happened[3])["amount_yuan"] == ("38,000", "1,058,000.5")
 
 
 def test_files_stand_with_the_step_that_brought_them(world, li_actor):
