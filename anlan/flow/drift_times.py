@@ -17,7 +17,7 @@ from anlan.flow.prepare import json_value
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.flow.times import COLUMNS, times_of
-from anlan.ledger.erase import STEP as ERASE
+from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
 

@@ -16,6 +16,7 @@ from anlan.org.parties import Capacity, stakes
 from anlan.org.policy import desks
 from anlan.org.roles import Reach, all_roles
 from anlan.org.scope import Actor
+from anlan.web.forms import ReferenceField
 from anlan.web.place import Place, unit_name, visible_units
 
 MOST = 200
@@ -124,10 +125,9 @@ class PartyForm(ReasonForm):
         username = forms.CharField(label=_("User name"), max_length=64, required=False, widget=forms.TextInput(_BOX))
         username.help_text = _("One person; leave empty to name a unit.")
         units = Unit.objects.filter(path__startswith=record.institution.unit.path).order_by("path")
-        unit = forms.ModelChoiceField(
+        unit = ReferenceField(
             units, label=_("Unit"), required=False, to_field_name="code", empty_label="—", widget=forms.Select(_SELECT)
         )
-        unit.label_from_instance = unit_name  # type: ignore[method-assign]  # in the language of the page
         outside = [(role.code, role.name) for role in all_roles() if role.reach is Reach.CASE]
         role = forms.ChoiceField(
             label=_("Agency"), required=False, choices=[("", "—"), *outside], widget=forms.Select(_SELECT)
