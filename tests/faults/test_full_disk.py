@@ -53,13 +53,13 @@ health = client.get("/health/ready").status_code
 ballast.unlink()
 after = [write(), write(with_file=True)]
 for file in sorted((home / "evidence").rglob("*")):
-    if file.is_file() and file.name.startswith("incoming"):
+    if file.is_file() and file.name.startswith(".draft-"):
         raise SystemExit(f"half a file: {file}")
 Sequencer().run()
 with as_system("test"):
     records = find_register("hazard").model.objects.count()
 print(json.dumps({"first": first, "full": answers, "health": health, "after": after, "records": records,
-    "entries": Entry.objects.count() - before, "files": len([f for f in (home / "evidence").rglob("*") if f.is_file()]),
+    "entries": Entry.objects.count() - before, "files": len([f for f in (home / "evidence").rglob("*") if f.is_file() and f.name != ".lock"]),
     "findings": all_findings()}))
 """
 
