@@ -87,7 +87,7 @@ def test_the_page_tells_the_position_too(stone, li, client_as):
     Sequencer().run()
     answer = client_as(li).get(f"/at/A/2025/registers/key_place/{stone.record_uid}/", headers={"Accept-Language": "en"})
     assert answer.status_code == 410
-    assert "Position 2 in the tree" in answer.content.decode()
+    assert "树中第 2 号" in answer.content.decode()
 
 
 def test_the_description_tells_of_the_tombstone():
