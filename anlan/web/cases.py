@@ -127,7 +127,7 @@ class PartyForm(ReasonForm):
         unit = forms.ModelChoiceField(
             units, label=_("Unit"), required=False, to_field_name="code", empty_label="—", widget=forms.Select(_SELECT)
         )
-        unit.label_from_instance = unit_name  # type: ignore[method-assign]  # in the language of the page
+        unit.label_from_instance = unit_name  # type: ignore[assignment, method-assign]  # in the language of the page
         outside = [(role.code, role.name) for role in all_roles() if role.reach is Reach.CASE]
         role = forms.ChoiceField(
             label=_("Agency"), required=False, choices=[("", "—"), *outside], widget=forms.Select(_SELECT)
