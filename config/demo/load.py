@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from anlan.flow.evidence import store
 from anlan.flow.hindsight import look_at_all
+from anlan.flow.parties import NamedParty
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
@@ -21,6 +22,7 @@ from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.entry import Origin
 from anlan.org.door import factors
 from anlan.org.models import Institution, Person, Post, Unit
+from anlan.org.parties import Capacity
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor, as_system
 from config.demo.city import CITY, DISTRICTS, HOSPITALS, Hospital
@@ -33,6 +35,7 @@ SINCE = dt.date(2023, 1, 1)
 Say = Callable[[str], None]
 Account = tuple[str, str, str]
 
+MEDIATOR_AT = "E04"
 # user name, person, unit, role, explanation
 PEOPLE = (
     ("li", "李办", "E04", "office", "东江区人民医院 平安办（办公室）"),
@@ -43,7 +46,11 @@ PEOPLE = (
     ("chen", "陈科", "DEMO-E", "reviewer", "东江区卫生健康局（复核）"),
     ("zhou", "周处", "DEMO-C", "reviewer", "演示市卫生健康委员会（复核、比较）"),
     ("sun", "孙审计", "DEMO-C", "auditor", "演示市卫生健康委员会（审计）"),
+    ("gao", "高护", "E04", "privacy_protector", "东江区人民医院 个人信息保护负责人"),
+    ("tian", "田调解", MEDIATOR_AT, "mediator", "东江区人民医院 人民调解员（院外，只看参与的案件）"),
     ("admin", "管理员", "DEMO-C", "administrator", "系统管理员（不看记录）"),
+    ("an", "安管", "DEMO-C", "security_officer", "安全管理员（看权限变动和登录，不看记录）"),
+    ("shen", "申管", "DEMO-C", "audit_officer", "审计管理员（看访问日志，不看记录）"),
 )
 DEPARTMENTS = ("急诊科", "内科", "外科", "药剂科", "保卫科", "总务科")
 
@@ -185,6 +192,7 @@ class _Writer:
                     self._named[hospital.code, item.name] = history.record
             self._afterwards(register, items, histories)
             steps.done(len(items))
+        self._let_the_mediator_in()
         return total
 
     def _history(self, spec: RegisterSpec, hospital: Hospital, item: Item) -> History:
@@ -242,6 +250,18 @@ class _Writer:
         if register == "key_place_check":
             for hospital in {hospital.code: hospital for hospital, _ in items}.values():
                 self._mend_findings(hospital)
+
+    def _let_the_mediator_in(self) -> None:
+        """Name the mediator's desk a party to the newest dispute that people's mediation ended."""
+        hospital = next(hospital for hospital in HOSPITALS if hospital.code == MEDIATOR_AT)
+        place = self._institutions[hospital.code]
+        dispute = (
+            find_register("dispute").model.objects.filter(institution=place, mediation="people").latest("closed_on")
+        )
+        desk = NamedParty(capacity=Capacity.EXTERNAL.value, unit=place.unit, role="mediator")
+        self._step(
+            hospital, dispute, "involve", on=dispute.closed_on, parties=[desk], reason="请人民调解员核对调解台账。"
+        )
 
     def _send_notices(self, hospital: Hospital, screening: Register, sent_on: dt.date) -> None:
         for notice in find_register("police_notice").model.objects.filter(screening=screening):

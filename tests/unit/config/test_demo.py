@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from django.utils import timezone
 
 from anlan.assessment.load import load_rubric
 from anlan.assessment.score import score_institutions
@@ -12,7 +13,8 @@ from anlan.flow.spec import find_register
 from anlan.ledger.check import broken_entries
 from anlan.ledger.models import Entry
 from anlan.org.models import Institution, Person
-from anlan.org.scope import as_system
+from anlan.org.posts import actor_for
+from anlan.org.scope import acting, as_system
 from config.demo import load
 from config.demo.city import HOSPITALS
 from config.demo.story import CHAPTERS
@@ -93,6 +95,13 @@ def test_the_accounts_have_one_time_passwords_that_must_be_changed(small_city):
         person = Person.objects.get(username=username)
         assert person.check_password(password)
         assert person.must_change_password
+
+
+def test_the_mediator_sees_the_one_case_to_which_the_desk_is_a_party(small_city):
+    tian = actor_for(Person.objects.get(username="tian"), today=timezone.localdate())
+    with acting(tian):
+        assert find_register("dispute").model.objects.count() == 1
+        assert find_register("hazard").model.objects.count() == 0
 
 
 def test_the_demo_refuses_a_tree_that_is_not_empty(small_city):
