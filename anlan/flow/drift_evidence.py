@@ -25,7 +25,8 @@ def evidence_wanting(entries: Sequence[tuple[Any, ...]]) -> Iterator[Drift]:
     for _pk, register, uid, version, institution_id, _header, text in naming:
         content = read_json(text)
         said, found = files_of(content), rows.get((uid, version), ())
-        shown = found if any(len(file) > 1 for file in said) else tuple(sorted(file[:1] for file in found))
+        told = max(map(len, said), default=1)  # older entries tell less of a file
+        shown = tuple(sorted(file[:told] for file in found))
         if said and said != shown:
             yield Drift(
                 fault=Fault.EVIDENCE,
@@ -68,11 +69,9 @@ def missing_evidence() -> Iterator[str]:
 
 def _rows_of(uids: set[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Files]:
     rows: dict[tuple[uuid.UUID, int], list[tuple[str, ...]]] = defaultdict(list)
-    fields = ("record_uid", "version", "sha256", "name", "content_type", "size")
-    for uid, version, sha256, name, content_type, size in Evidence.objects.filter(record_uid__in=uids).values_list(
-        *fields
-    ):
-        rows[uid, version].append((sha256, name, content_type, str(size)))
+    fields = ("record_uid", "version", "sha256", "name", "content_type", "size", "original_sha256")
+    for uid, version, *told in Evidence.objects.filter(record_uid__in=uids).values_list(*fields):
+        rows[uid, version].append(tuple(map(str, told)))
     return {key: tuple(sorted(files)) for key, files in rows.items()}
 
 

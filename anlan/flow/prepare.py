@@ -98,7 +98,9 @@ def prepare(
     }
     if evidence:
         content["evidence"] = [file.sha256 for file in evidence]
-        content["evidence_files"] = [[file.name, file.content_type, file.size] for file in evidence]
+        content["evidence_files"] = [
+            [file.name, file.content_type, file.size, file.original_sha256] for file in evidence
+        ]
     content |= {reason_key(content_columns(spec)): reason} if reason else {}
     content |= {"parties": [party.content() for party in parties]} if parties else {}
     return Prepared(

@@ -30,8 +30,8 @@ class Replayed:
     """A record as its entries tell it.
 
     `values` maps columns to JSON values; a column that no entry names is empty. With `is_partial` a content was erased, so
-    that such a column is unknown instead. `files` gives per version the evidence: SHA-256, and name, type and size where
-    the entry tells them. `missing` are the versions between 1 and the newest that no entry tells of, `emptied` those whose
+    that such a column is unknown instead. `files` gives per version the evidence: SHA-256, and name, type, size and the SHA-256 of
+    the upload where the entry tells them. `missing` are the versions between 1 and the newest that no entry tells of, `emptied` those whose
     entry has no content.
     """
 
@@ -78,7 +78,7 @@ def replay(entries: Iterable[Said]) -> Replayed:
 
 
 def files_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
-    """Return the evidence of one content, sorted: (SHA-256, name, type, size), or the SHA-256 alone in older entries."""
+    """Return the evidence of one content, sorted: (SHA-256, name, type, size, SHA-256 of the upload); older entries tell less."""
     hashes: Sequence[str] = content.get("evidence", ())
     told: Sequence[Sequence[Any]] = content.get("evidence_files", [[]] * len(hashes))
     return tuple(sorted((sha256, *map(str, rest)) for sha256, rest in zip(hashes, told, strict=False)))

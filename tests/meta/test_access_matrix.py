@@ -25,6 +25,7 @@ from anlan.flow.models import Batch, Erasure, Evidence
 from anlan.flow.perform import perform
 from anlan.flow.spec import find_register
 from anlan.ledger.models import Entry as LedgerEntry
+from anlan.ledger.sequencer import Sequencer
 from anlan.org.models import Institution, Party, Person, Post, Unit
 from anlan.org.parties import Capacity
 from anlan.org.roles import all_roles
@@ -124,6 +125,7 @@ def targets(world) -> dict[tuple[str, str], KeyPlace]:
     bystander = Person.objects.create_user("bystander", name="bystander")
     for place in places.values():
         _let_in(place, bystander, Capacity.PROTECTOR)
+    Sequencer().run()  # an installation where entries wait longer than five seconds is not ready
     return places
 
 

@@ -171,6 +171,14 @@ def uid_of(place: KeyPlace) -> Any:
     return place.uid if connection.features.has_native_uuid_field else place.uid.hex
 
 
+def test_the_hash_of_the_upload_is_compared_too(world: World, li_actor: Actor) -> None:
+    place = list_place(world.hospital_a, by=li_actor)
+    with acting(li_actor):
+        perform(place, "attach", by=li_actor, evidence=[store("a.pdf", [PDF])])
+    sql("UPDATE flow_evidence SET original_sha256 = %s", "0" * 64)
+    assert found() == [("flow.A005", "key_place", "evidence of version 2")]
+
+
 def test_evidence_is_compared_with_the_entry_that_brought_it(world: World, li_actor: Actor) -> None:
     place = list_place(world.hospital_a, by=li_actor)
     with acting(li_actor):
