@@ -64,7 +64,7 @@ def _announce(host: str, port: int, accounts: tuple[tuple[str, str, str], ...]) 
         )
         for username, password, who in accounts:
             print(f"    {username:<10} {password:<18} {who}")
-        print("\n  Reviewers, the auditor and the administrator set up a second factor at their first sign-in;")
+        print("\n  Who reviews, audits or administers sets up a second factor at the first sign-in;")
         print("  these people are made up, so the page shows the code that a telephone would.\n")
     else:
         print("  Accounts: as before. `anlan demo --reset-passwords` gives the demo accounts new one-time passwords.\n")
