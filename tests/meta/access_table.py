@@ -247,9 +247,9 @@ TABLE: Mapping[str, Entry] = {
     "portal:verifier": ANYONE,
     "portal:receipt": ANYONE,
     "portal:receipt-file": ANYONE,
+    "portal:tile": ANYONE,
     # public; this world's log has no checkpoint and the node witnesses nobody, so nothing is there: tests/unit/portal opens them
     "portal:checkpoint": NOTHING,
-    "portal:tile": NOTHING,
     "portal:add-checkpoint": NOTHING,
     # API
     "api:openapi-json": MEMBERS,
