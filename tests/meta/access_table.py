@@ -14,7 +14,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "lead": ("lead_department",),
     "complaints": ("complaint_office", "petition_staff"),
     "duty": ("security_department", "total_duty_officer", "quality_centre", "opinion_staff", "survey_staff", "proposal_handler"),
-    "director": ("director", "leader_in_charge", "leader"),
+    "director": ("director",),
+    "leaders": ("leader_in_charge", "leader"),
     "assessor": ("assessor",),
     "protector": ("privacy_protector",),
     "recorder": (
@@ -61,7 +62,7 @@ _NONE: Mapping[str, tuple[str, str] | None] = {
     "own": None, "child": None, "sibling": None, "other": ("A", ""), "party": CASE,
 }  # fmt: skip
 TARGETS: Mapping[str, Mapping[str, tuple[str, str] | None]] = {
-    "office": _A, "lead": _A, "complaints": _A, "duty": _A, "director": _A, "assessor": _A, "protector": _A, "recorder": _DEPARTMENT,
+    "office": _A, "lead": _A, "complaints": _A, "duty": _A, "director": _A, "leaders": _A, "assessor": _A, "protector": _A, "recorder": _DEPARTMENT,
     "staff": _DEPARTMENT, "reviewer": _DISTRICT, "auditor": _DISTRICT, "overseer": _DISTRICT, "inspector": _DISTRICT, "administrator": _CITY,
     "watcher": _CITY, "outside": {**_NONE, "own": ("A", ""), "other": ("C", "")}, "nobody": _NONE,
 }  # fmt: skip
@@ -73,7 +74,9 @@ def _reach(**families: str) -> Reach:
 
 # ── who sees what ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_OF_A = dict.fromkeys(("office", "lead", "complaints", "duty", "director", "assessor", "protector"), "own child")
+_OF_A = dict.fromkeys(
+    ("office", "lead", "complaints", "duty", "director", "leaders", "assessor", "protector"), "own child"
+)
 _OF_DISTRICT = dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), "own child")
 # Records apart from any place, by their receipt: a party sees its case there, an officer none.
 _PARTIES = dict.fromkeys(("staff", "outside", "nobody"), "party")
@@ -88,7 +91,9 @@ PLACED = _reach(**_OF_A, **_OF_DISTRICT, recorder="own")
 REGISTERS = _reach(**_OF_A, **_OF_DISTRICT, recorder="own sibling")
 INSTITUTIONS = {**REGISTERS, **_reach(staff="own sibling")}
 SCORES = _reach(
-    **dict.fromkeys(("office", "lead", "director", "assessor", "reviewer", "auditor", "overseer"), "own child")
+    **dict.fromkeys(
+        ("office", "lead", "director", "leaders", "assessor", "reviewer", "auditor", "overseer"), "own child"
+    )
 )
 _AT_WORK = dict.fromkeys(("office", "lead", "complaints", "duty"), "own child")
 OPENING = _reach(**_AT_WORK, recorder="own sibling")
