@@ -42,10 +42,8 @@ def description() -> str:
     """Return the OpenAPI description as JSON text, every operation with the problems that it may answer."""
     schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), cls=NinjaJSONEncoder))
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"], gone = (
-        ProblemSchema.json_schema(),
-        GoneSchema.model_json_schema(ref_template=_SCHEMAS + "{model}"),
-    )
+    schemas["Problem"] = ProblemSchema.json_schema()
+    gone = GoneSchema.model_json_schema(ref_template=_SCHEMAS + "{model}")
     schemas |= {**gone.pop("$defs"), "Gone": gone}
     for path, item in schema["paths"].items():
         for method, operation in item.items():

@@ -11,6 +11,7 @@ import posixpath
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,25 +39,25 @@ def recompute(score: Json, files: Mapping[str, bytes], records: Mapping[str, Rep
     Raises: BadSeal; RubricError and others of the assessment and measures rooms.
     """
     schema = _schema(score)
-    database = sqlite3.connect(":memory:")
-    try:
+    with (
+        closing(sqlite3.connect(":memory:")) as database,
+        limits_as_sealed(score),
+        sealed_rubric(score, files) as rubric,
+    ):
         _fill_institution(database, schema.institution, score["institution"]["attributes"])
         for table in schema.registers:
             chosen = [told for uid, told in records.items() if score["records"][uid]["register"] == table.code]
             _fill(database, table, chosen, score)
-        with sealed_rubric(score, files) as rubric, limits_as_sealed(score):
-            scores = score_institutions(
-                rubric.value,
-                year=score["year"],
-                as_of=datetime.date.fromisoformat(score["as_of"]),
-                engine=SqlConnection(database.cursor, dialect="sqlite"),
-                institutions=(_KEY,),
-                schema=schema,
-                measures=catalogue_from(score["measures"]),
-            )
-        return scores.sheet(_KEY)
-    finally:
-        database.close()
+        scores = score_institutions(
+            rubric.value,
+            year=score["year"],
+            as_of=datetime.date.fromisoformat(score["as_of"]),
+            engine=SqlConnection(database.cursor, dialect="sqlite"),
+            institutions=(_KEY,),
+            schema=schema,
+            measures=catalogue_from(score["measures"]),
+        )
+    return scores.sheet(_KEY)
 
 
 class sealed_rubric:  # noqa: N801  a context manager, read as a verb
@@ -107,8 +108,7 @@ def _fill(database: sqlite3.Connection, table: RegisterTable, told: Sequence[Rep
     columns += [(column.name, column.type) for column in table.columns if column.name not in known]
     _create(database, table.table, columns)
     rows = [_row(one, table, number, blank) for number, one in enumerate(told, start=1)]
-    with limits_as_sealed(score):
-        _insert(database, table.table, columns, with_times(rows, told, kept))
+    _insert(database, table.table, columns, with_times(rows, told, kept))
 
 
 def _row(told: Replayed, table: RegisterTable, number: int, blank: frozenset[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from anlan.assessment.seal_format import BadSeal, Json
 from anlan.flow.hindsight import BATCH_RECORDS, COPIED_CHARACTERS, akin, look_at, seen, written
 from anlan.flow.replay import Replayed
 from anlan.flow.spec import HONEST_COLUMNS, find_register
-from anlan.flow.times import LATE_DAYS, NIGHT_FROM_HOUR, NIGHT_TO_HOUR, times_of
+from anlan.flow.times import LATE_DAYS, NIGHT_FROM_HOUR, NIGHT_TO_HOUR, first_batch_mark, times_of
 from anlan.kernel.parameter import Parameter, all_rows, parameters_as
 from anlan.measures.bindings import BURST_DAYS, BURST_OLD_DAYS
 from anlan.measures.plan import Plan
@@ -77,9 +77,10 @@ def records_beside(
         spec = find_register(code)
         if not spec.is_timed:
             continue
-        rows = written(spec, institution_id)
+        rows = list(written(spec, institution_id))
         keys = {row.pk for row in rows if row.uid in read}
-        found |= {row.uid: code for row in rows if row.pk in akin(spec, rows, keys) - keys}
+        beside = akin(spec, rows, keys) - keys
+        found |= {row.uid: code for row in rows if row.pk in beside}
     return found
 
 
@@ -113,7 +114,7 @@ def with_times(
         {
             **row,
             **times_of(one, register),
-            "is_batch_entry": later[one.pk].is_batch_entry if later else one.batch_id is not None or None,
+            "is_batch_entry": later[one.pk].is_batch_entry if later else first_batch_mark(one.batch_id),
             "is_copied": later[one.pk].is_copied if later else None,
         }
         for row, one in zip(rows, plain, strict=True)

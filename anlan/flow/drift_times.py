@@ -11,18 +11,15 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault
-from anlan.flow.hindsight import Seen, seen
+from anlan.flow.hindsight import Seen, seen, written
 from anlan.flow.models import LookBack
 from anlan.flow.prepare import json_value
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
-from anlan.flow.times import COLUMNS, times_of
+from anlan.flow.times import first_batch_mark, times_of
 from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
-
-_READ = ("uid", "number", "version", "recorded_at", "recorded_by_id", "occurred_on", "batch_id", "institution_id")
-_LATER = ("is_batch_entry", "is_copied")
 
 
 def drift_of_times(*, after: str | None = None, limit: int = CHUNK) -> Chunk:
@@ -59,8 +56,7 @@ def _pairs_behind(after: str | None) -> Iterator[tuple[RegisterSpec, int]]:
 
 def _drift_of_pair(spec: RegisterSpec, institution_id: int) -> tuple[list[Drift], int]:
     looked = LookBack.objects.values_list("size", flat=True).first() or 0
-    columns = (*_READ, *COLUMNS, *_LATER, *spec.free_texts)
-    rows = _readable(spec.model.objects.filter(institution_id=institution_id).only(*columns).order_by("pk"))
+    rows = _readable(written(spec, institution_id).order_by("pk"))
     waiting = _Waiting(spec, institution_id, looked)
     allowed = _allowed(spec, rows, waiting)
     wanting = () if spec.is_timed and not waiting.count else (None,)  # not filled in yet, as after an update
@@ -103,7 +99,7 @@ def _allowed(
 ) -> Mapping[int, Mapping[str, tuple[Any, ...]]]:
     """Return by row what the columns of the later look may say; the last value is what follows now."""
     if not spec.is_timed:  # nobody looks at those
-        return {row.pk: {"is_batch_entry": (_at_first(row),), "is_copied": (None,)} for row in rows}
+        return {row.pk: {"is_batch_entry": (first_batch_mark(row.batch_id),), "is_copied": (None,)} for row in rows}
     now = seen(spec, rows)
     then = seen(spec, (row for row in rows if row.uid not in waiting.fresh)) if waiting.fresh else now
     found: dict[int, dict[str, tuple[Any, ...]]] = {}
@@ -120,12 +116,7 @@ def _allowed(
 def _either(row: Register, before: Seen | None, now: Seen, name: str) -> tuple[Any, ...]:
     if before is not None:
         return (getattr(before, name), getattr(now, name))
-    return (_at_first(row) if name == "is_batch_entry" else None, getattr(now, name))
-
-
-def _at_first(row: Register) -> bool | None:
-    """What `perform` writes of a batch: true for an import, else nothing."""
-    return True if row.batch_id is not None else None
+    return (first_batch_mark(row.batch_id) if name == "is_batch_entry" else None, getattr(now, name))
 
 
 def _drift(spec: RegisterSpec, row: Register, name: str, follows: Any) -> Drift:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from anlan.flow.models import LookBack
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
-from anlan.flow.times import Dated, Watched, set_times
+from anlan.flow.times import COLUMNS, Dated, Watched, set_times
 from anlan.kernel.parameter import Parameter, parameter_value, stand_ins
 from anlan.ledger.models import Position, TreeHead
 from anlan.org.scope import as_system
@@ -29,11 +30,11 @@ AFTER = dt.timedelta(seconds=70)  # a minute must be over before its records are
 EVERY = dt.timedelta(minutes=5)
 ENTRIES = 20_000
 ROWS = 500
-_TIMES = ("recorded_on", "late_days", "is_late", "is_night_entry")
 _READ = (
     "uid",
     "number",
-    *_TIMES,
+    "institution_id",
+    *COLUMNS,
     "recorded_at",
     "recorded_by_id",
     "occurred_on",
@@ -101,9 +102,9 @@ def look_at(spec: RegisterSpec, institution_id: int) -> int:
 
     Times that are wanting, as after an update from an earlier version, are filled in on the way.
     """
-    rows = written(spec, institution_id)
+    rows = list(written(spec, institution_id))
     wanting = [row for row in rows if row.is_late is None and set_times(row, spec)]
-    spec.model.objects.bulk_update(wanting, _TIMES, batch_size=ROWS)
+    spec.model.objects.bulk_update(wanting, COLUMNS, batch_size=ROWS)
     groups: dict[Seen, list[int]] = defaultdict(list)
     found = seen(spec, rows)
     for row in rows:
@@ -117,9 +118,9 @@ def look_at(spec: RegisterSpec, institution_id: int) -> int:
     return len(wanting) + sum(map(len, groups.values()))
 
 
-def written(spec: RegisterSpec, institution_id: int) -> list[Register]:
+def written(spec: RegisterSpec, institution_id: int) -> QuerySet[Register]:
     """Return the records of one register and institution with the columns that a look reads."""
-    return list(spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts))
+    return spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts)
 
 
 def seen(spec: Watched, rows: Iterable[Written]) -> Mapping[int, Seen]:

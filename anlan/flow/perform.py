@@ -20,6 +20,7 @@ from anlan.flow.parties import NamedParty, store_parties
 from anlan.flow.prepare import Prepared, prepare
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
+from anlan.flow.times import first_batch_mark
 from anlan.ledger.append import append, append_many
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.models import Entry
@@ -298,7 +299,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     done = [pair for item in ready for pair in item.steps]
     for record in records:
         record.batch = batch
-        record.is_batch_entry = True if batch is not None else None
+        record.is_batch_entry = first_batch_mark(batch)
     _number(records)
     try:
         insert_rows(records)

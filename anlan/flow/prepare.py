@@ -76,9 +76,8 @@ def prepare(
         _set_department(record, step, data, by)
     _assign(record, spec, step_name, step, data)
     if not follows and ("department" in data or record.department_id != placed):
-        _check_authority(
-            record, spec, step, by
-        )  # nobody hands a record to a department out of reach, or reviews their own
+        # Nobody hands a record to a department out of reach, or reviews their own.
+        _check_authority(record, spec, step, by)
     if step.target:
         record.state = step.target
     record.is_counted = record.state in spec.counted

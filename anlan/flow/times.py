@@ -64,6 +64,11 @@ def times_of(record: Dated, spec: Watched) -> dict[str, Any]:
     }
 
 
+def first_batch_mark(batch: object | None) -> bool | None:
+    """Return what a record says of a batch until it is looked back at (`flow.hindsight`): true for an import, else nothing."""
+    return None if batch is None else True
+
+
 def is_night(moment: dt.datetime) -> bool:
     """Tell whether a local moment lies in the night, whose first and last hours are parameters."""
     begins = parameter_value(NIGHT_FROM_HOUR, on=moment.date())

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, cast
 from cryptography.exceptions import InvalidTag
 
 from anlan.vault.cipher import CIPHERS, NONCE_BYTES, TAG_BYTES, FieldKey
+from anlan.vault.durable import new_file
 from anlan.vault.errors import FileBroken, FileGone
 from anlan.vault.ring import ring
 
@@ -155,16 +156,10 @@ def sealing(path: Path, *, place: str, key: FieldKey | None = None) -> Iterator[
     """Write a new file, readable by its owner only, and make it last on the disk; a failure leaves none. Raises: KeyMissing."""
     chosen = key or ring().current()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w+b", buffering=0) as file:
-            writer = SealedWriter(cast("BinaryIO", file), chosen, place=place)
-            yield writer
-            writer.close()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with new_file(path, is_seen_at_once=True) as file:  # a rotation of keys asks the head of what is being written
+        writer = SealedWriter(file, chosen, place=place)
+        yield writer
+        writer.close()
 
 
 def open_sealed(path: Path, *, place: str) -> BinaryIO:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 
 from anlan.vault.cipher import FieldKey
+from anlan.vault.durable import sync_folder
 from anlan.vault.errors import BrokenSeal, FileGone
 from anlan.vault.files import broken, key_in, open_sealed, open_whole, sealing
 from anlan.vault.holdings import Batch, holdings
@@ -70,7 +71,7 @@ class SealedFolder:
         with changing():
             os.utime(draft)  # stored now, however long the writing took: see `destroy`
             draft.replace(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
 
     def put(self, name: str, pieces: Iterable[bytes]) -> None:
         """Store a file. Raises: KeyMissing."""
@@ -152,7 +153,7 @@ class SealedFolder:
                 draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync_folder(path.parent)
         return True
 
     def _after(self, name: str) -> Iterator[Path]:
@@ -217,11 +218,3 @@ def destroy(path: Path, *, before: float) -> bool:
             stream.write(b"\0" * path.stat().st_size)
         path.unlink()
     return True
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

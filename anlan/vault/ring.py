@@ -18,6 +18,7 @@ from typing import Protocol
 from django.conf import settings
 
 from anlan.vault.cipher import CIPHERS, MASTER_BYTES, FieldKey
+from anlan.vault.durable import new_file, sync_folder
 from anlan.vault.errors import KeyMissing, VaultError
 
 CURRENT, RETIRED = "current", "retired"
@@ -208,13 +209,6 @@ def _decoded(text: str, where: str) -> bytes:
 
 def _write(file: Path, text: str) -> None:
     """Write a file that only its owner reads, and make it last before anything is encrypted with it."""
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(text + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with new_file(file) as stream:
+        stream.write(f"{text}\n".encode("ascii"))
+    sync_folder(file.parent)

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from cryptography.exceptions import InvalidTag
 
 from anlan.vault.cipher import CIPHERS, MASTER_BYTES, TAG_BYTES, Aead, aead_of
+from anlan.vault.durable import new_file
 from anlan.vault.errors import BrokenSeal, KeyMissing
 
 MAGIC = b"anlan-stream/1 "
@@ -72,13 +73,10 @@ def make_secret(file: Path) -> bool:
     """Write a new random key where there is no file yet; tell whether it was written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with new_file(file) as stream:
+            stream.write(base64.b64encode(secrets.token_bytes(MASTER_BYTES)) + b"\n")
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(base64.b64encode(secrets.token_bytes(MASTER_BYTES)).decode() + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
     return True
 
 

@@ -238,9 +238,8 @@ def _years(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     head = f"/at/{place.unit.code}/"
     here, page = f"{head}{place.year}/", request.get_full_path()
-    rest = (
-        page.removeprefix(here) if page.startswith(here) else ""
-    )  # a page apart from any place leads to the year's home
+    # A page apart from any place leads to the year's home.
+    rest = page.removeprefix(here) if page.startswith(here) else ""
     return [{"name": year, "url": f"{head}{year}/{rest}", "is_current": year == place.year} for year in years(place)]
 
 

@@ -8,7 +8,6 @@ key that opens it.
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from anlan.vault.durable import new_file, sync_folder
 from anlan.vault.stream import DecryptingReader, EncryptingWriter, Secret
 
 FORMAT, SUFFIX, FILES = "anlan-backup/1", ".backup", "files"
@@ -40,27 +40,14 @@ def write_package(
     draft = target.with_suffix(".part")
     draft.unlink(missing_ok=True)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    with _fresh(draft) as stream, EncryptingWriter(stream, secret, cipher=cipher) as sealed:
+    with new_file(draft) as stream, EncryptingWriter(stream, secret, cipher=cipher) as sealed:
         zipped = gzip.GzipFile(fileobj=cast("BinaryIO", sealed), mode="wb", compresslevel=1, mtime=0)
         with zipped, tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as tar:
             _add(tar, MANIFEST, text)
             for name, file in members.items():
                 tar.add(file, arcname=name, recursive=False, filter=_plain)
     draft.rename(target)
-    _settle(target.parent)
-
-
-@contextmanager
-def _fresh(file: Path) -> Iterator[BinaryIO]:
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+    sync_folder(target.parent)
 
 
 def _add(tar: tarfile.TarFile, name: str, raw: bytes) -> None:
@@ -77,14 +64,6 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
     info.uname = info.gname = ""
     info.mode = 0o600
     return info
-
-
-def _settle(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -125,7 +104,7 @@ def keep_file(source: Path, store: Path, secret: Secret, *, cipher: str, stretch
         draft.unlink(missing_ok=True)
         stored.seek(0)
         with (
-            _fresh(draft) as stream,
+            new_file(draft) as stream,
             EncryptingWriter(stream, secret, cipher=cipher, stretch_salt=stretch_salt) as sealed,
         ):
             shutil.copyfileobj(stored, cast("BinaryIO", sealed), PIECE)

@@ -22,9 +22,8 @@ from django.http import HttpRequest, HttpResponse
 from anlan.org.credentials import Pace
 
 COOKIE = "known_here"
-AHEAD = dt.timedelta(
-    minutes=1
-)  # clocks of two servers differ by less; a failure later than that was noted before the clock was set back
+# Clocks of two servers differ by less. A failure later than that was noted before the clock was set back.
+AHEAD = dt.timedelta(minutes=1)
 COOKIE_DAYS = 180
 KNOWN_DAYS = 30
 _SALT = "anlan.org.door.pace"
@@ -153,9 +152,9 @@ def _level(row: Pace, weight: Weight, now: dt.datetime) -> float:
 
 def wait(key: str, weight: Weight, *, now: dt.datetime) -> int:
     """Return the seconds that are left of the wait after what weighed last on the row of a key."""
-    row = Pace.objects.filter(key=key).first()
+    row = Pace.objects.filter(key=key, at__lte=now + AHEAD).first()
     over = row.level - weight.free if row is not None else -1.0
-    if row is None or over < 0 or row.at > now + AHEAD:
+    if row is None or over < 0:
         return 0
     whole = min(weight.longest, 2 ** min(over, 12) if weight.doubles else 1 + over * weight.sinks_seconds)
     return max(0, math.ceil(whole - (now - row.at).total_seconds()))
