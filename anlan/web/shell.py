@@ -99,6 +99,10 @@ def _is_administration(request: HttpRequest) -> bool:
 
 
 def _is_synthetic(request: HttpRequest, institutions: list[dict[str, Any]]) -> bool:
+    if getattr(
+        request.user, "is_synthetic", False
+    ):  # a page apart from any place, such as the access log, shows the made-up too
+        return True
     if not _is_administration(request):
         return any(item["is_synthetic"] for item in institutions)
     place: Place = request.place  # type: ignore[attr-defined]

@@ -96,3 +96,14 @@ def test_the_ledger_page_marks_one_entry_of_the_administrators_menu(client_as: B
 
 def test_the_account_says_at_which_unit_each_post_is_held(client_as: Browser, li: Person) -> None:
     assert "东城区第一人民医院</dt>" in text(client_as(li), "/me/")
+
+
+def test_pages_apart_from_any_place_say_that_people_and_records_are_made_up(
+    client_as: Browser, mediator: Person, dispute: Dispute
+) -> None:
+    addresses = ("/cases/", f"/cases/{dispute.uid}/")
+    browser = english(client_as(mediator))
+    assert ["on this page are made up" in text(browser, one) for one in addresses] == [False, False]
+
+    Person.objects.filter(pk=mediator.pk).update(is_synthetic=True)
+    assert ["on this page are made up" in text(browser, one) for one in addresses] == [True, True]
