@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from anlan.ledger.check_extent import tiles_beyond
 from anlan.ledger.entry import content_hash, leaf_hash
@@ -100,13 +100,16 @@ class Differs(Exception):
 
 
 def _entries_outside() -> Iterator[tuple[str, str]]:
-    """Entries that neither have a position nor wait for one were written around the queue, or lost their position."""
+    """Yield what differs between the entries and the queue: each entry has a position or waits for one, never both."""
     outside = Entry.objects.filter(position=None, unsequenced=None).order_by("pk").values_list("pk", flat=True)
     for pk in outside.iterator(chunk_size=_CHUNK):
         yield f"entry {pk}", "has no position in the tree and does not wait for one"
     twice = Unsequenced.objects.exclude(entry__position=None).order_by("pk").values_list("pk", flat=True)
     for pk in twice.iterator(chunk_size=_CHUNK):
         yield f"entry {pk}", "has a position in the tree and waits for another one"
+    nowhere = Unsequenced.objects.exclude(Exists(Entry.objects.filter(pk=OuterRef("pk")))).order_by("pk")
+    for pk in nowhere.values_list("pk", flat=True).iterator(chunk_size=_CHUNK):
+        yield f"entry {pk}", "waits for a position and does not exist"
 
 
 def _no_tile(level: int, index: int) -> bytes:

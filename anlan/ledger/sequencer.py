@@ -15,11 +15,12 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from anlan.ledger.errors import LedgerError
 from anlan.ledger.models import Leader, Position, TreeHead, Unsequenced
 from anlan.ledger.store import load_tile, log_hash, newest_head, write_tiles
 from anlan.ledger.tiles import Edge
 
-BATCH = 2000
+BATCH = 4000
 LEASE = dt.timedelta(seconds=5)
 NAME = "sequencer"
 Clock = Callable[[], dt.datetime]
@@ -70,11 +71,10 @@ class Sequencer:
             return 0
         entries, leaves = [pk for pk, _ in waiting], [bytes(leaf) for _, leaf in waiting]
         edge = self._edge_now()
-        _give_positions(entries, start=edge.size)
+        _move_to_positions(entries, start=edge.size)
         write_tiles(edge.append(leaves))
         self._root = edge.root()
         TreeHead(size=edge.size, root=self._root, at=now).save(force_insert=True)
-        _take_from_queue(entries)
         return len(entries)
 
     def _edge_now(self) -> Edge:
@@ -86,28 +86,27 @@ class Sequencer:
         return self._edge
 
 
-def _give_positions(entries: Sequence[int], *, start: int) -> None:
+def _move_to_positions(entries: Sequence[int], *, start: int) -> None:
+    """Take exactly these entries, in order, from the queue to the positions from `start` on: more may have been committed meanwhile."""
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # one statement; two thousand cost ten times as much there
-            cursor.execute(_POSITIONS, [start, list(entries)])
+        if connection.vendor == "postgresql":  # one statement; one for each row costs ten times as much there
+            cursor.execute(_MOVE, [f"{{{','.join(map(str, entries))}}}", start])
+            taken = cursor.rowcount
         else:
             cursor.executemany(_POSITION, list(enumerate(entries, start=start)))
-
-
-def _take_from_queue(entries: Sequence[int]) -> None:
-    """Delete exactly the rows that were placed: a lower number may have been committed meanwhile."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_DEQUEUE_ALL, [list(entries)])
-        else:
             cursor.executemany(_DEQUEUE, [(pk,) for pk in entries])
+            taken = cursor.rowcount
+    if taken != len(entries):
+        raise LedgerError(
+            "ledger.E003", f"{len(entries) - taken} entries left the queue while they were placed. Run `anlan check`."
+        )
 
 
 # Plain SQL: Django's `bulk_create` and its cascade cost four times as much for rows that nobody reads back.
 _POSITION = f'INSERT INTO {Position._meta.db_table} ("index", entry_id) VALUES (%s, %s)'  # noqa: S608
-_POSITIONS = (
-    f'INSERT INTO {Position._meta.db_table} ("index", entry_id) '  # noqa: S608
-    "SELECT %s::bigint + number - 1, entry FROM unnest(%s::bigint[]) WITH ORDINALITY AS row (entry, number)"
-)
 _DEQUEUE = f"DELETE FROM {Unsequenced._meta.db_table} WHERE entry_id = %s"  # noqa: S608
-_DEQUEUE_ALL = f"DELETE FROM {Unsequenced._meta.db_table} WHERE entry_id = ANY(%s::bigint[])"  # noqa: S608
+_MOVE = (
+    f"WITH taken AS (DELETE FROM {Unsequenced._meta.db_table} WHERE entry_id = ANY(%s::bigint[]) RETURNING entry_id) "  # noqa: S608
+    f'INSERT INTO {Position._meta.db_table} ("index", entry_id) '
+    "SELECT %s::bigint + row_number() OVER (ORDER BY entry_id) - 1, entry_id FROM taken"
+)

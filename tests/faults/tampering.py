@@ -140,8 +140,9 @@ class Tamperer:
         if kind == "delete":
             self._delete(Unsequenced, row.pk)
         elif kind == "insert":
-            self._sql("INSERT INTO ledger_unsequenced (entry_id) VALUES (%s)", placed.entry_id)
-            told = (f"entry {placed.entry_id}",)
+            entry = self.dice.choice((placed.entry_id, 10**9))  # one that has its place, or one that nobody wrote
+            self._sql("INSERT INTO ledger_unsequenced (entry_id) VALUES (%s)", entry)
+            told = (f"entry {entry}",)
         else:  # the queue has one column: to change it and to reorder it are the same
             self._sql("UPDATE ledger_unsequenced SET entry_id = %s WHERE entry_id = %s", placed.entry_id, row.pk)
             told = (*told, f"entry {placed.entry_id}")

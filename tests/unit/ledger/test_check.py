@@ -11,7 +11,7 @@ from anlan.ledger.append import append
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.entry import leaf_hash
 from anlan.ledger.erase import destroy_content
-from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.models import Entry, Leader, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.sequencer import Sequencer
 from tests.unit.ledger.log import fact, write
 
@@ -108,6 +108,16 @@ def test_an_entry_written_around_the_queue_is_named(entries: list[Entry]) -> Non
 def test_an_entry_that_is_queued_again_is_named(entries: list[Entry]) -> None:
     Unsequenced.objects.create(entry=entries[3])
     assert list(broken_tree()) == [(f"entry {entries[3].pk}", "has a position in the tree and waits for another one")]
+
+
+def test_a_queue_row_without_an_entry_is_named_and_holds_nobody_up(entries: list[Entry]) -> None:
+    nobody = entries[-1].pk + 1_000
+    Unsequenced.objects.create(entry_id=nobody)
+    [entry] = write(1)
+    Leader.objects.all().delete()  # the one of the fixture still holds the lease
+    assert Sequencer().run() == 1
+    assert Position.objects.filter(entry=entry).exists()
+    assert list(broken_tree()) == [(f"entry {nobody}", "waits for a position and does not exist")]
 
 
 def test_a_position_beyond_the_newest_head_is_named(entries: list[Entry]) -> None:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 
+from anlan.ledger.errors import LedgerError
 from anlan.ledger.models import Entry, Leader, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.store import stored_tree
@@ -20,6 +22,7 @@ from tests.properties.test_tree import by_definition
 from tests.unit.ledger.log import AT, write
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
+Execute = Callable[..., object]
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -118,7 +121,7 @@ def test_a_batch_that_fails_leaves_nothing_behind_and_is_done_again(monkeypatch:
     sequencer.run(clock=clock)
     write(3)
     with monkeypatch.context() as patch:
-        patch.setattr("anlan.ledger.sequencer._take_from_queue", _disk_full)
+        patch.setattr(TreeHead, "save", _disk_full)  # the last that a batch writes
         with pytest.raises(OSError, match="No space left"):
             sequencer.run(clock=clock)
     assert (len(placed()), Unsequenced.objects.count(), TreeHead.objects.count()) == (3, 3, 1)
@@ -127,8 +130,24 @@ def test_a_batch_that_fails_leaves_nothing_behind_and_is_done_again(monkeypatch:
     assert bytes(TreeHead.objects.get(size=6).root) == by_definition(leaves())
 
 
-def _disk_full(entries: object) -> None:
+def _disk_full(head: TreeHead, **_: object) -> None:
     raise OSError("No space left on device")
+
+
+def test_entries_that_leave_the_queue_while_they_are_placed_stop_the_batch() -> None:
+    """The tree would hold a leaf that has no position."""
+    [first, *_] = write(3)
+    sequencer = Sequencer()
+
+    def take_one_away(execute: Execute, sql: str, params: object, many: bool, context: object) -> object:
+        if "ledger_position" in sql:
+            Unsequenced.objects.filter(pk=first.pk).delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(take_one_away), pytest.raises(LedgerError, match="1 entries left the queue"):
+        sequencer.run(clock=clock)
+    assert (placed(), Unsequenced.objects.count(), TreeHead.objects.count()) == ([], 3, 0)
+    assert sequencer.run(clock=clock) == 3
 
 
 def test_a_queue_that_busy_writers_keep_filled_does_not_hold_up_the_signing() -> None:
