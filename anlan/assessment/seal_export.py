@@ -79,7 +79,7 @@ def sealed_files(score: Json) -> dict[str, bytes]:
 
 
 def _erasures(emptied: Collection[uuid.UUID]) -> list[Json]:
-    """Return the entries that say that records were lawfully erased since, proven by the newest checkpoint; headers suffice.
+    """Return the entries that say that records were lawfully erased since, proven by the newest checkpoint.
 
     Raises: BadSeal while one of them waits for its place.
     """
@@ -91,7 +91,9 @@ def _erasures(emptied: Collection[uuid.UUID]) -> list[Json]:
         if position is None or head is None or position >= head.size:
             raise BadSeal("An erasure behind the seal has no signed place in the tree yet. Try again in a few seconds.")
         proof = [part.hex() for part in inclusion(tree, position, head.size)]
-        told.append({"header": entry.header, "position": position, "proof": proof})
+        salt = None if entry.salt is None else bytes(entry.salt).hex()
+        said = {"header": entry.header, "content": entry.content, "salt": salt}
+        told.append({**said, "position": position, "proof": proof})
     return told
 
 

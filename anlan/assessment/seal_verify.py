@@ -20,6 +20,7 @@ from anlan.flow.replay import Replayed, Said, replay
 from anlan.ledger.checkpoint import BadNote, Checkpoint
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.erased import STEP as ERASE
+from anlan.ledger.erased import is_approved
 from anlan.ledger.hashing import SHA256, TreeHash, tree_hash
 from anlan.ledger.signing import BadSignature, VerifierKey
 from anlan.ledger.tree import verify_consistency, verify_inclusion
@@ -126,13 +127,16 @@ class _Work:
         return found
 
     def _erasures(self) -> dict[str, int]:
-        """Return the records whose erasure the newer checkpoint proves, with the version that erased them."""
+        """Return the records whose approved erasure the newer checkpoint proves, with the version that erased them."""
         found: dict[str, int] = {}
         head = self.newest
         if head is None:
             return found
         for told in self.package.seal.get("erasures", ()):
             header, path = json.loads(told["header"]), [bytes.fromhex(part) for part in told["proof"]]
+            content, salt = told.get("content") or "", bytes.fromhex(told.get("salt") or "")
+            if not is_approved(content) or content_hash(salt, content.encode()) != header["content"]:
+                continue
             leaf = leaf_hash(told["header"].encode(), self.by)
             if header["step"] == ERASE and verify_inclusion(
                 leaf, index=told["position"], size=head.size, proof=path, root=head.root, by=self.by

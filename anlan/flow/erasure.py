@@ -27,14 +27,13 @@ from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
 from anlan.ledger.erase import destroy_content
-from anlan.ledger.erased import STEP
+from anlan.ledger.erased import APPROVALS, STEP
 from anlan.ledger.models import Entry, Position
 from anlan.org.models import Institution
 from anlan.org.parties import Party, capacities
 from anlan.org.policy import Case, Sight, barred, may, visible
 from anlan.org.scope import Actor, as_system, current_actor
 
-NEEDED = 2
 MAY_ASK = ("can:correct", "can:erase")
 MAY_APPROVE = ("can:erase",)
 SCREEN = Origin(kind="screen")
@@ -128,7 +127,7 @@ def approve(erasure: Erasure, *, by: Actor, at: dt.datetime | None = None) -> Er
         if by.person_id is None or not may_approve(by, locked):
             raise Refused("flow.E055", _not_approvable(locked, by))
         Approval.objects.create(erasure=locked, by_id=by.person_id, at=moment)
-        if locked.approvals.count() >= NEEDED:
+        if locked.approvals.count() >= APPROVALS:
             _erase(locked, by=by, at=moment)
     return locked
 

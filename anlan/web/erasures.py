@@ -8,10 +8,11 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from anlan.flow.erasure import MAY_APPROVE, MAY_ASK, NEEDED, entry_position, may_approve, may_end, sees, with_people
+from anlan.flow.erasure import MAY_APPROVE, MAY_ASK, entry_position, may_approve, may_end, sees, with_people
 from anlan.flow.grounds import Ground, all_grounds
 from anlan.flow.models import Erasure
 from anlan.flow.spec import all_registers, find_register
+from anlan.ledger.erased import APPROVALS
 from anlan.org.models import Institution
 from anlan.org.policy import institutions_for, may
 from anlan.web.place import Place
@@ -105,7 +106,7 @@ def erasure_line(row: Erasure, place: Place) -> ErasureLine:
         ground=all_grounds().get(row.ground),
         asked=Signature(who=row.requested_by.name, at=row.requested_at),
         approvals=tuple(Signature(who=one.by.name, at=one.at) for one in row.approvals.all()),
-        needed=NEEDED,
+        needed=APPROVALS,
         refused=refused,
         position=entry_position(row),
         url=place.url("record", row.register, row.record_uid),

@@ -55,6 +55,7 @@ file | 文件的哈希或大小与清单不符 | has not the hash or size that m
 content | 内容或盐被改：哈希与头部不符 | content or salt was changed: they do not hash to what the header says
 withheld | {n} 条未附内容，仅证明头部 | {n} contents are left out; only their headers are proven
 erased | {n} 条内容已依法删除，头部仍可证明 | {n} contents were lawfully erased; their headers are proven
+unapproved | 删除没有依据，或未经申请人以外的两人批准 | the erasure names no ground, or not two approvals by others than who asked
 unvouched | 内容缺失，且其后没有删除条目（erase）为证：内容被取走 | its content is gone and no later entry `erase` of the record says why
 waiting | {n} 条尚未进入树 | {n} entries have no position in the tree yet
 order | 位置顺序不对或重复：条目被移动、插入或重复 | positions do not ascend: an entry was moved, added or repeated
@@ -168,10 +169,8 @@ def root_from(h: Any, leaves: dict[int, bytes], size: int, path: list[bytes]) ->
 
 
 # ── signatures: Ed25519 (RFC 8032) in plain Python, for verifying only ───────────────────────────────────────────────
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-SQRT_MINUS_1 = pow(2, (P - 1) // 4, P)
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D, SQRT_MINUS_1 = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
 
 
 def _add(p: Any, q: Any) -> Any:
@@ -184,8 +183,7 @@ def _add(p: Any, q: Any) -> Any:
 def _times(number: int, p: Any) -> Any:
     result: Any = (0, 1, 1, 0)
     while number:
-        if number & 1:
-            result = _add(result, p)
+        result = _add(result, p) if number & 1 else result
         p, number = _add(p, p), number >> 1
     return result
 
@@ -195,8 +193,7 @@ def _decompress(raw: bytes) -> Any:
     y, sign = int.from_bytes(raw, "little") & ((1 << 255) - 1), raw[31] >> 7
     x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(x2, (P + 3) // 8, P)
-    if (x * x - x2) % P:
-        x = x * SQRT_MINUS_1 % P
+    x = x * SQRT_MINUS_1 % P if (x * x - x2) % P else x
     if y >= P or (x * x - x2) % P or (x == 0 and sign):
         raise Bad("no point of the curve")
     x = P - x if x & 1 != sign else x
@@ -385,7 +382,6 @@ class Verification:
             holds = holds and consistency_holds(h, low, high, low_root, high_root, [unbase64(line) for line in path])
         self.tell(holds, where, "kept-grown", "kept-other", old=old)
 
-    # ── a receipt ────────────────────────────────────────────────────────────────────────────────────────────────────
     def receipt(self, receipt: Any, where: str = "receipt") -> None:
         """Verify a receipt: its header or batch, the log's promise, and the proof once it is there. Raises: Bad."""
         kind = receipt.get("kind") if isinstance(receipt, dict) else None
@@ -519,7 +515,11 @@ class Package(Verification):
             content = typed(str, entry["content"]).encode()
             if sha256(unhex(entry["salt"], 16) + content).hex() != header["content"]:
                 self.add(DIFFERS, where, "content")
-            self.named.update(dict.fromkeys(load(content).get("evidence", []), where))
+            said = load(content)
+            others = {*said.get("approved_by", ())} - {said.get("requested_by")}
+            if header["step"] == "erase" and (len(others) < 2 or not said.get("ground")):
+                self.add(DIFFERS, where, "unapproved")
+            self.named.update(dict.fromkeys(said.get("evidence", []), where))
         elif entry["content"] is not None or entry["salt"] is not None:
             raise Bad(f"{entry['state']} and yet with content")
         leaf, path = unhex(entry["leaf"]), [unhex(one) for one in typed(list, entry["path"])]

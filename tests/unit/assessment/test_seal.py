@@ -219,6 +219,9 @@ def test_a_lawful_erasure_is_said_and_is_no_fault(
     moved = [{**package.seal["erasures"][0], "position": 0}]
     unproven = replace(package, seal=package.seal | {"erasures": moved})
     assert "its content is gone" in failing(verify(seal, unproven))["records"]
+    other = [{**package.seal["erasures"][0], "content": '{"approved_by":[1,2],"ground":"none"}'}]
+    forged = replace(package, seal=package.seal | {"erasures": other})
+    assert "its content is gone" in failing(verify(seal, forged))["records"]
 
 
 def test_a_content_that_somebody_nulled_is_no_erasure(seal: Seal) -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from anlan.flow.erasure import approve, request_erasure
 from anlan.flow.evidence import path_of, store
 from anlan.flow.perform import perform
 from anlan.flow.spec import all_registers, find_register
+from anlan.ledger.append import append
 from anlan.ledger.models import Entry
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import Signer, own_signer, sign_newest
@@ -35,6 +37,7 @@ from config.command import main
 from tests.papers import pdf, picture
 from tests.records import list_place, report_hazard
 from tests.unit.exchange.packages import findings, lines, mended, opened, packed, with_lines
+from tests.unit.ledger.log import erasure
 from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -202,6 +205,18 @@ def test_a_content_that_went_after_the_erasure_of_its_record_is_named(
     level, found = findings(make(li_actor), key())
     assert (level, [(where.split(" ", 1)[1], id) for where, id in found]) == (
         2, [(f"{place.uid.hex} v3 erase", "unvouched")],
+    )  # fmt: skip
+
+
+def test_an_erasure_that_one_person_approved_is_named(
+    make: Callable[..., bytes], filed: World, li_actor: Actor, wang_actor: Actor, chen_actor: Actor
+) -> None:
+    place = erased_place(filed, li_actor, wang_actor, chen_actor)
+    one = erasure(4, place.uid, approved_by=[8])
+    append(filed.hospital_a.pk, replace(one, institution_code="A", register="key_place"))
+    level, found = findings(make(li_actor), key())
+    assert (level, [(where.split(" ", 1)[1], id) for where, id in found]) == (
+        2, [(f"{place.uid.hex} v4 erase", "unapproved")],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 from anlan.ledger.append import append
 from anlan.ledger.entry import Fact, Origin
@@ -16,6 +17,12 @@ def write(count: int = 1, *, record: uuid.UUID | None = None) -> list[Entry]:
         append(1, fact(number + 1 if record else 1, record or uuid.uuid4(), note=f"第 {number} 条"))
         for number in range(count)
     ]
+
+
+def erasure(version: int, record: uuid.UUID, **other: object) -> Fact:
+    """The fact that the content of a record was erased lawfully, but for what is said otherwise."""
+    content = {"erasure": "e1", "ground": "pipl-47-purpose", "requested_by": 7, "approved_by": [8, 9], **other}
+    return replace(fact(version, record, note=""), step="erase", content=content)
 
 
 def fact(version: int, record: uuid.UUID, *, note: str) -> Fact:

@@ -1,7 +1,6 @@
 """What `anlan check` finds in the ledger: each kind of tampering by SQL is found and named by its position."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from anlan.ledger.entry import leaf_hash
 from anlan.ledger.erase import destroy_content
 from anlan.ledger.models import Entry, Leader, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.sequencer import Sequencer
-from tests.unit.ledger.log import fact, write
+from tests.unit.ledger.log import erasure, write
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -52,8 +51,20 @@ def test_a_content_that_was_nulled_by_sql_is_named_and_a_lawful_erasure_is_not(e
         cursor.execute("UPDATE ledger_entry SET content = NULL, salt = NULL WHERE id = %s", [emptied.pk])
     assert list(broken_entries()) == [(emptied.pk, "its content is gone, and no erasure of the record is in the log")]
     destroy_content(record)
-    append(1, replace(fact(3, record, note="erased"), step="erase"))
+    append(1, erasure(3, record))
     assert list(broken_entries()) == []
+
+
+@pytest.mark.parametrize("other", [
+    {"approved_by": [8]}, {"approved_by": [7, 8]}, {"approved_by": [8, 8]}, {"approved_by": None}, {"ground": ""},
+])  # fmt: skip
+def test_an_erasure_without_ground_or_two_approvals_by_others_excuses_nothing(other: dict[str, Any]) -> None:
+    record = uuid.uuid4()
+    [emptied] = write(1, record=record)
+    destroy_content(record)
+    append(1, erasure(2, record, **other))
+    said = "its content is gone, and its erasure names no ground, or not 2 approvals by others than who asked"
+    assert list(broken_entries()) == [(emptied.pk, said)]
 
 
 def test_an_empty_ledger_is_whole(db: None) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from dataclasses import replace
 
 import pytest
 
@@ -14,7 +13,7 @@ from anlan.ledger.verify import Outcome, Step, verify_record
 from anlan.org.scope import Actor
 from config.command import main
 from tests.records import list_place
-from tests.unit.ledger.log import fact, write
+from tests.unit.ledger.log import erasure, write
 from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -60,7 +59,7 @@ def test_an_erased_content_leaves_the_proof_whole(entries: list[Entry]) -> None:
     record = uuid.uuid4()
     write(2, record=record)
     destroy_content(record)
-    append(1, replace(fact(3, record, note="erased"), step="erase"))
+    append(1, erasure(3, record))
     proof = verify_record(record, open_checkpoint=signed)
     assert [entry.steps[0].outcome for entry in proof.entries] == [Outcome.HOLDS] * 3
     assert proof.entries[1].steps[0].said == "was erased lawfully, as a later entry says; its hash stays in the header"
@@ -70,7 +69,7 @@ def test_a_content_that_went_after_the_erasure_is_marked(entries: list[Entry]) -
     record = uuid.uuid4()
     write(1, record=record)
     destroy_content(record)
-    append(1, replace(fact(2, record, note="erased"), step="erase"))
+    append(1, erasure(2, record))
     Entry.objects.filter(record_uid=record, version=2).update(content=None, salt=None)
     proof = verify_record(record, open_checkpoint=signed)
     assert proof.entries[1].steps[0].said == "its content is gone, and no erasure of the record is in the log"
