@@ -35,7 +35,9 @@ INSTALLED_APPS = [
     "anlan.web",
     "anlan_cn",
     "config.apps.ProjectConfig",
+    "django.forms",  # last: templates of ours come first
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 MIDDLEWARE = [
     "config.metrics.MetricsMiddleware",

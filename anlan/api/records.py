@@ -131,8 +131,9 @@ def take(
 
 def _is_same(entry: Entry, record: Register, register: str, step: str) -> bool:
     """Tell whether the entry of a key answers this write: same register and step, and the same record unless it was new."""
-    is_new = not spec_of(record).steps[step].sources
-    return entry.register == register and entry.step == step and (is_new or entry.record_uid == record.uid)
+    if (entry.register, entry.step) != (register, step):
+        return False
+    return entry.record_uid == record.uid or not spec_of(record).steps[step].sources
 
 
 def _refuse_nul(filters: dict[str, list[str]]) -> None:

@@ -26,6 +26,7 @@ from anlan.org.door.factors import FactorRefused, confirmed
 from anlan.org.models import Person
 
 MOST_KEYS = 10
+NAME_LETTERS = 60
 
 
 def usable_at(origin: str) -> bool:
@@ -60,7 +61,14 @@ def begin_registering(person: Person, *, origin: str) -> tuple[dict[str, Any], d
 def register(
     person: Person, answer: Mapping[str, Any], state: Mapping[str, Any], *, name: str, origin: str, now: dt.datetime
 ) -> Factor:
-    """Keep the key that answered. Raises: FactorRefused when the answer is not the one that was asked for."""
+    """Keep the key that answered. Raises: FactorRefused when the answer is not the one that was asked for, or the name too long."""
+    named = name.strip() or _("Security key")
+    if len(named) > NAME_LETTERS:
+        raise FactorRefused(
+            "org.E097",
+            _("The name of the key has %(is)d characters; %(most)d are allowed. Shorten it.")
+            % {"is": len(named), "most": NAME_LETTERS},
+        )
     try:
         data = _server(origin).register_complete(state, answer)
     except (ValueError, KeyError, TypeError) as error:
@@ -68,7 +76,6 @@ def register(
     key = data.credential_data
     if key is None or any(known.credential_id == key.credential_id for _row, known in _keys(person)):
         raise _not_right()
-    named = name.strip()[:60] or _("Security key")
     return Factor.objects.create(
         person=person,
         kind=Factor.Kind.WEBAUTHN,

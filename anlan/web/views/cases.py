@@ -71,13 +71,7 @@ def parties(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _involve(form, record, _actor(request)):
         messages.success(request, _("The party is let in, and the timeline says so."))
         return redirect("web:parties", record.uid)
-    context = {
-        **_context(request, record, is_beyond=True),
-        "form": form,
-        "parties": party_rows(record),
-        "end": ReasonForm(prefix="end"),
-    }
-    return render(request, "anlan/cases/parties.html", context, status=422 if form.errors else 200)
+    return _parties_page(request, record, form)
 
 
 @require_POST
@@ -87,14 +81,32 @@ def release(request: HttpRequest, uid: uuid.UUID, party: int) -> HttpResponse:
     found = next((one for one in parties_of(record) if one.pk == party), None)
     if found is None:
         raise Http404
-    reason = request.POST.get("end-reason", "")[:200]
+    end = ReasonForm(request.POST, prefix="end")
+    if not end.is_valid():
+        _keep_menus(request)
+        return _parties_page(request, record, PartyForm(record=record), end=end, of=party)
     try:
-        perform(record, "release", by=_actor(request), reason=reason, parties=[named(found)])
+        perform(record, "release", by=_actor(request), reason=end.cleaned_data["reason"], parties=[named(found)])
     except FlowError as error:
         messages.error(request, str(error.message))
     else:
         messages.success(request, _("The party sees the case no longer."))
     return redirect("web:parties", record.uid)
+
+
+def _parties_page(
+    request: HttpRequest, record: Register, form: PartyForm, *, end: ReasonForm | None = None, of: int | None = None
+) -> HttpResponse:
+    """`end` is the refused reason for ending the part `of` one party."""
+    context = {
+        **_context(request, record, is_beyond=True),
+        "form": form,
+        "parties": party_rows(record),
+        "end": end,
+        "of": of,
+    }
+    is_refused = form.errors or (end is not None and end.errors)
+    return render(request, "anlan/cases/parties.html", context, status=422 if is_refused else 200)
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -119,6 +119,8 @@ def test_a_key_sent_twice_opens_one_record(world, li, client_as):
     twice = post(client, step, values, **{"Idempotency-Key": "k-2"})
     assert (once.json()["version"], twice.json()["version"]) == (2, 2)
     assert problem(post(client, step, values, **{"Idempotency-Key": "k-1"}))[:2] == (409, "api.E007")
+    no_step = step.replace("inspect_defences", "no_such_step")
+    assert problem(post(client, no_step, values, **{"Idempotency-Key": "k-2"}))[:2] == (409, "api.E007")
     assert problem(post(client, step, values, **{"Idempotency-Key": "k" * 121}))[0] == 422
 
 

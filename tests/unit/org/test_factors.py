@@ -214,6 +214,8 @@ def test_an_answer_of_no_key_is_refused_without_a_server_error(chen, answer):
     with pytest.raises(FactorRefused) as caught:
         webauthn.register(chen, answer, {}, name="", origin="https://anlan.cn", now=timezone.now())
     assert caught.value.code == "org.E089"
+    with pytest.raises(FactorRefused, match="has 61 characters; 60 are allowed"):
+        webauthn.register(chen, answer, {}, name="k" * 61, origin="https://anlan.cn", now=timezone.now())
     with pytest.raises(FactorRefused, match="No security key"):
         webauthn.begin_showing(chen, origin="https://anlan.cn")
     with pytest.raises(FactorRefused):

@@ -160,6 +160,16 @@ def test_the_same_form_sent_twice_makes_one_record(office: Client, world: World)
         assert Hazard.objects.count() == 1
 
 
+def test_a_text_that_is_too_long_comes_back_whole_with_a_sentence(office: Client, world: World) -> None:
+    """A browser that knew the limit would cut what is pasted without a word."""
+    words = "消防通道堆放杂物，" * 400
+    form = {"occurred_on": "2025-03-12", "area": "fire", "level": "general", "description": words, "version": "0"}
+    answer = english(office).post(f"{AT_A}registers/hazard/new/", form | {"key": "long"})
+    page = answer.content.decode()
+    assert (answer.status_code, "maxlength" in page, words in page) == (422, False, True)
+    assert f"(it has {len(words)})" in page
+
+
 def test_the_to_do_list_says_what_a_record_is_about(office: Client, world: World) -> None:
     hazard(world, description="Exit light out " + "x" * 60)
     page = text(office, AT_A)
