@@ -31,7 +31,7 @@ from anlan.measures.engines import Engine, evaluate
 from anlan.measures.figures import FigureTable
 from anlan.measures.plan import Plan, make_plan
 from anlan.measures.predicate import col
-from anlan.measures.schema import Column, RegisterTable, Schema
+from anlan.measures.schema import Schema
 
 JUDGEMENT = "judgement"
 _KEPT = 32
@@ -48,17 +48,6 @@ class NoSchema(AssessmentError):
 def use_schema(schema: Schema) -> None:
     """Name the tables that ``score_institutions`` reads when it is given no schema of its own."""
     _schema[:] = [schema]
-
-
-def judgement_table(*, table: str, date: str = "occurred_on") -> RegisterTable:
-    """Return the register of judgements as scoring reads it: rubric, rule, year and the decision as a number."""
-    columns = (
-        Column(name="rubric", type="text"),
-        Column(name="rule", type="text"),
-        Column(name="year", type="int"),
-        Column(name="decision", type="int"),
-    )
-    return RegisterTable(code=JUDGEMENT, table=table, columns=columns, date=date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

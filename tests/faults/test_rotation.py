@@ -1,4 +1,4 @@
-"""Issue 3, section 5, item 11: keys are rotated on line. Writes meanwhile lose nothing, every row and file opens afterwards, the old key is gone.
+"""Keys are rotated on line. Writes meanwhile lose nothing, every row and file opens afterwards, the old key is gone.
 
 The suite rotates a few hundred rows and twenty files; with ANLAN_FAULTS=full a hundred thousand and a thousand.
 """

@@ -1,4 +1,4 @@
-"""Issue 3, §5.3: random single-row tamperings by SQL, each alone and rolled back after; all are found and located.
+"""Random single-row tamperings by SQL, each alone and rolled back after; all are found and located.
 
 A smaller number runs with the suite; `make faults` runs a thousand.
 """

@@ -15,7 +15,7 @@ import anlan_cn.measures
 import anlan_cn.rubrics
 from anlan.assessment.load import load_rubric
 from anlan.assessment.rubric import Rubric
-from anlan.assessment.score import ScoreTable, judgement_table, score_institutions
+from anlan.assessment.score import JUDGEMENT, ScoreTable, score_institutions
 from anlan.assessment.sheet import RuleScore, Sheet
 from anlan.measures.engines import SqlConnection
 from anlan.measures.schema import Column, ColumnType, InstitutionTable, RegisterTable, Schema
@@ -74,6 +74,17 @@ TIMES: tuple[tuple[str, ColumnType], ...] = (
     ("is_copied", "bool"),
 )
 _TIMES = ", ".join(f"{name} {kind}" for name, kind in TIMES)
+
+
+def judgement_table(*, table: str) -> RegisterTable:
+    """Return the register of judgements as scoring reads it: rubric, rule, year and the decision as a number."""
+    columns = (
+        Column(name="rubric", type="text"),
+        Column(name="rule", type="text"),
+        Column(name="year", type="int"),
+        Column(name="decision", type="int"),
+    )
+    return RegisterTable(code=JUDGEMENT, table=table, columns=columns, date="occurred_on")
 
 
 @cache

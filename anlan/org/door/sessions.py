@@ -1,21 +1,18 @@
 """Sessions: when they begin, how long they last, who holds which, and how all of a person's end at once.
 
 A session carries a hash over the person's password and `session_generation` (see `Person`). Each request loads the person
-anyway, so the comparison costs nothing; raising the generation ends every session at its next request. A stream that stays
-open has no next request: it asks `holds` every few seconds.
+anyway, so the comparison costs nothing; raising the generation ends every session at its next request.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login, logout, update_session_auth_hash
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
-from django.utils.crypto import constant_time_compare
 
 from anlan.org.credentials import OpenSession
 from anlan.org.door.limits import Limits, limits_of
@@ -26,17 +23,6 @@ BEGAN, SEEN, FACTOR, CAME = "began_at", "seen_at", "factor", "came"
 OUTSIDE = "outside"  # came through a sign-in service: our own password plays no part in this session
 NOTED_EACH_SECONDS = 60  # how exact "last seen" is; a write for each request would be too many
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-STREAM_ASKS_EACH_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """What a stream remembers of the session that opened it. `ends_at` is when the session's whole time is over."""
-
-    person_id: int
-    auth_hash: str
-    session_key: str
-    ends_at: dt.datetime
 
 
 def begin(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime, came: str = "") -> None:
@@ -91,7 +77,7 @@ def close(request: HttpRequest) -> None:
 
 
 def end_all(person: Person) -> None:
-    """End every session of a person: each is refused at its next request, each stream within five seconds."""
+    """End every session of a person: each is refused at its next request."""
     Person.objects.filter(pk=person.pk).update(session_generation=F("session_generation") + 1)
     person.refresh_from_db(fields=["session_generation"])
     forget(person)
@@ -138,27 +124,6 @@ def sweep(*, now: dt.datetime) -> int:
     longest = max(limits.total_seconds for limits in settings.ANLAN_SESSION_LIMITS.values())
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return OpenSession.objects.filter(began_at__lt=now - dt.timedelta(seconds=longest)).delete()[0]
-
-
-def pass_of(request: HttpRequest, actor: Actor) -> Pass:
-    """Return what a stream needs to ask later whether it may go on."""
-    ends = int(request.session.get(BEGAN, 0)) + limits_for(actor).total_seconds
-    return Pass(
-        person_id=int(request.session[SESSION_KEY]),
-        auth_hash=str(request.session[HASH_SESSION_KEY]),
-        session_key=request.session.session_key or "",
-        ends_at=dt.datetime.fromtimestamp(ends, tz=dt.UTC),
-    )
-
-
-def holds(one: Pass, *, now: dt.datetime) -> bool:
-    """Tell whether the session behind a stream is still good: one query. Ask every `STREAM_ASKS_EACH_SECONDS`."""
-    person = Person.objects.filter(pk=one.person_id, is_active=True).first()
-    if person is None or now >= one.ends_at:
-        return False
-    if not constant_time_compare(one.auth_hash, person.get_session_auth_hash()):
-        return False
-    return OpenSession.objects.filter(session_key=one.session_key).exists()
 
 
 def _note(request: HttpRequest, person: Any, *, now: dt.datetime) -> None:

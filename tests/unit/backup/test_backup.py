@@ -244,7 +244,6 @@ def test_a_program_that_is_not_there_is_named(monkeypatch):
 
 @pytest.mark.skipif("postgres" in installed.DATABASES["default"]["ENGINE"], reason="the file of SQLite")
 def test_restored_on_another_directory_it_has_the_same_head_and_evidence(written, home, tmp_path, settings):
-    """Issue 3, section 5, item 6."""
     made = backup()
     moved = shutil.move(home.path / "backups", tmp_path / "elsewhere")
     target = tmp_path / "new" / "home"

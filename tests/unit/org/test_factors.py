@@ -181,7 +181,7 @@ def test_the_code_is_shown_for_people_who_are_made_up_and_for_nobody_else(chen, 
 
 
 def test_every_role_of_a_commission_and_every_officer_shows_a_second_factor():
-    """Issue 3 §3: forced for commissions, officers and sealed compartments."""
+    """Forced for commissions, officers and sealed compartments."""
     asked = {role.code for role in all_roles() if role.needs_second_factor}
     wanted = {role.code for role in all_roles() if role.group in (Group.COMMISSION, Group.OFFICER)}
     assert {"reviewer", "auditor", "administrator", "security_officer", "audit_officer"} <= asked
