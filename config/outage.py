@@ -112,13 +112,13 @@ def failed(request: HttpRequest) -> HttpResponse:
     is_api = request.path.startswith("/api/")
     if outage is None:
         seen["fault"] += 1
-        fault = _problem("api.E500", _("Something went wrong on the server. Nothing was saved."))
+        fault = problem("api.E500", _("Something went wrong on the server. Nothing was saved."))
         return HttpResponse(fault, status=500, content_type=PROBLEM) if is_api else server_error(request)
     seen[outage.id] += 1
     said = f"{type(error).__name__}: {error}" if isinstance(error, FileGone | FileBroken) else type(error).__name__
     _log.error("%s: %s %s was answered with 503 (%s)", outage.id, request.method, request.path, said)
     if is_api:
-        answer = HttpResponse(_problem(outage.id, str(outage.message)), status=503, content_type=PROBLEM)
+        answer = HttpResponse(problem(outage.id, str(outage.message)), status=503, content_type=PROBLEM)
     else:
         answer = HttpResponse(render_to_string("503.html", {"outage": outage}), status=503)
     answer["Retry-After"] = str(RETRY_SECONDS)
@@ -128,5 +128,6 @@ def failed(request: HttpRequest) -> HttpResponse:
 PROBLEM = "application/problem+json"
 
 
-def _problem(id: str, message: str) -> str:
+def problem(id: str, message: str) -> str:
+    """Return an error of the API as JSON. `id` is stable."""
     return json.dumps({"id": id, "message": message, "fields": {}}, ensure_ascii=False)

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "anlan.web.middleware.OpensInOurLanguage",
+    "config.bodies.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -146,7 +147,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-# A request of the size that a proxy should let through stays in memory, so that no plain bytes of a file reach the disk.
+# Requests stay in memory, so that no plain bytes of a file reach the disk; larger ones are refused (`config.bodies`).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 26 * 1024 * 1024
 
 ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)

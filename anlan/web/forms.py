@@ -102,7 +102,7 @@ class StepForm(forms.Form):
             self.fields["reason"].help_text = _("The reason stays in the timeline.")
             self.fields["reason"].is_wide = True  # type: ignore[attr-defined]
         self.fields["evidence"] = FilesField(least=_least(self.step), label=_("Evidence"))
-        self.fields["evidence"].help_text = _("Photos, PDF, DOCX or XLSX, up to 20 MB each.")
+        self.fields["evidence"].help_text = _("Photos, PDF, DOCX or XLSX, up to 20 MB each and 26 MB together.")
         self.fields["evidence"].is_wide = True  # type: ignore[attr-defined]
         self.fields["key"] = forms.CharField(widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex, max_length=64)
         self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=self.record.version)

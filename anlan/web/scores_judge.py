@@ -55,7 +55,7 @@ class JudgeForm(forms.Form):
         self.fields["reason"].is_wide = True  # type: ignore[attr-defined]
         self.fields["evidence"].is_wide = True  # type: ignore[attr-defined]
         self.fields["evidence"].help_text = _(
-            "Needed when points are taken. Photos, PDF, DOCX or XLSX, up to 20 MB each."
+            "Needed when points are taken. Photos, PDF, DOCX or XLSX, up to 20 MB each and 26 MB together."
         )
 
     def clean(self) -> dict[str, Any]:

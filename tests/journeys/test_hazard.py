@@ -1,5 +1,6 @@
 """A hazard from the corridor to its end: reported, refused for want of words, assigned, rectified, sent back, verified."""
 
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -89,6 +90,39 @@ def test_a_step_that_somebody_else_took_first_is_refused_with_a_sentence(
     page.locator(".a-stepform button[type=submit]").click()
     page.get_by_text("that step is not open").wait_for()
     assert state(page) == "Assigned"
+
+
+def test_a_step_that_the_full_disk_did_not_take_says_so_above_what_was_typed(
+    open_page: Callable[..., Any], sign_in: Door, li: Person, monkeypatch: pytest.MonkeyPatch
+):
+    page = open_page(expects=["503 ", "ERR_INTERNET_DISCONNECTED", "htmx:"])
+    sign_in(page, li)
+    page.goto("/at/A/2025/registers/hazard/new/")
+    page.get_by_label("Found on").fill("2025-03-12")
+    page.get_by_label("Area").select_option("fire")
+    page.get_by_label("What was found").fill("Exit light out")
+    page.get_by_role("button", name="Report a hazard").click()
+    page.wait_for_url("**/registers/hazard/*-*-*-*-*/")
+    page.locator("a.a-step", has_text="Assign").click()
+    page.get_by_label("Responsible post").fill("Head of logistics")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("anlan.web.views.records.perform", disk_full)
+        page.locator(".a-stepform button[type=submit]").click()
+        page.locator(".a-stepform [role=alert]", has_text="The server's disk is full. Nothing was saved").wait_for()
+    page.context.set_offline(True)
+    page.locator(".a-stepform button[type=submit]").click()
+    page.locator(".a-stepform [role=alert]", has_text="The server did not answer.").wait_for()
+    page.context.set_offline(False)
+    assert page.locator(".a-stepform [role=alert]").count() == 1
+    assert page.get_by_label("Responsible post").input_value() == "Head of logistics"
+
+    page.locator(".a-stepform button[type=submit]").click()
+    page.get_by_text("“Assign” is done.").wait_for()
+
+
+def disk_full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def take(page: Any, step: str, answers: dict[str, str]) -> None:

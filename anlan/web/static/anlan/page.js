@@ -70,6 +70,27 @@
     root.querySelectorAll('details[data-fold="yes"]').forEach(function (filters) { filters.open = false; });
   }
 
+  // A form that was sent from inside the page and came to nothing says so above what was typed, which stays.
+  function tell(form, words) {
+    if (!form) return;
+    var box = form.querySelector("[data-told]") || document.createElement("p");
+    box.className = "a-notice a-notice-danger";
+    box.setAttribute("role", "alert");
+    box.dataset.told = "";
+    box.textContent = words;
+    form.prepend(box);
+    box.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("htmx:responseError", function (event) {
+    var page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+    var said = Array.prototype.map.call(page.querySelectorAll("main h1, main p"), function (part) { return part.textContent.trim(); });
+    tell(event.detail.elt.closest("form"), said.filter(Boolean).join(" · ") || document.body.dataset.unsent);
+  });
+  document.addEventListener("htmx:sendError", function (event) {
+    tell(event.detail.elt.closest("form"), document.body.dataset.unsent);
+  });
+
   document.addEventListener("DOMContentLoaded", function () { fold(document); toFirstError(document); });
   document.addEventListener("htmx:afterSwap", function (event) {
     var root = event.detail.target || document;  // none when the back button restores a page
