@@ -40,6 +40,11 @@ MODULES = {
     "export-score": "export_score",
     "restore-drill": "restore_drill",
 }
+# These begin only where the database has the tables of this version. The others need none, prepare it themselves, or need one
+# for some of their arguments and ask then.
+ON_A_PREPARED_DATABASE = frozenset(
+    ("score", "import", "account", "access-log", "worker", "keys", "lake", "seal", "export-score", "receipt", "archive")
+)
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 
 
@@ -77,8 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     django.setup()
     from config.faults import as_exit_code
+    from config.readiness import require_prepared
 
     with as_exit_code() as outcome:
+        if args.command in ON_A_PREPARED_DATABASE:
+            require_prepared()
         outcome.code = args.run(args)
     return outcome.code
 

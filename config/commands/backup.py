@@ -23,7 +23,9 @@ def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from config.backup.make import backup
+    from config.readiness import require_tables
 
+    require_tables()  # one of an older version is backed up too: that is what one does before the migrations
     made = backup(args.to, keep=args.keep)
     size, root, _ = made.head
     if args.json:

@@ -23,11 +23,15 @@ def run(args: argparse.Namespace) -> int:
     from anlan.org.scope import as_system
     from config.commands.import_sheet import institution_of
     from config.faults import BadInput
+    from config.readiness import require_prepared
 
     spec = find_register(args.register)
     if args.out.suffix.lower() != ".xlsx":
         raise BadInput(f'"{args.out}" must end in .xlsx; the template is an Excel workbook.')
-    institution = institution_of(args.institution) if args.institution else None
+    institution = None
+    if args.institution:
+        require_prepared()
+        institution = institution_of(args.institution)
     with as_system("command line"), args.out.open("wb") as stream:
         write_template(spec, stream, language=args.language, institution=institution)
     print(f"{args.out}: template of {spec.code}.")

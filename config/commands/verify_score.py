@@ -52,7 +52,9 @@ def _own_package(raw: bytes) -> "Package":
     from anlan.assessment.models import Seal
     from anlan.assessment.seal_export import package_of
     from config.faults import BadInput
+    from config.readiness import require_prepared
 
+    require_prepared()
     seal = Seal.objects.filter(sha256=hashlib.sha256(raw).hexdigest()).first()
     if seal is None:
         raise BadInput("This installation did not publish this text. Give its package: --package FILE.zip.")

@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it. Returns 0 when done, 1 when something must be mended first, 2 when a witness refuses or the log contradicts itself."""
+    from config.readiness import require_prepared
+
+    if args.do in (_offer, _cosign, _accept):
+        require_prepared()
     code: int = args.do(args)
     return code
 
