@@ -82,9 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     django.setup()
     from config.faults import as_exit_code
+    from config.language import speaking
     from config.readiness import require_prepared
 
-    with as_exit_code() as outcome:
+    with speaking("en"), as_exit_code() as outcome:
         if args.command in ON_A_PREPARED_DATABASE:
             require_prepared()
         outcome.code = args.run(args)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from config.language import add_language, speaking
 from config.progress import bar
 
 HELP = "import a sheet (XLSX or CSV) into a register, all rows or none"
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--institution", metavar="CODE", required=True, help="code of the institution")
     parser.add_argument("--dry-run", action="store_true", help="check only; write nothing")
     parser.add_argument("--errors", metavar="OUT.xlsx", type=Path, help="write your rows with the bad cells marked")
+    add_language(parser, "the marks in OUT.xlsx", default="zh")
     parser.add_argument(
         "--as", dest="username", metavar="USERNAME", help="act as this person, with their rights (default: the system)"
     )
@@ -42,7 +44,10 @@ def run(args: argparse.Namespace) -> int:
             with bar("checking", quiet=args.json) as progress:
                 checked = check(spec, institution, raw, name=args.file.name, by=by, progress=progress)
             if args.errors and checked.report.problems:
-                _write_errors(checked, args.errors)
+                with speaking(
+                    args.language
+                ):  # a fault's words are fixed when its cell is checked: once more, in theirs
+                    _write_errors(check(spec, institution, raw, name=args.file.name, by=by), args.errors)
             batch = None
             if checked.report.is_ready and not args.dry_run:
                 with bar("writing", quiet=args.json) as progress:

@@ -41,9 +41,11 @@ def _renew_here(job: "Job", *, quiet: bool) -> int:
     from django.utils import timezone
 
     from anlan.org.jobs import Job, run_next
+    from config.language import as_on_pages
 
-    while Job.objects.filter(pk=job.pk, state=Job.State.WAITING).exists() and run_next(now=timezone.now()):
-        pass
+    with as_on_pages():
+        while Job.objects.filter(pk=job.pk, state=Job.State.WAITING).exists() and run_next(now=timezone.now()):
+            pass
     job.refresh_from_db()
     if job.state == Job.State.FAILED and not quiet:
         print(f"The renewal failed: {job.error}")

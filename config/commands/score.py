@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from config.language import add_language
+
 if TYPE_CHECKING:
     from anlan.assessment.score import ScoreTable
     from anlan.assessment.sheet import Sheet
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
     )
     parser.add_argument("--lake", metavar="FOLDER", help="read this Parquet lake instead of the live registers")
+    add_language(parser, "the rubric's texts", default="en")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
     if len(institutions) == 1 or args.explain:
         for institution, row in zip(institutions, data["institutions"], strict=True):
-            print_sheet(institution.unit.name, row, rubric=rubric)
+            print_sheet(institution.unit.name, row, rubric=rubric, language=args.language)
     else:
         print_overview([institution.unit.name for institution in institutions], data)
     return 0

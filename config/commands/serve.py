@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
     from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
+    from config.language import as_on_pages
     from config.prepare import prepare
     from config.rounds import all_rounds, beside_rounds
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    with background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
+    with as_on_pages(), background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,

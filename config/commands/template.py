@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from config.language import LANGUAGES, add_language
+
 HELP = "write the spreadsheet template of a register"
 
 
@@ -11,9 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("register", metavar="REGISTER", help="code of the register; `anlan registers` lists them")
     parser.add_argument("out", metavar="OUT.xlsx", type=Path, help="file to write")
     parser.add_argument("--institution", metavar="CODE", help="offer this institution's records in the dropdowns")
-    parser.add_argument(
-        "--language", choices=("zh-hans", "en"), default="zh-hans", help="language of the headings (default zh-hans)"
-    )
+    add_language(parser, "the headings", default="zh")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,6 +33,6 @@ def run(args: argparse.Namespace) -> int:
         require_prepared()
         institution = institution_of(args.institution)
     with as_system("command line"), args.out.open("wb") as stream:
-        write_template(spec, stream, language=args.language, institution=institution)
+        write_template(spec, stream, language=LANGUAGES[args.language], institution=institution)
     print(f"{args.out}: template of {spec.code}.")
     return 0
