@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, DataError, IntegrityError
 
 from anlan.assessment.errors import AssessmentError
@@ -52,17 +53,15 @@ def as_exit_code() -> Iterator[Outcome]:
     outcome = Outcome()
     try:
         yield outcome
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a full disk or a reader that has gone is still answered for
     except (BadInput, *MENDABLE) as error:
         outcome.code = _mendable(error)
     except BrokenPipeError:
-        # `anlan registers | head`: the reader has seen enough. Python would complain again when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        outcome.code = 0
+        # `anlan registers | head`: the reader has seen enough.
+        _close_output()
     except OSError as error:
-        if error.filename is None:
-            raise
-        print(f'anlan: the file "{error.filename}" cannot be used: {error.strerror}.', file=sys.stderr)
-        outcome.code = 1
+        outcome.code = _file(error)
     except (IntegrityError, DataError):
         raise  # a fault of ours: the database refused what we wrote
     except DatabaseError as error:
@@ -72,7 +71,39 @@ def as_exit_code() -> Iterator[Outcome]:
         outcome.code = 2
 
 
+def settings_fault() -> str:
+    """Return what is wrong with the settings in the environment, in one sentence; empty when they can be used."""
+    from django.conf import settings
+
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  (reads them)
+    except OSError as error:
+        return (
+            f'the folder "{error.filename}" cannot be used: {error.strerror}. Set ANLAN_HOME to one that you may write.'
+        )
+    except (ValueError, ImproperlyConfigured) as error:
+        return f"the settings cannot be used: {error}"
+    return ""
+
+
+def _file(error: OSError) -> int:
+    name = error.filename2 or error.filename
+    if name is not None:
+        _say(f'the file "{name}" cannot be used: {error.strerror}.')
+        return 1
+    _close_output()
+    _say(f"the output cannot be written: {error.strerror or error}.")
+    return 2
+
+
+def _close_output() -> None:
+    """Let what is left of the output go nowhere: Python would complain again when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _mendable(error: BaseException) -> int:
+    if type(error) in (KeyError, IndexError):
+        raise error  # a fault of ours: what a person named wrongly is a LookupError with a sentence
     code = getattr(error, "code", "") or getattr(error, "id", "")
     _say(str(error.args[0] if error.args else error), code)
     return 1

@@ -14,10 +14,17 @@ ROOMY = 132  # columns that the overview needs with its categories
 OUTCOMES = {"scored": "", "not_applicable": "not applicable", "no_data": "no data", "awaits_person": "awaits a person"}
 
 
+class _Piped(Console):
+    """A console whose reader may go: that is answered at the edge of the process, as for every other output."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console as wide as the terminal; into a file or a pipe, wide enough for every column."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=WIDE)
+    plain = _Piped()
+    return plain if plain.is_terminal else _Piped(width=WIDE)
 
 
 def points_text(value: float | int | None) -> str:

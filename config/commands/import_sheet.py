@@ -12,6 +12,7 @@ from config.progress import bar
 
 HELP = "import a sheet (XLSX or CSV) into a register, all rows or none"
 _SHOWN = 30
+_CODES = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,15 +60,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def institution_of(code: str) -> Any:
-    """Return the institution. Raises: LookupError, naming the nearest codes."""
+    """Return the institution. Raises: LookupError, naming codes that there are, the nearest first."""
     from difflib import get_close_matches
 
     from anlan.org.models import Institution
 
     found = Institution.objects.select_related("unit").filter(code=code).first()
     if found is None:
-        near = get_close_matches(code, Institution.objects.values_list("code", flat=True), n=1)
-        raise LookupError(f'There is no institution "{code}".' + (f' Did you mean "{near[0]}"?' if near else ""))
+        codes = list(Institution.objects.order_by("code").values_list("code", flat=True))
+        near = get_close_matches(code, codes, n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else f"Known codes: {', '.join(codes[:_CODES]) or 'none yet'}."
+        raise LookupError(f'There is no institution "{code}". {hint}')
     return found
 
 

@@ -12,7 +12,13 @@ HELP = "show the keys of encrypted columns and files, rotate them on line, encry
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=("status", "rotate", "encrypt", "retire"), nargs="?", default="status")
+    parser.add_argument(
+        "what",
+        choices=("status", "rotate", "encrypt", "retire"),
+        nargs="?",
+        default="status",
+        help="what to do (default status: show them)",
+    )
     parser.add_argument("--now", action="store_true", help="with rotate and encrypt: renew here, not in the worker")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 

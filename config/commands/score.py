@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from config.arguments import day, require_begun, year
 from config.language import add_language
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="qidong-2018",
         help="a rubric, a series (its edition of the year), or a YAML file (default qidong-2018)",
     )
-    parser.add_argument("--year", type=int, required=True, help="the year that is scored")
+    parser.add_argument("--year", type=year, required=True, help="the year that is scored")
     parser.add_argument(
         "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
     )
@@ -43,12 +44,10 @@ def run(args: argparse.Namespace) -> int:
     from anlan.assessment.load import load_rubric
     from anlan.assessment.score import score_institutions
     from anlan.org.scope import as_system
-    from config.faults import BadInput
 
     rubric = load_rubric(_edition(args.rubric, args.year))
     as_of = args.as_of or timezone.localdate()
-    if as_of.year < args.year:
-        raise BadInput(f"On {as_of} the year {args.year} had not begun. Choose an earlier --year or a later --as-of.")
+    require_begun(args.year, as_of=as_of)
     with as_system("command line: score"):
         institutions = _institutions(args.institution)
         ids = [institution.pk for institution in institutions]
@@ -75,13 +74,6 @@ def _edition(name: str, year: int) -> str:
     return name if name in rubric_codes() or name.endswith((".yaml", ".yml")) else edition_in_force(name, year=year)
 
 
-def day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is no day of the calendar; write it as 2025-12-31') from None
-
-
 def _engine(lake: str | None) -> Any:
     from anlan.facts.live import live_engine
 
@@ -100,7 +92,9 @@ def _institutions(codes: Sequence[str]) -> "list[Institution]":
     if not codes:
         found = list(rows)
         if not found:
-            raise BadInput("There are no institutions yet. `anlan demo` loads the demo city.")
+            raise BadInput(
+                "There are no institutions yet. `anlan organisation FILE` makes yours, `anlan demo` the demo city."
+            )
         return found
     found = list(rows.filter(code__in=codes))
     missing = sorted(set(codes) - {institution.code for institution in found})

@@ -62,7 +62,9 @@ def _own_package(raw: bytes) -> "Package":
 
 
 def _key(text: str) -> str:
-    return Path(text).read_text(encoding="utf-8").strip() if text and Path(text).is_file() else text.strip()
+    from config.arguments import text_of
+
+    return text_of(Path(text)).strip() if text and Path(text).is_file() else text.strip()
 
 
 def _print(args: argparse.Namespace, score: Any, steps: list[dict[str, str]], outcome: str) -> None:

@@ -38,6 +38,11 @@ def test_a_database_that_does_not_answer_is_a_failure_on_one_line_with_its_id(ca
     )
 
 
+def test_a_fault_of_ours_keeps_its_traceback_and_is_not_taken_for_a_wrong_name():
+    with pytest.raises(KeyError, match="institution"), as_exit_code():
+        raise KeyError("institution")
+
+
 def test_what_the_database_refuses_of_ours_keeps_its_traceback():
     with pytest.raises(IntegrityError, match="UNIQUE"), as_exit_code():
         raise IntegrityError("UNIQUE constraint failed")
