@@ -71,7 +71,7 @@ check-locked:
 	$(PY) constraints/vendor.py
 	$(PY) -m pip check
 check-content:
-	$(CHECK) -m config.command check
+	$(CHECK) -m config.command check --declarations
 
 format: $(VENV)/.check ## mend layout and imports
 	$(BIN)/ruff check --quiet --fix-only .

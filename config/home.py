@@ -99,6 +99,13 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
     }
 
 
+def whole_number(name: str, text: str) -> int:
+    """Return the number that a variable of the environment holds. Raises: ValueError, naming the variable."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f'{name} is "{text}"; write a whole number, 0 or more.')
+    return int(text)
+
+
 # What libpq takes and an installation may need: several hosts with a primary among them, encryption, patience.
 _OPTIONS = (
     "target_session_attrs",

@@ -15,9 +15,7 @@ from anlan.flow.spec import all_registers
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.kept import broken_promise
-from anlan.ledger.models import Entry
 from anlan.org.access_keeping import rewritten
-from anlan.org.models import Access
 from anlan.org.scope import as_system
 from anlan.vault.folders import evidence_folder, sealed_folders
 from config.content import LAW
@@ -27,9 +25,17 @@ Progress = Callable[[str, int], None]
 
 
 def all_findings(*, progress: Progress | None = None) -> list[Finding]:
-    """Return every fault found, each with its place; empty when the installation is whole. `progress` is told what was read."""
-    declared = [*_registers(), *_rubrics()]
-    return [*declared, *_ledger(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
+    """Return every fault found, each with its place; empty when the installation is whole. `progress` is told what was read.
+
+    The database is prepared: whoever calls has asked (`config.readiness`).
+    """
+    stored = [*_ledger(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
+    return [*declared_findings(), *stored]
+
+
+def declared_findings() -> list[Finding]:
+    """Return the faults of declarations and rubrics alone; no database is asked."""
+    return [*_registers(), *_rubrics()]
 
 
 def _registers() -> list[Finding]:
@@ -69,15 +75,11 @@ def _database_role() -> list[Finding]:
 
 
 def _access_log() -> list[Finding]:
-    if Access._meta.db_table not in connection.introspection.table_names():
-        return []
     with as_system("check of the access log"):
         return [{"place": f"access log, rows {where}", "fault": fault} for where, fault in rewritten()]
 
 
 def _ledger() -> list[Finding]:
-    if not _has_tables():
-        return []
     with as_system("check of the ledger"):
         entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
         tree = [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]
@@ -98,8 +100,6 @@ def _witnessed() -> list[Finding]:
 
 
 def _rows(progress: Progress | None) -> list[Finding]:
-    if not _has_tables():
-        return []
     with as_system("check of rows against the ledger"):
         return [{"place": drift.place, "fault": drift_words(drift)} for drift in all_drift(progress=progress)]
 
@@ -120,11 +120,5 @@ def _files() -> list[Finding]:
 
 
 def _seals() -> list[Finding]:
-    if not _has_tables():
-        return []
     with as_system("check of sealed scores"):
         return [{"place": where, "fault": fault} for where, fault in (*broken_seals(), *changed_editions())]
-
-
-def _has_tables() -> bool:
-    return Entry._meta.db_table in connection.introspection.table_names()

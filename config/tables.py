@@ -14,10 +14,17 @@ ROOMY = 132  # columns that the overview needs with its categories
 OUTCOMES = {"scored": "", "not_applicable": "not applicable", "no_data": "no data", "awaits_person": "awaits a person"}
 
 
+class _Piped(Console):
+    """A console whose reader may go: that is answered at the edge of the process, as for every other output."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console as wide as the terminal; into a file or a pipe, wide enough for every column."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=WIDE)
+    plain = _Piped()
+    return plain if plain.is_terminal else _Piped(width=WIDE)
 
 
 def points_text(value: float | int | None) -> str:
@@ -48,7 +55,7 @@ def print_overview(names: Sequence[str], data: dict[str, Any]) -> None:
         print(f"A terminal of {ROOMY} columns also shows class and categories; so does --institution CODE.")
 
 
-def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
+def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric", language: str) -> None:
     """Print one institution's sheet, and what stands behind each point when the row carries it."""
     screen = console()
     title = f"{row['code']} {name}: {points_text(row['raw'])} of {points_text(row['applicable_max'])}"
@@ -61,7 +68,7 @@ def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
         heading = f"{points_text(category['points'])} of {points_text(category['max'])}{lost}"
         table.add_row(
             f"[bold]{category['code']}[/]",
-            f"[bold]{category['name']['zh']}[/]",
+            f"[bold]{category['name'][language]}[/]",
             "",
             OUTCOMES[category["outcome"]],
             heading,
@@ -69,12 +76,12 @@ def print_sheet(name: str, row: dict[str, Any], *, rubric: "Rubric") -> None:
         if category["outcome"] == "not_applicable":
             continue
         for rule in category["rules"]:
-            text = rubric.rule(rule["code"])[1].text.zh
+            text = rubric.rule(rule["code"])[1].text.in_language(language)
             deducted = f"-{points_text(rule['deducted'])}" if rule["deducted"] else "0"
             deducted += f" (proposed {points_text(rule['proposed'])})" if rule["proposed"] else ""
             table.add_row(rule["code"], text, _figure(rule["figure"]), OUTCOMES[rule["outcome"]], deducted)
     screen.print(table)
-    _print_reasons(screen, row)
+    _print_reasons(screen, row, language)
 
 
 def _figure(figure: Any) -> str:
@@ -83,26 +90,26 @@ def _figure(figure: Any) -> str:
     return points_text(figure)
 
 
-def _print_reasons(screen: Console, row: dict[str, Any]) -> None:
+def _print_reasons(screen: Console, row: dict[str, Any], language: str) -> None:
     for category in row["categories"]:
         for rule in category["rules"]:
             if "explain" in rule:
-                _print_reason(screen, rule)
+                _print_reason(screen, rule, language)
 
 
-def _print_reason(screen: Console, rule: dict[str, Any]) -> None:
+def _print_reason(screen: Console, rule: dict[str, Any], language: str) -> None:
     reason = rule["explain"]
     outcome = f"-{points_text(rule['deducted'])}" if rule["deducted"] else OUTCOMES[rule["outcome"]]
-    screen.print(f"\n[bold]{rule['code']}[/] {reason['text']['zh']}  {outcome}")
+    screen.print(f"\n[bold]{rule['code']}[/] {reason['text'][language]}  {outcome}")
     for parameter in reason["parameters"]:
-        screen.print(f"  parameter {parameter['zh']}: {parameter['value']} {parameter['unit']}")
+        screen.print(f"  parameter {parameter[language]}: {parameter['value']} {parameter['unit']}")
     if reason["missing"]:
         screen.print(f"  missing: {', '.join(entry['period'] for entry in reason['missing'])}")
     for query in reason["records"]:
         numbers = ", ".join(record["number"] for record in query["records"][:6])
         more = " …" if query["count"] > 6 else ""
         screen.print(f"  {query['role']} {query['register']} ({query['count']}): {numbers}{more}")
-    screen.print(f"  wins it back: {reason['mend']['zh']}")
+    screen.print(f"  wins it back: {reason['mend'][language]}")
     screen.print(f"  clauses: {', '.join(clause['id'] for clause in reason['clauses'])}")
 
 

@@ -210,8 +210,9 @@ def open_document(path: Path) -> Cursor:
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise RubricError(
-            id="assessment.E001", file=str(path), line=0, place="", what=f"the file cannot be read ({error}).",
+            id="assessment.E001", file=str(path), line=0, place="", what=f"the file cannot be read ({why}).",
             mend="Check the path; the text must be UTF-8.",
         ) from error  # fmt: skip
     except yaml.YAMLError as error:

@@ -56,6 +56,8 @@ def read_secret(file: Path) -> Secret:
         raise KeyMissing(
             "vault.E010", f"The key of the backups, {file}, does not exist. Put the copy there."
         ) from error
+    except UnicodeDecodeError:
+        text = ""
     try:
         raw = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):

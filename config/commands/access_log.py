@@ -2,6 +2,8 @@
 
 import argparse
 
+from config.arguments import count
+
 HELP = "check the access log against the ledger, or prune what is old enough"
 
 
@@ -9,7 +11,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("action", choices=("check", "prune"), help="what to do")
     parser.add_argument(
-        "--keep-days", type=int, default=0, help="prune: for how many days rows stay (default: the least)"
+        "--keep-days",
+        type=count,
+        metavar="N",
+        default=0,
+        help="prune: for how many days rows stay (default: the least)",
     )
 
 

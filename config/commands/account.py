@@ -38,9 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--deactivate", action="store_true", help="take the account away; what it recorded stays")
     what.add_argument("--reactivate", action="store_true", help="give a deactivated account back")
     what.add_argument(
-        "--link", metavar="SERVICE=SUBJECT", help="tie the account to a subject of a sign-in service; SERVICE= unties"
+        "--link",
+        type=_tie,
+        metavar="SERVICE=SUBJECT",
+        help="tie the account to a subject of a sign-in service; SERVICE= unties",
     )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def _tie(text: str) -> str:
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(f'"{text}" names no subject; write SERVICE=SUBJECT, or SERVICE= to untie')
+    return text
 
 
 def run(args: argparse.Namespace) -> int:

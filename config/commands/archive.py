@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from config.arguments import year
 from config.commands.import_sheet import acting_person, institution_of
 from config.progress import bar
 
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT.zip", type=Path, help="the package to write")
     parser.add_argument("--institution", metavar="CODE", required=True, help="code of the institution")
     parser.add_argument("--register", metavar="CODE", help="one register (default: all that may be read)")
-    parser.add_argument("--year", type=int, metavar="Y", help="records of one year (default: of all years)")
+    parser.add_argument("--year", type=year, metavar="Y", help="records of one year (default: of all years)")
     parser.add_argument("--evidence", action="store_true", help="with the evidence files")
     parser.add_argument(
         "--as",
@@ -32,7 +33,10 @@ def run(args: argparse.Namespace) -> int:
     from anlan.exchange.archive.contents import Wanted
     from anlan.exchange.archive.write import write_archive
     from anlan.flow.spec import all_registers, find_register
+    from config.faults import BadInput
 
+    if args.out.is_dir() or not args.out.parent.is_dir():
+        raise BadInput(f'"{args.out}" cannot be written: name a file in a folder that is there.')
     registers = (find_register(args.register),) if args.register else all_registers()
     wanted = Wanted(
         institution=institution_of(args.institution), registers=registers, year=args.year, evidence=args.evidence

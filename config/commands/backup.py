@@ -4,6 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
+from config.arguments import count
+
 HELP = "back up database, keys and evidence while Anlan runs"
 
 
@@ -13,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", type=Path, metavar="FOLDER", help="where to (default ANLAN_BACKUP_TO, or backups in the home)"
     )
     parser.add_argument(
-        "--keep", type=int, metavar="N", help="how many to keep (default ANLAN_BACKUP_KEEP; 0 keeps all)"
+        "--keep", type=count, metavar="N", help="how many to keep (default ANLAN_BACKUP_KEEP; 0 keeps all)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -23,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from config.backup.make import backup
+    from config.readiness import require_tables
 
+    require_tables()  # one of an older version is backed up too: that is what one does before the migrations
     made = backup(args.to, keep=args.keep)
     size, root, _ = made.head
     if args.json:

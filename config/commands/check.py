@@ -11,16 +11,24 @@ SECONDS_BETWEEN = 1.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument(
+        "--declarations", action="store_true", help="only declarations and rubrics; this needs no database"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Return 0 when nothing is wrong, 2 otherwise."""
+    """Return 0 when nothing is wrong, 2 otherwise. Raises: NotPrepared, since of no database nothing can be said."""
     import json
 
-    from config.soundness import all_findings
+    from config.readiness import require_prepared
+    from config.soundness import all_findings, declared_findings
 
-    findings = all_findings(progress=_progress() if sys.stderr.isatty() else None)
+    if args.declarations:
+        findings = declared_findings()
+    else:
+        require_prepared()
+        findings = all_findings(progress=_progress() if sys.stderr.isatty() else None)
     if args.json:
         print(json.dumps({"findings": findings}, ensure_ascii=False, indent=2))
     else:

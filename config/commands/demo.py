@@ -16,8 +16,10 @@ def run(args: argparse.Namespace) -> int:
     from config.demo.load import reset_passwords
     from config.faults import BadInput
     from config.prepare import prepare
+    from config.readiness import require_prepared
 
     if args.reset_passwords:
+        require_prepared()
         accounts = reset_passwords()
     else:
         accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True))

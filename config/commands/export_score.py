@@ -3,16 +3,18 @@
 import argparse
 from pathlib import Path
 
+from config.arguments import count, year
+
 HELP = "write score.json of a sealed score and its package for `anlan verify`"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--institution", required=True, metavar="CODE", help="the institution's code")
-    parser.add_argument("--year", type=int, required=True, help="the year that was scored")
+    parser.add_argument("--year", type=year, required=True, help="the year that was scored")
     parser.add_argument("--rubric", default="", help="code of the rubric, where several were sealed")
     parser.add_argument("--self-check", action="store_true", help="the institution's own score, not the commission's")
-    parser.add_argument("--version", type=int, default=0, help="which seal of the year (default: the newest)")
+    parser.add_argument("--version", type=count, default=0, help="which seal of the year (default: the newest)")
     parser.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
 
 
@@ -21,8 +23,10 @@ def run(args: argparse.Namespace) -> int:
     from anlan.assessment.models import Seal
     from anlan.assessment.seal_export import package_of
     from anlan.assessment.seal_format import write_package
+    from config.commands.import_sheet import institution_of
     from config.faults import BadInput
 
+    institution_of(args.institution)
     kind = Seal.Kind.SELF_CHECK if args.self_check else Seal.Kind.COMMISSION
     seals = Seal.objects.filter(institution__code=args.institution, year=args.year, kind=kind)
     seals = seals.filter(rubric=args.rubric) if args.rubric else seals

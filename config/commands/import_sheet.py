@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from config.language import add_language, speaking
 from config.progress import bar
 
 HELP = "import a sheet (XLSX or CSV) into a register, all rows or none"
 _SHOWN = 30
+_CODES = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--institution", metavar="CODE", required=True, help="code of the institution")
     parser.add_argument("--dry-run", action="store_true", help="check only; write nothing")
     parser.add_argument("--errors", metavar="OUT.xlsx", type=Path, help="write your rows with the bad cells marked")
+    add_language(parser, "the marks in OUT.xlsx", default="zh")
     parser.add_argument(
         "--as", dest="username", metavar="USERNAME", help="act as this person, with their rights (default: the system)"
     )
@@ -42,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
             with bar("checking", quiet=args.json) as progress:
                 checked = check(spec, institution, raw, name=args.file.name, by=by, progress=progress)
             if args.errors and checked.report.problems:
-                _write_errors(checked, args.errors)
+                with speaking(
+                    args.language
+                ):  # a fault's words are fixed when its cell is checked: once more, in theirs
+                    _write_errors(check(spec, institution, raw, name=args.file.name, by=by), args.errors)
             batch = None
             if checked.report.is_ready and not args.dry_run:
                 with bar("writing", quiet=args.json) as progress:
@@ -54,15 +60,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def institution_of(code: str) -> Any:
-    """Return the institution. Raises: LookupError, naming the nearest codes."""
+    """Return the institution. Raises: LookupError, naming codes that there are, the nearest first."""
     from difflib import get_close_matches
 
     from anlan.org.models import Institution
 
     found = Institution.objects.select_related("unit").filter(code=code).first()
     if found is None:
-        near = get_close_matches(code, Institution.objects.values_list("code", flat=True), n=1)
-        raise LookupError(f'There is no institution "{code}".' + (f' Did you mean "{near[0]}"?' if near else ""))
+        codes = list(Institution.objects.order_by("code").values_list("code", flat=True))
+        near = get_close_matches(code, codes, n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else f"Known codes: {', '.join(codes[:_CODES]) or 'none yet'}."
+        raise LookupError(f'There is no institution "{code}". {hint}')
     return found
 
 

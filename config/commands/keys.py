@@ -12,7 +12,13 @@ HELP = "show the keys of encrypted columns and files, rotate them on line, encry
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=("status", "rotate", "encrypt", "retire"), nargs="?", default="status")
+    parser.add_argument(
+        "what",
+        choices=("status", "rotate", "encrypt", "retire"),
+        nargs="?",
+        default="status",
+        help="what to do (default status: show them)",
+    )
     parser.add_argument("--now", action="store_true", help="with rotate and encrypt: renew here, not in the worker")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -41,9 +47,11 @@ def _renew_here(job: "Job", *, quiet: bool) -> int:
     from django.utils import timezone
 
     from anlan.org.jobs import Job, run_next
+    from config.language import as_on_pages
 
-    while Job.objects.filter(pk=job.pk, state=Job.State.WAITING).exists() and run_next(now=timezone.now()):
-        pass
+    with as_on_pages():
+        while Job.objects.filter(pk=job.pk, state=Job.State.WAITING).exists() and run_next(now=timezone.now()):
+            pass
     job.refresh_from_db()
     if job.state == Job.State.FAILED and not quiet:
         print(f"The renewal failed: {job.error}")

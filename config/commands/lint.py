@@ -3,13 +3,15 @@
 import argparse
 import json
 
+from config.language import add_language
+
 HELP = "find what is wrong with a rubric itself"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("rubric", help="code of a rubric, or a YAML file")
-    parser.add_argument("--language", choices=("zh", "en"), default="en", help="language of the findings (default en)")
+    add_language(parser, "the findings", default="en")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from config.arguments import count
 from config.commands.record import add_institution, record_uid
 
 HELP = "give out the receipt of a record or an import"
@@ -13,7 +14,7 @@ HELP = "give out the receipt of a record or an import"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("record", metavar="RECORD|IMPORT", help="the record's uid or number, or the import's id")
-    parser.add_argument("--version", type=int, metavar="N", help="the record's N-th entry (default: the newest)")
+    parser.add_argument("--version", type=count, metavar="N", help="the record's N-th entry (default: the newest)")
     add_institution(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it to a file instead of printing it")
 

@@ -17,12 +17,15 @@ def add_institution(parser: argparse.ArgumentParser) -> None:
 def record_uid(text: str, institution: str) -> uuid.UUID:
     """Return the uid that a uid or a number means. Raises: BadInput when a number means none or several."""
     from anlan.flow.spec import all_registers
+    from config.commands.import_sheet import institution_of
     from config.faults import BadInput
 
     try:
         return uuid.UUID(text)
     except ValueError:
         pass
+    if institution:
+        institution_of(institution)
     within: dict[str, Any] = {"institution__code": institution} if institution else {}
     found = [
         (record.uid, record.institution.code, spec.code)

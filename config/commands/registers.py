@@ -4,12 +4,15 @@ import argparse
 import json
 from typing import Any
 
+from config.language import add_language, speaking
+
 HELP = "list the registers: columns, types, required, choices, steps"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("register", nargs="?", metavar="REGISTER", help="only this register, with its columns")
+    add_language(parser, "names and headings", default="en")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -18,7 +21,8 @@ def run(args: argparse.Namespace) -> int:
     from anlan.flow.spec import all_registers, find_register
 
     specs = (find_register(args.register),) if args.register else all_registers()
-    data = [_described(spec) for spec in specs]
+    with speaking(args.language):
+        data = [_described(spec) for spec in specs]
     if args.json:
         print(json.dumps({"registers": data}, ensure_ascii=False, indent=2))
     elif args.register:
@@ -88,12 +92,15 @@ def _print_all(data: list[dict[str, Any]]) -> None:
 
 
 def _print_one(one: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from config.tables import console as console_of_width
+
+    console = console_of_width()
     console.print(f"[bold]{one['code']}[/bold]  {one['name']}\n{one['purpose']}\n")
-    table = Table("Column", "Heading", "Type", "Required", "Choices or target", "Set by")
+    table = Table()
+    for heading in ("Column", "Heading", "Type", "Required", "Choices or target", "Set by"):
+        table.add_column(heading, overflow="fold")  # a heading is copied into a sheet: an ellipsis would spoil it
     for field in one["fields"]:
         what = ", ".join(field["choices"]) or field["refers_to"] or ""
         table.add_row(
@@ -105,7 +112,9 @@ def _print_one(one: dict[str, Any]) -> None:
             ", ".join(field["set_by"]),
         )
     console.print(table)
-    steps = Table("Step", "From", "To", "By", "Requires", "Evidence")
+    steps = Table()
+    for heading in ("Step", "From", "To", "By", "Requires", "Evidence"):
+        steps.add_column(heading, overflow="fold")
     for step in one["steps"]:
         steps.add_row(
             step["name"],

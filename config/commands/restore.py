@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Restore and say how to start it."""
     from config.backup.restore import restore
+    from config.faults import BadInput
 
+    if args.to.is_file():
+        raise BadInput(f'"{args.to}" is a file. Name a folder that is empty or does not exist.')
     manifest = restore(args.file, args.to.resolve(), database_url=args.database_url, key=args.key)
     head = manifest["head"]
     print(

@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from config.arguments import day, require_begun, year
+from config.language import add_language
+
 if TYPE_CHECKING:
     from anlan.assessment.score import ScoreTable
     from anlan.assessment.sheet import Sheet
@@ -21,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="qidong-2018",
         help="a rubric, a series (its edition of the year), or a YAML file (default qidong-2018)",
     )
-    parser.add_argument("--year", type=int, required=True, help="the year that is scored")
+    parser.add_argument("--year", type=year, required=True, help="the year that is scored")
     parser.add_argument(
         "--institution", action="append", default=[], metavar="CODE", help="only this institution; may be repeated"
     )
@@ -30,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--explain", action="store_true", help="add parameters, records and missing periods of every point lost"
     )
     parser.add_argument("--lake", metavar="FOLDER", help="read this Parquet lake instead of the live registers")
+    add_language(parser, "the rubric's texts", default="en")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -40,12 +44,10 @@ def run(args: argparse.Namespace) -> int:
     from anlan.assessment.load import load_rubric
     from anlan.assessment.score import score_institutions
     from anlan.org.scope import as_system
-    from config.faults import BadInput
 
     rubric = load_rubric(_edition(args.rubric, args.year))
     as_of = args.as_of or timezone.localdate()
-    if as_of.year < args.year:
-        raise BadInput(f"On {as_of} the year {args.year} had not begun. Choose an earlier --year or a later --as-of.")
+    require_begun(args.year, as_of=as_of)
     with as_system("command line: score"):
         institutions = _institutions(args.institution)
         ids = [institution.pk for institution in institutions]
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     if len(institutions) == 1 or args.explain:
         for institution, row in zip(institutions, data["institutions"], strict=True):
-            print_sheet(institution.unit.name, row, rubric=rubric)
+            print_sheet(institution.unit.name, row, rubric=rubric, language=args.language)
     else:
         print_overview([institution.unit.name for institution in institutions], data)
     return 0
@@ -70,13 +72,6 @@ def _edition(name: str, year: int) -> str:
     from anlan.assessment.load import rubric_codes
 
     return name if name in rubric_codes() or name.endswith((".yaml", ".yml")) else edition_in_force(name, year=year)
-
-
-def day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is no day of the calendar; write it as 2025-12-31') from None
 
 
 def _engine(lake: str | None) -> Any:
@@ -97,7 +92,9 @@ def _institutions(codes: Sequence[str]) -> "list[Institution]":
     if not codes:
         found = list(rows)
         if not found:
-            raise BadInput("There are no institutions yet. `anlan demo` loads the demo city.")
+            raise BadInput(
+                "There are no institutions yet. `anlan organisation FILE` makes yours, `anlan demo` the demo city."
+            )
         return found
     found = list(rows.filter(code__in=codes))
     missing = sorted(set(codes) - {institution.code for institution in found})

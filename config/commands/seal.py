@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from config.commands.score import day
+from config.arguments import day, require_begun, year
 
 if TYPE_CHECKING:
     from anlan.assessment.seal import Draft
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rubric", default="qidong-2018", help="a rubric, a series (its edition of the year is taken), or a YAML file"
     )
-    parser.add_argument("--year", type=int, required=True, help="the year that is scored")
+    parser.add_argument("--year", type=year, required=True, help="the year that is scored")
     parser.add_argument("--institution", required=True, metavar="CODE", help="the institution's code")
     parser.add_argument(
         "--as-of", type=day, metavar="DATE", help="last day that counts (default: today, or the year's end)"
@@ -39,21 +39,20 @@ def run(args: argparse.Namespace) -> int:
     from anlan.assessment.models import Seal
     from anlan.assessment.seal import Wanted, draft, publish
     from anlan.ledger.entry import Origin
-    from anlan.org.models import Institution
-    from config.commands.import_sheet import acting_person
+    from config.commands.import_sheet import acting_person, institution_of
     from config.faults import BadInput
 
-    institution = Institution.objects.select_related("unit").filter(code=args.institution).first()
-    if institution is None:
-        raise BadInput(f'There is no institution "{args.institution}". `anlan score` lists the codes.')
+    institution = institution_of(args.institution)
     today = timezone.localdate()
     if today.year < args.year:
         raise BadInput(f"The year {args.year} has not begun; there is nothing to seal.")
+    as_of = args.as_of or min(today, dt.date(args.year, 12, 31))
+    require_begun(args.year, as_of=as_of)
     wanted = Wanted(
         institution=institution,
         rubric=args.rubric,
         year=args.year,
-        as_of=args.as_of or min(today, dt.date(args.year, 12, 31)),
+        as_of=as_of,
         kind=Seal.Kind.SELF_CHECK if args.self_check else Seal.Kind.COMMISSION,
         reason=args.reason,
     )

@@ -5,16 +5,18 @@ import os
 import socket
 import sys
 
+from config.arguments import port
+
 HELP = "prepare the database, load the demo city at first start, and serve on one port"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (default 127.0.0.1)"
+        "--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (default 127.0.0.1, or HOST)"
     )
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="port (default 8000, or PORT)"
+        "--port", type=port, default=os.environ.get("PORT") or "8000", help="port (default 8000, or PORT)"
     )
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
@@ -25,14 +27,17 @@ def run(args: argparse.Namespace) -> int:
 
     from anlan.org.worker import background_rounds, background_worker
     from config.faults import BadInput
+    from config.language import as_on_pages
     from config.prepare import prepare
     from config.rounds import all_rounds, beside_rounds
 
-    if not _is_free(args.host, args.port):
-        raise BadInput(f"Port {args.port} on {args.host} is taken. Choose another: PORT={args.port + 1} make run")
+    if refused := _refused(args.host, args.port):
+        raise BadInput(
+            f"Anlan cannot listen on {args.host}, port {args.port}: {refused}. Choose with --host and --port."
+        )
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
-    with background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
+    with as_on_pages(), background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
         uvicorn.run(
             "config.asgi:application",
             host=args.host,
@@ -44,14 +49,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_free(host: str, port: int) -> bool:
+def _refused(host: str, port: int) -> str:
+    """Return why one cannot listen there; empty when one can."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def _announce(host: str, port: int, accounts: tuple[tuple[str, str, str], ...]) -> None:

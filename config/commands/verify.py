@@ -49,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
 
         return verify_log_or_register(args)
     path = Path(args.target)
-    if path.is_file():
+    if path.exists() or path.suffix or len(path.parts) > 1:  # no record's number has a point or a slash
+        with path.open("rb"):
+            pass  # says by its name what is no file, or may not be read
         code: int = importlib.import_module(FORMATS[_format(path)]).verify_path(path, args)
         return code
     from config.commands.verify_record import verify_one
@@ -70,6 +72,5 @@ def _format(path: Path) -> str:
         data = None
     said = data.get("format") if isinstance(data, dict) else None
     if said not in FORMATS:
-        known = ", ".join(sorted(FORMATS))
-        raise BadInput(f'"{path}" is no file that can be verified. Known are: {known}.')
+        raise BadInput(f'"{path}" is neither a receipt, nor an archive package, nor a sealed score (its .json).')
     return str(said)

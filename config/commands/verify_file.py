@@ -39,7 +39,9 @@ def verify_path(path: Path, args: argparse.Namespace) -> int:
 
 def _text(value: str) -> str:
     """Return a line that was given, or the text of the file that it names."""
-    return value if not value or "+" in value else Path(value).read_text(encoding="utf-8").strip("\n") + "\n"
+    from config.arguments import text_of
+
+    return value if not value or "+" in value else text_of(Path(value)).strip("\n") + "\n"
 
 
 def _own_key() -> str:

@@ -14,7 +14,9 @@ def verify_log_or_register(args: argparse.Namespace) -> int:
     """Verify what the arguments name and return the exit code."""
     from anlan.ledger.audit import verify_log, verify_register
     from anlan.org.scope import as_system
+    from config.readiness import require_prepared
 
+    require_prepared()
     with as_system("verify"), bar("verifying", quiet=args.json) as progress:
         if args.log:
             audit = verify_log(progress=progress)

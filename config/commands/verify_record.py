@@ -14,7 +14,9 @@ def verify_one(args: argparse.Namespace) -> int:
     """Verify the record that the arguments name and return the exit code."""
     from anlan.ledger.verify import verify_record
     from anlan.org.scope import as_system
+    from config.readiness import require_prepared
 
+    require_prepared()
     with as_system("verify"):
         proof = verify_record(record_uid(args.target, args.institution))
     if args.json:

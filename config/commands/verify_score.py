@@ -52,7 +52,9 @@ def _own_package(raw: bytes) -> "Package":
     from anlan.assessment.models import Seal
     from anlan.assessment.seal_export import package_of
     from config.faults import BadInput
+    from config.readiness import require_prepared
 
+    require_prepared()
     seal = Seal.objects.filter(sha256=hashlib.sha256(raw).hexdigest()).first()
     if seal is None:
         raise BadInput("This installation did not publish this text. Give its package: --package FILE.zip.")
@@ -60,7 +62,9 @@ def _own_package(raw: bytes) -> "Package":
 
 
 def _key(text: str) -> str:
-    return Path(text).read_text(encoding="utf-8").strip() if text and Path(text).is_file() else text.strip()
+    from config.arguments import text_of
+
+    return text_of(Path(text)).strip() if text and Path(text).is_file() else text.strip()
 
 
 def _print(args: argparse.Namespace, score: Any, steps: list[dict[str, str]], outcome: str) -> None:

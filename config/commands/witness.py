@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from config.arguments import count, text_of
+
 HELP = "witness other logs, or exchange checkpoints with a witness by file"
 DONE, BAD_INPUT, REFUSED = 0, 1, 2
 
@@ -18,23 +20,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     log.add_argument("key", help="the line in the log's keys/ledger-ed25519.pub")
     log.set_defaults(do=_add_log)
     offer = doing.add_parser("offer", help="write the newest checkpoint for a witness into a file")
-    offer.add_argument("file", type=Path)
-    offer.add_argument("--witness", default="", help="the witness's name, where there are several")
+    offer.add_argument("file", type=Path, metavar="OFFER", help="the file to write; carry it to the witness")
+    offer.add_argument("--witness", default="", metavar="NAME", help="the witness's name, where there are several")
     offer.add_argument(
-        "--from", dest="old", type=int, help="the size that the witness cosigned last, if we do not know it"
+        "--from",
+        dest="old",
+        type=count,
+        metavar="SIZE",
+        help="the size that the witness cosigned last, if we do not know it",
     )
     offer.set_defaults(do=_offer)
     cosign = doing.add_parser("cosign", help="as a witness: judge an offer and write the cosigned checkpoint")
-    cosign.add_argument("file", type=Path)
-    cosign.add_argument("out", type=Path)
+    cosign.add_argument("file", type=Path, metavar="OFFER", help="the file that a log brought")
+    cosign.add_argument("out", type=Path, metavar="ANSWER", help="the file to write; the log takes it back")
     cosign.set_defaults(do=_cosign)
     accept = doing.add_parser("accept", help="take the file that came back from a witness")
-    accept.add_argument("out", type=Path)
+    accept.add_argument("out", type=Path, metavar="ANSWER", help="the file that the witness wrote")
     accept.set_defaults(do=_accept)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it. Returns 0 when done, 1 when something must be mended first, 2 when a witness refuses or the log contradicts itself."""
+    from config.readiness import require_prepared
+
+    if args.do in (_offer, _cosign, _accept):
+        require_prepared()
     code: int = args.do(args)
     return code
 
@@ -85,7 +95,7 @@ def _cosign(args: argparse.Namespace) -> int:
 
     from anlan.ledger.witness import Verdict, add_checkpoint
 
-    answer = add_checkpoint(args.file.read_text(encoding="utf-8"), now=timezone.now())
+    answer = add_checkpoint(text_of(args.file), now=timezone.now())
     if answer.newest:
         args.out.write_text(answer.newest, encoding="utf-8")
     if answer.verdict is Verdict.COSIGNED:
@@ -107,7 +117,7 @@ def _accept(args: argparse.Namespace) -> int:
     from anlan.ledger.witnessed import accept
 
     try:
-        names = accept(args.out.read_text(encoding="utf-8"), now=timezone.now())
+        names = accept(text_of(args.out), now=timezone.now())
     except LedgerError as error:
         if error.code != "ledger.E033":
             raise

@@ -21,19 +21,21 @@ def run(args: argparse.Namespace) -> int:
 
     from anlan.org.jobs import run_next
     from anlan.org.worker import background_rounds, carry_out, run_worker
+    from config.language import as_on_pages
     from config.rounds import all_rounds, beside_rounds
 
     if args.once:
         count = 0
-        while run_next(now=timezone.now()):
-            count += 1
-        went_well = [carry_out(work) for work in (*all_rounds(), *beside_rounds())]
+        with as_on_pages():
+            while run_next(now=timezone.now()):
+                count += 1
+            went_well = [carry_out(work) for work in (*all_rounds(), *beside_rounds())]
         print(f"{count} jobs carried out.")
         return 0 if all(went_well) else 2
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     print("The worker waits for jobs. Ctrl-C stops it.", flush=True)
-    with background_rounds(all_rounds()), background_rounds(beside_rounds()):
+    with as_on_pages(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
         run_worker(stop)
     return 0

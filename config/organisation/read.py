@@ -52,7 +52,10 @@ def read(path: Path) -> Declared:
     """Return what a file declares. Raises: Faulty for text that is no YAML or a workbook without the two sheets."""
     if path.suffix.lower() == ".xlsx":
         return _read_workbook(path)
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Faulty([Problem(place=path.name, message="This is no text in UTF-8. Save it anew as UTF-8.")]) from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:

@@ -87,7 +87,9 @@ def person_for(provider: Provider, subject: str, claims: Mapping[str, Any]) -> P
 def link(person: Person, provider: str, subject: str) -> OutsideIdentity:
     """Tie a subject to a person. Whether the caller may is decided before. Raises: Contradiction."""
     if provider not in providers():
-        known = ", ".join(providers()) or "—"
+        if not providers():
+            raise Contradiction("org.E091", "provider", _("No sign-in service is set up; ANLAN_SSO names their file."))
+        known = ", ".join(providers())
         raise Contradiction("org.E091", "provider", _("The sign-in service is one of: %(known)s.") % {"known": known})
     subject = subject.strip()
     if not 0 < len(subject) <= 200:

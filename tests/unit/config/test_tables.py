@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from config import tables
-from config.commands.score import day
+from config.arguments import day
 
 ROW = {"code": "E08", "class": "level_1", "raw": 84.5, "applicable_max": 85, "normalised": 99.41, "at_risk": 0}
 DATA = {

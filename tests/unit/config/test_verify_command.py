@@ -249,4 +249,4 @@ def test_a_file_that_says_nothing_known_is_refused(
     for text in ("hello", "[]", '{"format": "other/1"}'):
         (tmp_path / "f").write_text(text, encoding="utf-8")
         assert main(["verify", str(tmp_path / "f")]) == 1
-    assert capsys.readouterr().err.count("is no file that can be verified") == 3
+    assert capsys.readouterr().err.count("is neither a receipt, nor an archive package, nor a sealed score") == 3

@@ -97,6 +97,7 @@ def importing(file: Path, **arguments: Any) -> dict[str, Any]:
         "institution": "A",
         "dry_run": False,
         "errors": None,
+        "language": "zh",
         "username": None,
         "json": True,
     } | arguments
@@ -126,7 +127,12 @@ def test_the_command_ends_with_1_and_names_the_cells_when_something_has_to_be_me
     assert [(problem["place"], problem["what"]) for problem in said["problems"]] == [
         ("A2", "The year needs four digits.")
     ]
-    assert errors.read_bytes().startswith(b"PK")
+    marked = load_workbook(errors).get_sheet_by_index(0).to_python()
+    assert marked[0][-1] == "需要修改之处"
+    assert marked[1][-1].startswith("发现日期")
+    assert command(import_sheet, **importing(file, errors=errors, language="en")) == 1
+    assert load_workbook(errors).get_sheet_by_index(0).to_python()[0][-1] == "What to mend"
+    capsys.readouterr()
     assert command(import_sheet, **importing(file, json=False)) == 1
     assert "Nothing was written" in capsys.readouterr().out
 
@@ -143,7 +149,7 @@ def test_the_command_refuses_what_it_does_not_know(world: World, tmp_path: Path)
 
 
 def test_the_registers_command_tells_programs_what_a_sheet_needs(capsys: Any) -> None:
-    assert command(registers, register="hazard", json=True) == 0
+    assert command(registers, register="hazard", language="en", json=True) == 0
     (said,) = json.loads(capsys.readouterr().out)["registers"]
     required = [field["name"] for field in said["fields"] if field["required"]]
     assert required == ["occurred_on", "area", "description"]
@@ -153,7 +159,7 @@ def test_the_registers_command_tells_programs_what_a_sheet_needs(capsys: Any) ->
 
 def test_the_template_command_writes_a_workbook(world: World, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "hazard.xlsx"
-    assert command(template, register="hazard", out=out, institution="A", language="zh-hans") == 0
+    assert command(template, register="hazard", out=out, institution="A", language="zh") == 0
     assert load_workbook(out).sheet_names[-1] == "_anlan"
     with pytest.raises(BadInput, match=r"must end in .xlsx"):
         command(template, register="hazard", out=tmp_path / "x.csv", institution=None, language="en")
