@@ -45,7 +45,8 @@ class Verification:
 
 
 def verify_score(raw: bytes, package: Package, *, key: str = "") -> Verification:
-    """Verify a sealed score against its package. `key` is the log's public key that the reader was given, in one line.
+    """Verify a sealed score against its package. `key` is the log's public key that the reader was given, in one line; without it
+    the package is held to its own, and the outcome is at best that something waits.
 
     Raises: BadSeal when score.json cannot be read at all.
     """
@@ -185,9 +186,9 @@ def _checkpoint(work: _Work, key: str) -> tuple[Step, VerifierKey | None]:
     except (BadNote, BadSignature, KeyError, TypeError) as error:
         return _fails("checkpoint", f"cannot be opened: {error}"), None
     work.signed = opened
-    trust = "the key that you gave" if key else "the key that came with the package: compare it with the one you know"
+    trust = "the key that you gave" if key else "the package's own, which may be forged with it: give yours with --key"
     told = f"signed by {own.name}, key {own.key_id.hex()} ({trust}), over {opened.size} entries"
-    return _holds("checkpoint", told), own
+    return Step(name="checkpoint", outcome=Outcome.HOLDS if key else Outcome.WAITS, said=told), own
 
 
 def _own_entry(work: _Work, raw: bytes, key: VerifierKey | None) -> Iterator[Step]:

@@ -17,7 +17,7 @@ def verify_path(path: Path, args: argparse.Namespace) -> int:
     from anlan.ledger.standalone.anlan_verify import Bad, verify_file
     from config.faults import BadInput
 
-    own = _own_key()
+    own = own_key_if(_key_inside(path))
     try:
         found = verify_file(
             path,
@@ -44,6 +44,28 @@ def _text(value: str) -> str:
     return value if not value or "+" in value else text_of(Path(value)).strip("\n") + "\n"
 
 
+def _key_inside(path: Path) -> str:
+    """Return the key that the file names; empty where it names none."""
+    from anlan.ledger.standalone.anlan_verify import Bad, Package, load
+
+    try:
+        with path.open("rb") as stream:
+            if stream.read(1) != b"P":
+                return str(load(path.read_bytes())["log"]["key"])
+            stream.seek(0)
+            package = Package()
+            package.stream, package.files = stream, package.read_container(stream)
+            return str(load(package.read("manifest.json"))["log"]["key"])
+    except (Bad, KeyError, TypeError):
+        return ""
+
+
+def own_key_if(key: str) -> str:
+    """Return this installation's public key if a file names a key of this log, which then needs no `--key`; else nothing."""
+    own = _own_key()
+    return own if own.partition("+")[0] == key.partition("+")[0] else ""
+
+
 def _own_key() -> str:
     """Return this installation's public key; empty where none was made yet. It makes none."""
     from django.conf import settings
@@ -55,7 +77,7 @@ def _own_key() -> str:
 
 
 def _asked_of_the_log(path: Path, own: str) -> str:
-    """Return in plain words what our log says against a file of its own; empty when nothing, or when it is another log's."""
+    """Return in plain words what our log says against a file of its own; empty when nothing."""
     from django.utils import timezone
 
     from anlan.flow.receipts import judge, stands_at
@@ -68,8 +90,6 @@ def _asked_of_the_log(path: Path, own: str) -> str:
         package = Package(own)
         stream.seek(0)
         package.stream, package.files = stream, package.read_container(stream)
-        if load(package.read("manifest.json"))["log"]["key"] != own:
-            return ""
         return "" if stands_at(package.read("checkpoint.txt").decode()) else REWRITTEN
 
 

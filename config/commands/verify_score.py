@@ -25,10 +25,12 @@ def verify_path(path: Path, args: argparse.Namespace) -> int:
     """Return 0 when the score is proven, 1 when something could not be checked yet, 2 when something differs."""
     from anlan.assessment.seal_format import BadSeal
     from anlan.assessment.seal_verify import verify_score
+    from config.commands.verify_file import own_key_if
 
     raw = path.read_bytes()
     try:
-        found = verify_score(raw, _package(args.package, raw), key=_key(args.key))
+        package = _package(args.package, raw)
+        found = verify_score(raw, package, key=_key(args.key) or own_key_if(package.key))
     except BadSeal as error:
         _print(args, None, [{"name": "file", "outcome": "fails", "said": str(error)}], "fails")
         return 2

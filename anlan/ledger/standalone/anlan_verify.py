@@ -29,7 +29,7 @@ MARKS = (("符", "ok"), ("待", "waits"), ("异", "DIFFERS"))
 TEXT = """
 form | 格式不对：{what} | has not the form that it should have: {what}
 key-pinned | 以您提供的公钥核验：{key} | verified with the key that you gave: {key}
-key-inside | 公钥取自文件本身，请与另一途径得到的比对：{key} | the key comes from the file itself; compare it with yours: {key}
+key-inside | 公钥是文件自带的，可一并伪造；请给 --key：{key} | the key is the file's own and may be forged with it; give --key: {key}
 key-other | 文件所载公钥不是您提供的公钥：{key} | names another key than the one that you gave: {key}
 signed | {name} 的签名有效：{what} | the signature of {name} holds: {what}
 signature | {name} 的签名无效或缺失：{what} | the signature of {name} is wrong or missing: {what}
@@ -332,8 +332,8 @@ class Verification:
         inside = Key(named["key"])
         if (inside.name, inside.line) != (named["name"], named["key"]):
             raise Bad("the key named inside is not of the log named inside")
-        is_ours = self.key is None or self.key.line == inside.line
-        self.tell(is_ours, where, "key-pinned" if self.key else "key-inside", "key-other", key=inside.line)
+        level = WAITS if self.key is None else PROVEN if self.key.line == inside.line else DIFFERS
+        self.add(level, where, ("key-pinned", "key-inside", "key-other")[level], key=inside.line)
         return self.key or inside
 
     def signed_text(self, where: str, note: object, key: Key, what: str) -> str:

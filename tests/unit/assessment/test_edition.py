@@ -13,6 +13,7 @@ from anlan.assessment.models import Edition, SealedFile
 from anlan.assessment.seal_check import changed_editions
 from anlan.assessment.seal_export import package_of
 from anlan.assessment.seal_verify import verify_score
+from anlan.ledger.signing import own_signer
 from anlan.org.scope import Actor
 from tests.sealing import fill_year, sealed
 from tests.unit.assessment.small import RUBRIC, write
@@ -73,7 +74,7 @@ def test_scoring_the_past_anew_takes_rules_and_parameters_of_then(
     taken = [{rule["code"]: rule["deducted"] for row in score["categories"] for rule in row["rules"]} for score in told]
     assert [one["B1-k1"] for one in taken] == [200, 300]
     for seal in seals:
-        found = verify_score(seal.document.encode(), package_of(seal))
+        found = verify_score(seal.document.encode(), package_of(seal), key=str(own_signer().verifier))
         assert found.outcome == "holds"
     again = sealed(world, by=chen_actor, rubric="small-series", year=2025, reason="复核")
     assert (again.rubric, again.raw) == ("small-2018", seals[0].raw)
