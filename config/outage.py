@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import requires_csrf_token
@@ -120,7 +121,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     if is_api:
         answer = HttpResponse(problem(outage.id, str(outage.message)), status=503, content_type=PROBLEM)
     else:
-        answer = HttpResponse(render_to_string("503.html", {"outage": outage}), status=503)
+        answer = HttpResponse(render_to_string("503.html", {"outage": outage, "at": timezone.now()}), status=503)
     answer["Retry-After"] = str(RETRY_SECONDS)
     return answer
 

@@ -47,7 +47,7 @@ def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:
     found = Evidence.objects.filter(record_uid=record.uid, uid=file).first() if files_are_open(record) else None
     if found is None:
         raise Missing
-    note_shown(record, what=found.name)
+    note_shown(record, what=f"file {found.uid}")
     answer = FileResponse(open_evidence(found.sha256), as_attachment=True, filename=found.name)
     answer["Content-Type"] = found.content_type
     for name, value in KEPT_APART.items():

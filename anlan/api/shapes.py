@@ -12,6 +12,7 @@ from anlan.flow.cases import clearance_in_record
 from anlan.flow.declare import Step
 from anlan.flow.masking import cell, cells, plain
 from anlan.flow.models import Evidence
+from anlan.flow.parties import NamedParty
 from anlan.flow.reading import sortable
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
@@ -170,8 +171,20 @@ class ChangeOut(Schema):
     is_masked: bool
 
 
+class ToldPartyOut(Schema):
+    """A party that a step named: a person by user name, or a unit by code with a role."""
+
+    capacity: str
+    person: str | None
+    unit: str | None
+    role: str
+
+
 class HappeningOut(Schema):
-    """One entry of a timeline. `who` is null where the system acted; `entry` is the id on its receipt."""
+    """One entry of a timeline. `who` is null where the system acted; `entry` is the id on its receipt.
+
+    `parties` are those whom the step let in, or whose part it ended, as far as the caller may know them.
+    """
 
     entry: UUID
     version: int
@@ -185,6 +198,7 @@ class HappeningOut(Schema):
     changes: list[ChangeOut]
     evidence: list[EvidenceOut]
     is_erased: bool
+    parties: list[ToldPartyOut]
 
 
 class Opening(Body):
@@ -334,4 +348,14 @@ def happening_out(happening: Happening) -> HappeningOut:
         changes=changes,
         evidence=[evidence_out(file) for file in happening.evidence],
         is_erased=happening.is_erased,
+        parties=[_told_party(party) for party in happening.parties],
+    )
+
+
+def _told_party(party: NamedParty) -> ToldPartyOut:
+    return ToldPartyOut(
+        capacity=party.capacity,
+        person=party.person.username if party.person else None,
+        unit=party.unit.code if party.unit else None,
+        role=party.role,
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from anlan.flow.declare import ANNULLED
@@ -75,8 +76,9 @@ def retained(record: Register, today: dt.date) -> Iterator[Hold]:
 
 
 def _retention(row: Parameter, until: dt.date) -> Hold:
-    message = _("It must be kept until %(day)s: %(years)d years after its year (%(code)s, clause %(clause)s).")
-    words = message % {"day": until, "years": row.value, "code": row.code, "clause": row.clause}
+    name = row.name_en if (get_language() or "").startswith("en") else row.name_zh
+    message = _("It must be kept until %(day)s. %(name)s: %(years)d (clause %(clause)s).")
+    words = message % {"day": until, "name": name or row.code, "years": row.value, "clause": row.clause}
     return Hold(words=words, until=until, clause=row.clause, is_verified=row.verified)
 
 

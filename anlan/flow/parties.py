@@ -5,7 +5,7 @@ parties too, in the capacities that it declares: entering mediation lets the med
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.flow.authority import may_take
+from anlan.flow.cases import case_of
 from anlan.flow.declare import Step
 from anlan.flow.errors import InvalidData
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.org.models import Person, Post, Unit
-from anlan.org.parties import Capacity, Party, in_force
+from anlan.org.parties import ACCUSED, Capacity, Party, in_force
 from anlan.org.roles import Reach, all_roles, find_role
+from anlan.org.scope import Actor
 
 RELEASE = "release"
 
@@ -128,3 +131,46 @@ def parties_of(record: Register) -> list[Party]:
 def named(party: Party) -> NamedParty:
     """Return a stored party as a step names it."""
     return NamedParty(capacity=party.capacity, person=party.person, unit=party.unit, role=party.role)
+
+
+def parties_told(
+    record: Register, contents: Sequence[Mapping[str, Any]], *, to: Actor
+) -> tuple[tuple[NamedParty, ...], ...]:
+    """Return, for each content of the record's entries, the parties that its step named, as far as the reader may know them.
+
+    Whoever may name parties to the case reads of all of them. A party reads of its own part, the accused of none.
+    Two queries, and none where no entry names a party.
+    """
+    named_in = [content.get("parties", ()) for content in contents]
+    if not any(named_in):
+        return tuple(() for _content in contents)
+    sees_all = may_take(record, spec_of(record).steps["involve"], by=to)
+    if not sees_all and case_of(record, actor=to).capacities & ACCUSED:
+        return tuple(() for _content in contents)
+    people, units = _people_and_units(party for parties in named_in for party in parties)
+    read = [[_read(party, people, units) for party in parties] for parties in named_in]
+    return tuple(tuple(party for party in parties if sees_all or _is_own(party, to)) for parties in read)
+
+
+def _people_and_units(told: Iterable[Mapping[str, Any]]) -> tuple[dict[int, Person], dict[str, Unit]]:
+    told = list(told)
+    people = Person.objects.in_bulk({one["person"] for one in told if "person" in one})
+    units = Unit.objects.filter(code__in={one["unit"] for one in told if "unit" in one})
+    return people, {unit.code: unit for unit in units}
+
+
+def _read(told: Mapping[str, Any], people: Mapping[int, Person], units: Mapping[str, Unit]) -> NamedParty:
+    return NamedParty(
+        capacity=told["capacity"],
+        person=people.get(told.get("person", 0)),
+        unit=units.get(told.get("unit", "")),
+        role=told.get("role", ""),
+    )
+
+
+def _is_own(party: NamedParty, actor: Actor) -> bool:
+    if party.person is not None:
+        return party.person.pk == actor.person_id
+    return party.unit is not None and any(
+        grant.unit_id == party.unit.pk and party.role in ("", grant.role.code) for grant in actor.grants
+    )

@@ -10,9 +10,11 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from anlan.flow.authority import NAMING_STEPS
 from anlan.flow.cases import clearance_in_record, files_are_open
 from anlan.flow.masking import MASK, may_read, value_text
 from anlan.flow.models import Evidence
+from anlan.flow.parties import NamedParty, parties_told
 from anlan.flow.prepare import content_columns
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
@@ -22,6 +24,7 @@ from anlan.kernel.parameter import parameter_value
 from anlan.ledger.models import Entry
 from anlan.ledger.placement import placed_at
 from anlan.org.models import Person
+from anlan.org.scope import current_actor
 
 TREE_MINUTES = "honesty.tree_minutes"
 # Columns that are no news to a reader.
@@ -51,6 +54,8 @@ class Happening:
     parameter allows, so a clock was set wrong or the sequencer stood still; never of the demo's story.
     `is_correction`: it replaced a value that was there, or took the record out. `is_after_year`: and that after the
     record's year, to which its assessment belongs, was over.
+    `parties` are those whom the step let in, or whose part it ended; where the reader may not know them they are left out, and so is the
+    reason of a step that only names parties, since it may say who.
     """
 
     entry: uuid.UUID
@@ -69,12 +74,14 @@ class Happening:
     is_apart: bool = False
     is_correction: bool = False
     is_after_year: bool = False
+    parties: tuple[NamedParty, ...] = ()
 
 
 def timeline(record: Register) -> tuple[Happening, ...]:
     """Return what happened to a record, oldest first, as the acting person may see it.
 
-    The record must come from a scoped query. Five queries, and one per column that refers to another record.
+    The record must come from a scoped query. Five queries, one per column that refers to another record, and two where a step
+    named parties.
     """
     spec = spec_of(record)
     entries = list(Entry.objects.filter(record_uid=record.uid).order_by("version"))
@@ -89,7 +96,8 @@ def timeline(record: Register) -> tuple[Happening, ...]:
     asked: set[str] = set()  # the columns for which a step so far asked
     happened = []
     placed = placed_at(entry.pk for entry in entries)
-    for entry, content in zip(entries, contents, strict=True):
+    told = parties_told(record, contents, to=current_actor())
+    for entry, content, parties in zip(entries, contents, told, strict=True):
         who = people.get(entry.actor_id) if entry.actor_id is not None else None
         changes = reader.changes(values, content)
         happened.append(
@@ -102,6 +110,7 @@ def timeline(record: Register) -> tuple[Happening, ...]:
                 files=files.get(entry.version, []),
                 placed=placed.get(entry.pk),
                 is_correction=_corrects(spec, entry, values, content, asked),
+                parties=parties,
             )
         )
         values |= content
@@ -119,9 +128,11 @@ def _happening(
     files: Iterable[Evidence],
     placed: dt.datetime | None,
     is_correction: bool,
+    parties: tuple[NamedParty, ...],
 ) -> Happening:
     step = spec.steps.get(entry.step)
     origin = json.loads(entry.header)["origin"]
+    is_hidden = entry.step in NAMING_STEPS and not parties
     year_is_over = timezone.localtime(entry.recorded_at).year > entry.occurred_on.year
     return Happening(
         entry=entry.uid,
@@ -132,7 +143,7 @@ def _happening(
         at=entry.recorded_at,
         occurred_on=entry.occurred_on,
         origin=origin,
-        reason=str(content.get(reason_key(content_columns(spec)), "")),
+        reason="" if is_hidden else str(content.get(reason_key(content_columns(spec)), "")),
         changes=changes,
         evidence=tuple(files),
         is_erased=entry.content is None,
@@ -140,6 +151,7 @@ def _happening(
         is_apart=origin != "demo" and placed is not None and _is_apart(entry.recorded_at, placed),
         is_correction=is_correction,
         is_after_year=is_correction and year_is_over,
+        parties=parties,
     )
 
 

@@ -31,7 +31,7 @@ def openings(place: Place, *, now: dt.datetime) -> list[Opening]:
     """Return what the protector of the institution in view is told, the newest first; empty for everybody else."""
     rows = told(place.actor, place.institution, now=now) if place.institution is not None else []
     specs = {spec.code: spec for spec in all_registers()}
-    numbers = _numbers(rows, specs)
+    numbers = numbers_of(rows, specs)
     return [
         Opening(
             row=row,
@@ -52,7 +52,8 @@ def what_in_words(row: Access, specs: dict[str, RegisterSpec]) -> str:
     return " · ".join(str(spec.label(name)) if name in spec.field_sensitivity else name for name in names)
 
 
-def _numbers(rows: list[Access], specs: dict[str, RegisterSpec]) -> dict[str, str]:
+def numbers_of(rows: list[Access], specs: dict[str, RegisterSpec]) -> dict[str, str]:
+    """Return the numbers of the records that the rows name and the acting person may see, by receipt; the others are left out."""
     numbers: dict[str, str] = {}
     for code in {row.register for row in rows} & set(specs):
         wanted = [row.record_uid for row in rows if row.register == code]

@@ -46,6 +46,9 @@ STEPS = {
     "unlink_outside": gettext_noop("Outside sign-in removed"),
     "deactivate": gettext_noop("Account deactivated"),
     "reactivate": gettext_noop("Account reactivated"),
+    "give": gettext_noop("Post given"),
+    "end": gettext_noop("Post ended"),
+    "withdraw": gettext_noop("Post withdrawn"),
 }
 
 

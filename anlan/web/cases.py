@@ -80,12 +80,18 @@ def party_rows(record: Register) -> list[dict[str, Any]]:
         {
             "key": party.pk,
             "capacity": party.get_capacity_display(),
-            "who": party.person.name if party.person else unit_name(party.unit) if party.unit else "",
-            "role": next((role.name for role in all_roles() if role.code == party.role), ""),
+            "who": who_is(party),
             "since": party.starts_on,
         }
         for party in parties_of(record)
     ]
+
+
+def who_is(party: Party | NamedParty) -> str:
+    """Return who a party is: a person's name, or a unit's with the role whose holders are meant."""
+    role = next((str(role.name) for role in all_roles() if role.code == party.role), "")
+    name = party.person.name if party.person else unit_name(party.unit) if party.unit else "—"
+    return f"{name} · {role}" if role else name
 
 
 class ReasonForm(forms.Form):

@@ -13,6 +13,8 @@ from anlan.flow.models import Evidence
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec
 from anlan.flow.timeline import Change, Happening, timeline
+from anlan.org.parties import Capacity
+from anlan.web.cases import who_is
 from anlan.web.cells import Cell, groups_of, state_tone
 from anlan.web.place import Place
 
@@ -36,12 +38,14 @@ class Option:
 class Event:
     """One happening of the timeline. `late_days` tells how long after the fact the record was opened, 0 when in time.
 
-    `changes` are what a later step replaced or filled in, a masked column with its name alone.
+    `changes` are what a later step replaced or filled in, a masked column with its name alone. `parties` are those whom the step let
+    in, or whose part it ended: capacity and name.
     """
 
     what: Happening
     changes: tuple[Change, ...]
     late_days: int
+    parties: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,8 @@ def _owner(spec: RegisterSpec, record: Register, clearance: int) -> str:
 def _event(record: Register, what: Happening) -> Event:
     is_opening = what.version == 1
     late = record.late_days if is_opening and record.is_late and record.late_days else 0
-    return Event(what=what, changes=() if is_opening else what.changes, late_days=late)
+    parties = tuple((str(Capacity(party.capacity).label), who_is(party)) for party in what.parties)
+    return Event(what=what, changes=() if is_opening else what.changes, late_days=late, parties=parties)
 
 
 def steps_for(spec: RegisterSpec, record: Register, *, place: Place) -> list[Option]:

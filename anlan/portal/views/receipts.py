@@ -12,18 +12,27 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from anlan.flow.receipts import Judged, NoReceipt, find_receipt, judge
 from anlan.flow.spec import all_registers
+from anlan.ledger.erased import STEP
 from anlan.ledger.errors import LedgerError
 from anlan.ledger.receipt import receipt_text
 from anlan.ledger.standalone import anlan_verify
 from anlan.org.models import Unit
 
 LARGEST = 8 * 2**20
+# Entries of no register of the programme, and the step that stands for every register.
+APART = {
+    "org.person": gettext_noop("Account"),
+    "org.post": gettext_noop("Post"),
+    "org.unit": gettext_noop("Unit"),
+    "org.access": gettext_noop("Access log"),
+}
+ERASED = gettext_noop("Content erased by law")
 
 
 @login_not_required
@@ -117,8 +126,8 @@ def _context(request: HttpRequest, receipt: dict[str, Any]) -> dict[str, Any]:
         "uid": uid,
         "header": header,
         "institution": _institution(header.get("institution", "")),
-        "register": spec.name if spec else header.get("register"),
-        "step": step.label if step else header.get("step"),
+        "register": spec.name if spec else _register(header.get("register", "")),
+        "step": step.label if step else _(ERASED) if header.get("step") == STEP else header.get("step"),
         "occurred_on": parse_date(header["occurred_on"]) if header else None,
         "recorded_at": parse_datetime(header["recorded_at"]) if header else None,
         "promised_at": parse_datetime(receipt["promise"].split("\n")[5]),
@@ -126,6 +135,10 @@ def _context(request: HttpRequest, receipt: dict[str, Any]) -> dict[str, Any]:
         "root": head[2] if head else "",
         "address": request.build_absolute_uri(reverse("portal:receipt", args=(uid,))),
     }
+
+
+def _register(code: str) -> str:
+    return _(APART[code]) if code in APART else code
 
 
 def _institution(code: str) -> str:

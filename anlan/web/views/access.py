@@ -9,14 +9,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from anlan.flow.spec import all_registers
 from anlan.org.access import Access, note_export
 from anlan.org.access_reading import Wanted, export_log, kinds_for, read_log
 from anlan.org.scope import Actor
-from anlan.web.access_words import what_in_words
+from anlan.web.access_lines import lines_of
 
 HEADINGS = ("id", "at", "kind", "who", "person", "place", "register", "record", "what", "count", "reason", "address")
 # A spreadsheet takes these first letters for a formula.
@@ -29,13 +28,9 @@ def log(request: HttpRequest) -> HttpResponse:
     actor, wanted = _actor(request), wanted_of(request.GET)
     kinds = kinds_for(actor)
     rows, after = read_log(actor, wanted)
-    specs = {spec.code: spec for spec in all_registers()}
-    names = {code: spec.name for code, spec in specs.items()}
+    names = {spec.code: spec.name for spec in all_registers()}
     context = {
-        "rows": [
-            {"row": row, "register": names.get(row.register, row.register), "what": what_in_words(row, specs)}
-            for row in rows
-        ],
+        "rows": lines_of(rows),
         "after": after,
         "wanted": wanted,
         "kinds": [(kind, label) for kind, label in Access.Kind.choices if kind in kinds],
@@ -50,7 +45,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """Send the narrowed log as CSV; the export is itself an access."""
     actor, wanted = _actor(request), wanted_of(request.GET)
     rows = export_log(actor, wanted)
-    note_export(actor, _("access log"), 1, reason=request.GET.urlencode())
+    note_export(actor, "access log", 1, reason=request.GET.urlencode())
     answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="access-{timezone.localdate().isoformat()}.csv"'
     return answer

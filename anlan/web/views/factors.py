@@ -97,6 +97,7 @@ def _asking(request: HttpRequest, person: Person, form: CodeForm) -> dict[str, A
         "person": person,
         "has_telephone": Factor.Kind.TOTP in kinds,
         "has_key": Factor.Kind.WEBAUTHN in kinds,
+        "has_recovery": Factor.Kind.RECOVERY in kinds,
         "is_usable": webauthn.usable_at(origin_of(request)),
         "demo_code": factors.code_of_today(person, now=timezone.now()),
     }

@@ -7,6 +7,7 @@ from django.utils import timezone
 from anlan.ledger.status import checkpoint_words, ledger_status
 from anlan.org.scope import Actor, as_system
 from anlan.web.administration import way
+from anlan.web.ledger_words import is_in_order, witness_lines
 from anlan.web.place import Place, find_administered, find_place, reads_ledger_status
 from anlan.web.views.registers import crumbs
 
@@ -15,7 +16,9 @@ def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Show the state of the ledger. It speaks of the whole log, never of a record."""
     here = _place(request, place, year)
     with as_system("state of the ledger"):  # it counts entries of the whole log and names none
-        context = {"place": here, "status": ledger_status(now=timezone.now()), "checkpoint": checkpoint_words()}
+        found = ledger_status(now=timezone.now())
+        context = {"place": here, "status": found, "checkpoint": checkpoint_words()}
+    context |= {"witnesses": witness_lines(found), "is_in_order": is_in_order(found)}
     context["crumbs"] = way(here) if here.is_administration else crumbs(here)
     return render(request, "anlan/ledger/status.html", context)
 

@@ -82,7 +82,7 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
         record = find_record(file.record_uid, spec=find_register(file.register))
         if not files_are_open(record):
             raise Http404
-        note_shown(record, what=file.name)
+        note_shown(record, what=f"file {file.uid}")
     except (Evidence.DoesNotExist, LookupError) as error:
         raise Http404 from error
     answer = FileResponse(

@@ -106,6 +106,24 @@ def test_a_record_is_opened_read_and_stepped(world, li, client_as):
     ]
 
 
+def test_the_timeline_tells_the_parties_to_whoever_may_name_them(world, li, wang, chen, client_as):
+    client = client_as(li)
+    record = post(client, PLACES, {"institution": "A", "values": PLACE}).json()
+    path = f"/api/v1/records/{record['uid']}"
+    party = {"capacity": "handler", "person": wang.username, "reason": "由院长督办"}
+    assert post(client, f"{path}/parties", party).status_code == 201
+
+    told = {"capacity": "handler", "person": "wang", "unit": None, "role": ""}
+    assert [(one["parties"], one["reason"]) for one in client.get(f"{path}/timeline").json()] == [
+        ([], ""),
+        ([told], "由院长督办"),
+    ]
+    assert [(one["parties"], one["reason"]) for one in client_as(chen).get(f"{path}/timeline").json()] == [
+        ([], ""),
+        ([], ""),
+    ]
+
+
 def test_a_key_sent_twice_opens_one_record(world, li, client_as):
     client, body = client_as(li), {"institution": "A", "values": PLACE}
     first = post(client, PLACES, body, **{"Idempotency-Key": "k-1"})

@@ -99,3 +99,11 @@ def test_the_description_tells_of_the_tombstone():
         "$ref": "#/components/schemas/TombstoneOut"
     }
     assert "TombstoneOut" in told["components"]["schemas"]
+
+
+def test_the_receipt_of_the_erasure_says_so_in_words(stone, client):
+    Sequencer().run()
+    client.cookies["django_language"] = "en"
+    page = client.get(f"/receipt/{stone.entry_uid}/").content.decode()
+
+    assert "<dt>Step</dt><dd>Content erased by law</dd>" in page

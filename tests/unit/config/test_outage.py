@@ -90,6 +90,7 @@ def test_a_database_that_can_only_be_read_answers_503_and_still_shows_records(cl
     assert (listed.status_code, len(listed.json()["records"])) == (200, 1)
     assert page.status_code == 503
     assert "服务器暂时只能读取" in page.content.decode()
+    assert "请转告管理员：outage.E002，20" in page.content.decode()
     assert counts() == before
     assert post(client).status_code == 201
 

@@ -90,6 +90,66 @@ def test_a_part_ends_by_a_step(world, li_actor, dispute, zhou):
         find_record(dispute.uid)
 
 
+def told(record, actor) -> list[tuple[str, list[str], str]]:
+    """The naming entries of the timeline: step, who, why."""
+    with acting(actor):
+        happened = timeline(find_record(record.uid))
+    named = [one for one in happened if one.step in ("involve", "release")]
+    return [
+        (one.step, [str(party.person or f"{party.unit.code} {party.role}") for party in one.parties], one.reason)
+        for one in named
+    ]
+
+
+def test_the_timeline_says_who_was_let_in_and_when_it_ended(world, li_actor, dispute, zhou):
+    let_in(dispute, by=li_actor, capacity="handler", person=zhou, reason="由周强承办")
+    let_in(dispute, by=li_actor, capacity="external", unit=world.hospital_a.unit, role="mediator", reason="请调解")
+    with acting(li_actor):
+        perform(
+            find_record(dispute.uid),
+            "release",
+            by=li_actor,
+            reason="已办结",
+            parties=[NamedParty(capacity="handler", person=zhou)],
+        )
+
+    assert told(dispute, li_actor) == [
+        ("involve", ["周强"], "由周强承办"),
+        ("involve", ["A mediator"], "请调解"),
+        ("release", ["周强"], "已办结"),
+    ]
+
+
+def test_a_party_reads_of_its_own_part_alone(world, li_actor, dispute, zhou):
+    let_in(dispute, by=li_actor, capacity="handler", person=zhou, reason="由周强承办")
+    let_in(dispute, by=li_actor, capacity="external", unit=world.hospital_a.unit, role="mediator", reason="请调解")
+    mediator = actor_of(employ("he", "何调", "mediator", world.hospital_a.unit))
+
+    assert told(dispute, mediator) == [("involve", [], ""), ("involve", ["A mediator"], "请调解")]
+    assert told(dispute, actor_of(zhou)) == [("involve", ["周强"], "由周强承办"), ("involve", [], "")]
+
+
+def test_the_accused_and_readers_who_name_nobody_learn_of_no_party(world, li_actor, dispute, zhou, chen_actor):
+    let_in(dispute, by=li_actor, capacity="accused_person", person=zhou, reason="患者指认周某")
+
+    assert told(dispute, actor_of(zhou)) == [("involve", [], "")]
+    assert told(dispute, chen_actor) == [("involve", [], "")]
+    assert told(dispute, li_actor) == [("involve", ["周强"], "患者指认周某")]
+
+
+def test_a_step_of_the_register_that_lets_in_keeps_its_reason(world, li_actor, wang_actor, chen_actor, dispute):
+    desk = NamedParty(capacity="external", unit=world.hospital_a.unit, role="mediator")
+    with acting(li_actor):
+        perform(find_record(dispute.uid), "mediate", by=li_actor, mediation="people", parties=[desk])
+
+    with acting(li_actor):
+        assert [one.role for one in timeline(find_record(dispute.uid))[-1].parties] == ["mediator"]
+    with acting(chen_actor):
+        last = timeline(find_record(dispute.uid))[-1]
+    assert (last.step, last.parties) == ("mediate", ())
+    assert "mediation" in {change.name for change in last.changes}
+
+
 def test_a_handler_takes_ordinary_steps_whatever_their_post(world, li_actor, dispute, zhou):
     let_in(dispute, by=li_actor, capacity="handler", person=zhou)
     actor = actor_of(zhou)

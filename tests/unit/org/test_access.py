@@ -223,7 +223,7 @@ def test_the_screen_and_the_file_of_the_audit_officer(world, client_as, li_actor
     assert "李敏" in page
     sheet = b"".join(browser.get("/access-log/export/?kind=export").streaming_content).decode()
     assert "'=cmd()" in sheet  # a spreadsheet must not take it for a formula
-    assert Access.objects.filter(kind="export", what="访问日志").count() == 1  # the export is an access
+    assert Access.objects.filter(kind="export", what="access log").count() == 1  # the export is an access
 
 
 # ── three officers ──────────────────────────────────────────────────────────────────────────────────────────────────

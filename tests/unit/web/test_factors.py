@@ -170,3 +170,27 @@ def test_a_strange_answer_of_a_key_is_bad_input(li, client_as, body):
         answer = browser.post(address, body, content_type="application/json")
         assert answer.status_code == 422, address
         assert answer.json()["message"]
+
+
+def test_a_key_alone_asks_for_no_recovery_code_before_there_are_any(li):
+    now = timezone.now()
+    Factor.objects.create(person=li, kind="webauthn", name="Blue key", data=b"x", created_at=now, confirmed_at=now)
+    browser, _answer = knock(li)
+    page = browser.get("/sign-in/second-factor/").content.decode()
+    assert "Security keys need an encrypted connection" in page
+    assert 'name="code"' not in page
+
+    factors.new_recovery_codes(li, now=timezone.now())
+    assert 'name="code"' in browser.get("/sign-in/second-factor/").content.decode()
+
+
+def test_whoever_has_no_recovery_codes_is_told_to_make_some(li):
+    secret = telephone(li)
+    Factor.objects.filter(person=li, kind="recovery").delete()
+    browser, _answer = knock(li)
+    browser.post("/sign-in/second-factor/", {"code": code_of(secret)})
+
+    page = browser.get(SET_UP).content.decode()
+    assert "There are no recovery codes." in page
+    assert "Make recovery codes" in page
+    assert "0 recovery codes are left" not in page

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 from django.test import Client
+from django.utils import timezone
 
 from anlan.ledger.alarms import Contradiction, raise_alarm, words
 from anlan.ledger.cosignature import own_cosigner
-from anlan.ledger.models import Alarm
+from anlan.ledger.models import Alarm, Witness
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import sign_newest
 from anlan.ledger.status import checkpoint_words
@@ -84,6 +85,37 @@ def test_the_page_of_a_commission_shows_the_same(chen: Person, world: Any, clien
     status, text = page(client_as(chen), world.district_1.code)
     assert status == 200
     assert "Entries in the tree" in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "detail"),
+    [
+        ("does not answer: [Errno 111] Connection refused", "It does not answer.", "[Errno 111] Connection refused"),
+        ("answers 403: unknown log", "It refuses the checkpoint.", "403: unknown log"),
+        ("answered, but not with its cosignature: no line", "It answered, but not with its cosignature.", "no line"),
+        ("cosigned 60 entries of another history", "contradicts this database", "60 entries of another history"),
+        ("cannot be shown a proof from 4 entries: tile 0/1", "the tree has a gap", "from 4 entries: tile 0/1"),
+    ],
+)
+def test_what_is_wrong_with_a_witness_stands_there_in_words(
+    shen: Person, client_as: Callable[..., Client], settings: Any, fault: str, words: str, detail: str
+) -> None:
+    key = own_cosigner().key
+    settings.ANLAN_WITNESSES = f"{key} https://witness.example"
+    Witness.objects.create(name=key.name, size=12, cosigned_at=timezone.now(), fault=fault)
+
+    _, text = page(client_as(shen))
+    assert words in text
+    assert f'<div class="a-small a-muted">{detail}</div>' in text
+    assert fault not in text
+
+
+def test_a_silent_witness_wants_attention(shen: Person, client_as: Callable[..., Client], settings: Any) -> None:
+    settings.ANLAN_WITNESSES = f"{own_cosigner().key} https://witness.example"
+
+    _, text = page(client_as(shen))
+    assert "Wants attention" in text
+    assert "The ledger is in order" not in text
 
 
 def test_every_alarm_has_its_sentence() -> None:

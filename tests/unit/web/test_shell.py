@@ -107,3 +107,15 @@ def test_pages_apart_from_any_place_say_that_people_and_records_are_made_up(
 
     Person.objects.filter(pk=mediator.pk).update(is_synthetic=True)
     assert ["on this page are made up" in text(browser, one) for one in addresses] == [True, True]
+
+
+def test_the_timeline_of_a_case_says_who_was_let_in_and_as_what(
+    client_as: Browser, li: Person, mediator: Person, dispute: Dispute, chen: Person
+) -> None:
+    page = text(english(client_as(li)), f"/cases/{dispute.uid}/")
+    assert "<dt>Agency or person from outside</dt><dd>东城区第一人民医院 · People" in page
+    assert "<dd>东城区第一人民医院 · People" in text(english(client_as(mediator)), f"/cases/{dispute.uid}/")
+    hidden = text(english(client_as(chen)), f"/cases/{dispute.uid}/")
+    assert "Name a party" in hidden
+    assert "Agency or person from outside" not in hidden
+    assert "people&#x27;s mediation" not in hidden
