@@ -28,9 +28,9 @@ PROVEN, WAITS, DIFFERS = 0, 1, 2
 MARKS = (("符", "ok"), ("待", "waits"), ("异", "DIFFERS"))
 TEXT = """
 form | 格式不对：{what} | has not the form that it should have: {what}
-key-pinned | 以您提供的公钥核验：{key} | verified with the key that you gave: {key}
+key-pinned | 以给定的公钥核验：{key} | verified with the key that was given: {key}
 key-inside | 公钥是文件自带的，可一并伪造；请给 --key：{key} | the key is the file's own and may be forged with it; give --key: {key}
-key-other | 文件所载公钥不是您提供的公钥：{key} | names another key than the one that you gave: {key}
+key-other | 文件所载公钥不是给定的公钥：{key} | names another key than the one that was given: {key}
 signed | {name} 的签名有效：{what} | the signature of {name} holds: {what}
 signature | {name} 的签名无效或缺失：{what} | the signature of {name} is wrong or missing: {what}
 cosigned | 见证方 {name} 已联署，Unix 时间 {at} | witness {name} cosigned at Unix time {at}
@@ -347,7 +347,7 @@ class Verification:
         """Return size and root of a checkpoint, after its signatures and the kept one; (0, nothing) if the log did not sign it."""
         text, signatures = split_note(note)
         origin, size, root, named = read_checkpoint(text)
-        if not self.signed_text(where, note, key, f"checkpoint, {size} entries, root {root.hex()}"):
+        if not self.signed_text(where, note, key, f"检查点 checkpoint, {size}, {root.hex()}"):
             return 0, b""
         if (origin, named) != (key.name, hashed):
             self.add(DIFFERS, where, "origin", name=origin, hash=named)
@@ -368,7 +368,7 @@ class Verification:
 
     def compare_kept(self, where: str, key: Key, h: Any, size: int, root: bytes) -> None:
         """Compare with the kept checkpoint. An offer is `old N`, a line of base64 per hash, an empty line, the newer checkpoint."""
-        self.signed_text("--checkpoint", self.kept, key, "kept")
+        self.signed_text("--checkpoint", self.kept, key, "所存检查点 kept checkpoint")
         old, old_root = read_checkpoint(split_note(self.kept)[0])[1:3]
         if old != size and not self.offer:
             self.add(WAITS, where, "kept-alone", old=old, new=size)
@@ -397,7 +397,7 @@ class Verification:
             subject = unhex(said["leaf"])
             if h(b"\x00" + typed(str, said["header"]).encode()) != subject:
                 self.add(DIFFERS, where, "leaf")
-        promise = self.signed_text(where, said["promise"], key, "promise").split("\n")
+        promise = self.signed_text(where, said["promise"], key, "收件承诺 promise").split("\n")
         expected = [RECEIPT, key.name, kind, base64.b64encode(subject).decode(), said["number"] or "-"]
         holds = len(promise) == 7 and promise[:5] == expected
         self.tell(holds, where, "promised", "promise", at=promise[-2:][0], what=promise[2:5])
@@ -442,7 +442,7 @@ class Package(Verification):
         if manifest["format"] != PACKAGE or manifest["tree_hash"] not in HASHES:
             raise Bad("unknown format or tree_hash")
         key = self.key_of(where, manifest["log"])
-        text = self.signed_text(where, self.read("manifest.sig").decode("utf-8", "replace"), key, "manifest")
+        text = self.signed_text(where, self.read("manifest.sig").decode("utf-8", "replace"), key, "清单 manifest")
         if text and text != f"{PACKAGE}\n{key.name}\n{base64.b64encode(sha256(raw)).decode()}\n":
             self.add(DIFFERS, where, "file")
         inside = {name: {"bytes": size, "sha256": digest} for name, (_, size, digest) in self.files.items()}
