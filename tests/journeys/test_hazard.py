@@ -74,14 +74,7 @@ def test_a_step_that_somebody_else_took_first_is_refused_with_a_sentence(
 ):
     page, other = open_page(), open_page()
     sign_in(page, li)
-    page.goto("/at/A/2025/registers/hazard/new/")
-    page.get_by_label("Found on").fill("2025-03-12")
-    page.get_by_label("Area").select_option("fire")
-    page.get_by_label("What was found").fill("Exit light out")
-    page.get_by_role("button", name="Report a hazard").click()
-    page.wait_for_url("**/registers/hazard/*-*-*-*-*/")
-    page.locator("a.a-step", has_text="Assign").click()
-    page.get_by_label("Responsible post").fill("Head of logistics")
+    begin_to_assign(page)
 
     sign_in(other, li)
     other.goto(page.url)
@@ -97,14 +90,7 @@ def test_a_step_that_the_full_disk_did_not_take_says_so_above_what_was_typed(
 ):
     page = open_page(expects=["503 ", "ERR_INTERNET_DISCONNECTED", "htmx:"])
     sign_in(page, li)
-    page.goto("/at/A/2025/registers/hazard/new/")
-    page.get_by_label("Found on").fill("2025-03-12")
-    page.get_by_label("Area").select_option("fire")
-    page.get_by_label("What was found").fill("Exit light out")
-    page.get_by_role("button", name="Report a hazard").click()
-    page.wait_for_url("**/registers/hazard/*-*-*-*-*/")
-    page.locator("a.a-step", has_text="Assign").click()
-    page.get_by_label("Responsible post").fill("Head of logistics")
+    begin_to_assign(page)
 
     with monkeypatch.context() as patch:
         patch.setattr("anlan.web.views.records.perform", disk_full)
@@ -119,6 +105,18 @@ def test_a_step_that_the_full_disk_did_not_take_says_so_above_what_was_typed(
 
     page.locator(".a-stepform button[type=submit]").click()
     page.get_by_text("“Assign” is done.").wait_for()
+
+
+def begin_to_assign(page: Any) -> None:
+    """Report a hazard and fill in the form that assigns it."""
+    page.goto("/at/A/2025/registers/hazard/new/")
+    page.get_by_label("Found on").fill("2025-03-12")
+    page.get_by_label("Area").select_option("fire")
+    page.get_by_label("What was found").fill("Exit light out")
+    page.get_by_role("button", name="Report a hazard").click()
+    page.wait_for_url("**/registers/hazard/*-*-*-*-*/")
+    page.locator("a.a-step", has_text="Assign").click()
+    page.get_by_label("Responsible post").fill("Head of logistics")
 
 
 def disk_full(*_: object, **__: object) -> None:
