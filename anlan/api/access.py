@@ -12,9 +12,9 @@ from pydantic import Field
 from anlan.api.found import record_at
 from anlan.api.problems import INVALID, Missing, Problem
 from anlan.api.session import actor_of
-from anlan.api.shapes import Body, Line
+from anlan.api.shapes import Body, Line, ToldPartyOut, told_party
 from anlan.flow.authority import may_take
-from anlan.flow.parties import NamedParty, parties_of
+from anlan.flow.parties import NamedParty, named, parties_of
 from anlan.flow.perform import perform
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
@@ -74,13 +74,9 @@ class CaseOut(Schema):
     since: dt.date
 
 
-class PartyOut(Schema):
+class PartyOut(ToldPartyOut):
     """A party to a case: a person by user name, or a unit by code with a role."""
 
-    capacity: str
-    person: str | None
-    unit: str | None
-    role: str
     since: dt.date
 
 
@@ -186,10 +182,4 @@ def _named(party: PartyIn) -> NamedParty:
 
 
 def _party_out(row: Party) -> PartyOut:
-    return PartyOut(
-        capacity=row.capacity,
-        person=row.person.username if row.person else None,
-        unit=row.unit.code if row.unit else None,
-        role=row.role,
-        since=row.starts_on,
-    )
+    return PartyOut(**told_party(named(row)).dict(), since=row.starts_on)

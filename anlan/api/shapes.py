@@ -348,11 +348,12 @@ def happening_out(happening: Happening) -> HappeningOut:
         changes=changes,
         evidence=[evidence_out(file) for file in happening.evidence],
         is_erased=happening.is_erased,
-        parties=[_told_party(party) for party in happening.parties],
+        parties=[told_party(party) for party in happening.parties],
     )
 
 
-def _told_party(party: NamedParty) -> ToldPartyOut:
+def told_party(party: NamedParty) -> ToldPartyOut:
+    """Return a party as the API tells it."""
     return ToldPartyOut(
         capacity=party.capacity,
         person=party.person.username if party.person else None,

@@ -91,19 +91,20 @@ def _erasures(emptied: Collection[uuid.UUID]) -> list[Json]:
         if position is None or head is None or position >= head.size:
             raise BadSeal("An erasure behind the seal has no signed place in the tree yet. Try again in a few seconds.")
         proof = [part.hex() for part in inclusion(tree, position, head.size)]
-        salt = None if entry.salt is None else bytes(entry.salt).hex()
-        said = {"header": entry.header, "content": entry.content, "salt": salt}
-        told.append({**said, "position": position, "proof": proof})
+        told.append({**_said(entry), "position": position, "proof": proof})
     return told
+
+
+def _said(entry: Entry) -> Json:
+    salt = None if entry.salt is None else bytes(entry.salt).hex()
+    return {"header": entry.header, "content": entry.content, "salt": salt}
 
 
 def _own_entry(seal: Seal, score: Json) -> Json:
     """Return the ledger entry of the seal itself, proven by the newest checkpoint, which goes on from the sealed one."""
     entry = Entry.objects.get(uid=seal.entry_uid)
     told: Json = {
-        "header": entry.header,
-        "content": entry.content,
-        "salt": None if entry.salt is None else bytes(entry.salt).hex(),
+        **_said(entry),
         "position": None,
         "checkpoint": "",
         "proof": [],

@@ -76,7 +76,7 @@ def retained(record: Register, today: dt.date) -> Iterator[Hold]:
 
 
 def _retention(row: Parameter, until: dt.date) -> Hold:
-    name = row.name_en if (get_language() or "").startswith("en") else row.name_zh
+    name = row.name.in_language(get_language() or "zh")
     message = _("It must be kept until %(day)s. %(name)s: %(years)d (clause %(clause)s).")
     words = message % {"day": until, "name": name or row.code, "years": row.value, "clause": row.clause}
     return Hold(words=words, until=until, clause=row.clause, is_verified=row.verified)

@@ -20,7 +20,7 @@ from anlan.flow.errors import InvalidData
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.org.models import Person, Post, Unit
-from anlan.org.parties import ACCUSED, Capacity, Party, in_force
+from anlan.org.parties import ACCUSED, Capacity, Party, in_force, is_stake
 from anlan.org.roles import Reach, all_roles, find_role
 from anlan.org.scope import Actor
 
@@ -169,8 +169,5 @@ def _read(told: Mapping[str, Any], people: Mapping[int, Person], units: Mapping[
 
 
 def _is_own(party: NamedParty, actor: Actor) -> bool:
-    if party.person is not None:
-        return party.person.pk == actor.person_id
-    return party.unit is not None and any(
-        grant.unit_id == party.unit.pk and party.role in ("", grant.role.code) for grant in actor.grants
-    )
+    person, unit = (one.pk if one else None for one in (party.person, party.unit))
+    return is_stake(actor, person_id=person, unit_id=unit, role=party.role)

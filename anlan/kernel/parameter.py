@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from anlan.kernel.text import Text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
@@ -20,6 +22,11 @@ class Parameter:
     verified: bool
     name_zh: str = ""
     name_en: str = ""
+
+    @property
+    def name(self) -> Text:
+        """What the value is, in both languages; empty where nobody declared it."""
+        return Text(zh=self.name_zh, en=self.name_en)
 
 
 class UnknownParameter(LookupError):

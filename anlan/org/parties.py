@@ -80,6 +80,15 @@ def stakes(actor: Actor) -> Q:
     return mine & in_force(actor.today)
 
 
+def is_stake(actor: Actor, *, person_id: int | None, unit_id: int | None, role: str) -> bool:
+    """Tell of a party at hand, of any day, what `stakes` asks the database: whether the actor is it, as a person or by a post."""
+    if person_id is not None:
+        return person_id == actor.person_id
+    return unit_id is not None and any(
+        grant.unit_id == unit_id and role in ("", grant.role.code) for grant in actor.grants
+    )
+
+
 def cases_of(actor: Actor, register: str) -> "models.QuerySet[Party]":
     """Return the receipts of the register's records to which the actor is a party, as a sub-query."""
     return Party.objects.filter(stakes(actor), register=register).values("record_uid")  # type: ignore[return-value]

@@ -189,10 +189,9 @@ def _thresholds(trace: Trace) -> list[Threshold]:
     rows = []
     for parameter in trace.parameters:
         source = said(rubric.title) if parameter.instrument == rubric.instrument else parameter.instrument
-        name = parameter.name_en if said(rubric.title) == rubric.title.en else parameter.name_zh
         value = f"{parameter.value} %" if parameter.unit == "percent" else f"{parameter.value}"
         row = Threshold(
-            name=name, value=value, source=source, clause=parameter.clause,
+            name=said(parameter.name), value=value, source=source, clause=parameter.clause,
             since=parameter.starts_on, is_verified=parameter.verified,
         )  # fmt: skip
         rows.append(row)

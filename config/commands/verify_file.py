@@ -7,6 +7,7 @@ import argparse
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 LEVELS = ("proven", "waits", "differs")
 DIFFERS = 2
@@ -28,7 +29,7 @@ def verify_path(path: Path, args: argparse.Namespace) -> int:
         )
     except Bad as error:
         raise BadInput(f"The key cannot be used: {error}.") from error
-    differs = _asked_of_the_log(path, own) if own and found.outcome != DIFFERS else ""
+    differs = _asked_of_the_log(path) if own and found.outcome != DIFFERS else ""
     outcome = DIFFERS if differs else found.outcome
     if args.json:
         print(json.dumps(_as_json(found, outcome, differs), ensure_ascii=False, indent=2))
@@ -46,18 +47,19 @@ def _text(value: str) -> str:
 
 def _key_inside(path: Path) -> str:
     """Return the key that the file names; empty where it names none."""
-    from anlan.ledger.standalone.anlan_verify import Bad, Package, load
+    from anlan.ledger.standalone.anlan_verify import Bad, load
 
     try:
-        with path.open("rb") as stream:
-            if stream.read(1) != b"P":
-                return str(load(path.read_bytes())["log"]["key"])
-            stream.seek(0)
-            package = Package()
-            package.stream, package.files = stream, package.read_container(stream)
-            return str(load(package.read("manifest.json"))["log"]["key"])
-    except (Bad, KeyError, TypeError):
+        raw = _part(path, "manifest.json") if is_zipfile(path) else path.read_bytes()
+        return str(load(raw)["log"]["key"])
+    except (Bad, BadZipFile, KeyError, TypeError):
         return ""
+
+
+def _part(path: Path, name: str) -> bytes:
+    """Return one file of a package, which the verifier alone reads whole. Raises: BadZipFile, KeyError."""
+    with ZipFile(path) as package:
+        return package.read(name)
 
 
 def own_key_if(key: str) -> str:
@@ -76,21 +78,18 @@ def _own_key() -> str:
     return file.read_text(encoding="ascii").strip() if file.exists() else ""
 
 
-def _asked_of_the_log(path: Path, own: str) -> str:
+def _asked_of_the_log(path: Path) -> str:
     """Return in plain words what our log says against a file of its own; empty when nothing."""
     from django.utils import timezone
 
     from anlan.flow.receipts import judge, stands_at
-    from anlan.ledger.standalone.anlan_verify import Package, load
+    from anlan.ledger.standalone.anlan_verify import load
     from anlan.org.scope import as_system
 
-    with as_system("verify"), path.open("rb") as stream:
-        if stream.read(1) != b"P":
+    with as_system("verify"):
+        if not is_zipfile(path):
             return judge(load(path.read_bytes()), at=timezone.now()).differs
-        package = Package(own)
-        stream.seek(0)
-        package.stream, package.files = stream, package.read_container(stream)
-        return "" if stands_at(package.read("checkpoint.txt").decode()) else REWRITTEN
+        return "" if stands_at(_part(path, "checkpoint.txt").decode()) else REWRITTEN
 
 
 REWRITTEN = "The log was rewritten: its tree no longer begins with the tree of this package."

@@ -516,8 +516,8 @@ class Package(Verification):
             if sha256(unhex(entry["salt"], 16) + content).hex() != header["content"]:
                 self.add(DIFFERS, where, "content")
             said = load(content)
-            others = {*said.get("approved_by", ())} - {said.get("requested_by")}
-            if header["step"] == "erase" and (len(others) < 2 or not said.get("ground")):
+            others = {*said.get("approved_by", ())} - {said.get("requested_by")} if header["step"] == "erase" else None
+            if others is not None and (len(others) < 2 or not said.get("ground")):
                 self.add(DIFFERS, where, "unapproved")
             self.named.update(dict.fromkeys(said.get("evidence", []), where))
         elif entry["content"] is not None or entry["salt"] is not None:
