@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from anlan.flow.cases import clearance_in_record
 from anlan.flow.declare import Step
@@ -23,6 +24,12 @@ from anlan.org.scope import Actor
 from anlan.web.place import unit_name
 
 MANY = 4  # up to so many choices lie open as radio buttons
+# Django's own sentence, named here so that our Chinese for it replaces Django's, which speaks of variables.
+TOO_LONG = ngettext_lazy(
+    "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+    "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+    "limit_value",
+)
 
 
 class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -396,7 +396,9 @@ def test_parties_are_named_and_released_on_screen(world, li, zhou, client_as, di
     assert str(dispute.number) in client_as(zhou).get("/cases/").content.decode()
     long = "已办结，" * 60
     refused = browser.post(f"/cases/{dispute.uid}/parties/{party.pk}/end/", {"end-reason": long})
-    assert (refused.status_code, f'value="{long}"' in refused.content.decode()) == (422, True)
+    page = refused.content.decode()
+    assert (refused.status_code, f'value="{long}"' in page) == (422, True)
+    assert "最多 200 个字，现有 240 个，请缩短。" in page
     end = browser.post(f"/cases/{dispute.uid}/parties/{party.pk}/end/", {"end-reason": "已办结"})
     assert end.status_code == 302
     assert client_as(zhou).get(f"/cases/{dispute.uid}/").status_code == 404
