@@ -66,31 +66,6 @@ def test_the_keyboard_reaches_content_and_search(open_page: Callable[..., Any], 
     assert page.get_by_role("link", name="Hazard").count() >= 1
 
 
-PAGES = (
-    "/at/A/2025/",
-    "/at/A/2025/registers/",
-    "/at/A/2025/registers/hazard/",
-    "/at/A/2025/registers/dispute/new/",
-    "/at/A/2025/registers/hazard/import/",
-    "/at/A/2025/report/",
-    "/at/A/2025/score/",
-    "/at/A/2025/score/rules/A6-k2/",
-    "/at/A/2025/rubric/",
-    "/me/",
-)
-
-
-def test_every_page_fits_a_phone_of_360_pixels(open_page: Callable[..., Any], sign_in: Door, li: Person):
-    page = open_page(width=360, height=740)
-    sign_in(page, li)
-    wide = []
-    for address in PAGES:
-        page.goto(address)
-        if page.evaluate("document.documentElement.scrollWidth") > 360:
-            wide.append(address)
-    assert wide == []
-
-
 def test_on_a_phone_the_menu_opens_and_closes_with_the_keyboard(
     open_page: Callable[..., Any], sign_in: Door, li: Person
 ):

@@ -248,6 +248,7 @@ TABLE: Mapping[str, Entry] = {
     "health-ready": ANYONE,
     "metrics": ANYONE,
     # the public face
+    "portal:icon": ANYONE,
     "portal:receipts": ANYONE,
     "portal:verifier": ANYONE,
     "portal:receipt": ANYONE,
