@@ -106,7 +106,7 @@ def _keys(_now: dt.datetime) -> Check:
 def _backup(now: dt.datetime) -> Check:
     newest = newest_backup(Path(settings.ANLAN_BACKUP_FOLDER))
     said = f"newest of {newest:%Y-%m-%d %H:%M} UTC" if newest else "none yet"
-    is_late = bool(settings.ANLAN_BACKUP_AT) and (newest is None or now - newest > BACKUP_LIMIT)
+    is_late = settings.ANLAN_BACKUP_AT is not None and (newest is None or now - newest > BACKUP_LIMIT)
     return Check(name="backup", holds=not is_late, said=said, needed=False)
 
 

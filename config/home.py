@@ -1,5 +1,6 @@
 """The one folder that holds all state: database, evidence, keys, lake, logs. Settings and the command line use it."""
 
+import datetime as dt
 import os
 import secrets
 from dataclasses import dataclass
@@ -104,6 +105,14 @@ def whole_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f'{name} is "{text}"; write a whole number, 0 or more.')
     return int(text)
+
+
+def time_of_day(name: str, text: str) -> dt.time | None:
+    """Return the time, such as 02:30, that a variable of the environment holds; null for none. Raises: ValueError, naming it."""
+    try:
+        return dt.time.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ValueError(f'{name} is "{text}"; write a time of day like 02:30.') from error
 
 
 # What libpq takes and an installation may need: several hosts with a primary among them, encryption, patience.

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from anlan.org.door.limits import parse as session_limits
-from config.home import Home, database_from_url, whole_number
+from config.home import Home, database_from_url, time_of_day, whole_number
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Home.from_environment(ROOT)
@@ -160,7 +160,7 @@ ANLAN_KEY_COMMAND = os.environ.get("ANLAN_KEY_COMMAND", "")
 ANLAN_BACKUP_FOLDER = os.environ.get("ANLAN_BACKUP_TO") or str(HOME.path / "backups")
 ANLAN_BACKUP_KEY = os.environ.get("ANLAN_BACKUP_KEY") or str(HOME.keys / "backup.key")
 ANLAN_BACKUP_KEEP = whole_number("ANLAN_BACKUP_KEEP", os.environ.get("ANLAN_BACKUP_KEEP") or "14")
-ANLAN_BACKUP_AT = os.environ.get("ANLAN_BACKUP_AT", "")
+ANLAN_BACKUP_AT = time_of_day("ANLAN_BACKUP_AT", os.environ.get("ANLAN_BACKUP_AT", ""))
 # Who may read /metrics and the reasons of /health/ready: addresses and networks.
 ANLAN_METRICS_FROM = os.environ.get("ANLAN_METRICS_FROM", "127.0.0.1,::1")
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.

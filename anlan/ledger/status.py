@@ -77,6 +77,11 @@ def ledger_status(*, now: dt.datetime) -> LedgerStatus:
     )
 
 
+def count_contradictions() -> int:
+    """Return how many contradictions with what was witnessed stand open: the alarms, or the database's own where none was raised."""
+    return open_alarms().count() or int(bool(_broken()))
+
+
 def checkpoint_words() -> str:
     """Return the newest signed checkpoint in short: name, size and root (and the hash, if it is not SHA-256); empty for none.
 

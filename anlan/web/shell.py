@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.spec import all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
+from anlan.ledger.status import count_contradictions
 from anlan.org.access_reading import AUDIT, SECURITY
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
-from anlan.org.scope import Actor
+from anlan.org.scope import Actor, as_system
 from anlan.web.cases import may_have_cases
 from anlan.web.drift import CAPABILITIES, open_findings
 from anlan.web.erasures import can_look_at_erasures
@@ -137,7 +138,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         return _apart(request)
     if place.is_administration:
         url = administration_url(place, "ledger")
-        items = [*_administration_items(request, place), _item(request, _("Ledger status"), "fingerprint", url)]
+        items = [*_administration_items(request, place), _ledger_item(request, url)]
         return [{"code": "administration", "name": _("System administration"), "items": items}]
     today = [_item(request, _("To do"), "checklist", place.url("home"))]
     today += _case_items(request)
@@ -181,8 +182,15 @@ def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
         item["is_current"] = item["is_current"] or (current is not None and current.subsystem == code)
         items.append(item)
     if reads_ledger_status(place):
-        items.append(_item(request, _("Ledger status"), "fingerprint", place.url("ledger")))
+        items.append(_ledger_item(request, place.url("ledger")))
     return [*items, *_audit_items(request, place)]
+
+
+def _ledger_item(request: HttpRequest, url: str) -> dict[str, Any]:
+    with as_system("contradictions of the ledger"):  # a number, of the whole log
+        count = count_contradictions()
+    item = _item(request, _("Ledger status"), "fingerprint", url)
+    return {**item, "count": count, "is_late": True} if count else item
 
 
 def _audit_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:

@@ -7,29 +7,20 @@ from django.conf import settings
 from django.utils import timezone
 
 from anlan.org.jobs import Job, enqueue, handler
-from config.backup.errors import BackupError
 
 KIND = "backup"
 
 
 def backup_rounds() -> tuple[Callable[[], object], ...]:
-    """Return the round that queues the backup of the day; none when no time is set. Raises: BackupError for no time of day."""
-    if not settings.ANLAN_BACKUP_AT:
+    """Return the round that queues the backup of the day; none when no time is set."""
+    at: dt.time | None = settings.ANLAN_BACKUP_AT
+    if at is None:
         return ()
-    at = time_of_day(settings.ANLAN_BACKUP_AT)
 
     def queue_backup() -> bool:
         return queue_due(at, now=timezone.now())
 
     return (queue_backup,)
-
-
-def time_of_day(text: str) -> dt.time:
-    """Read `02:30`. Raises: BackupError."""
-    try:
-        return dt.time.fromisoformat(text)
-    except ValueError as error:
-        raise BackupError("backup.E011", f'ANLAN_BACKUP_AT is "{text}"; write a time of day like 02:30.') from error
 
 
 def queue_due(at: dt.time, *, now: dt.datetime) -> bool:

@@ -60,6 +60,20 @@ def _refused(host: str, port: int) -> str:
     return ""
 
 
+def _standing_accounts() -> str:
+    """Say what there is where no account was made now, and what leads in."""
+    from anlan.org.models import Person
+
+    people = Person.objects.exclude(password="")
+    if people.filter(is_synthetic=True).exists():
+        return "as before. `anlan demo --reset-passwords` gives the demo accounts new one-time passwords."
+    if people.exists():
+        return "as before. `anlan account NAME --one-time-password` gives one a new password."
+    return (
+        "none yet. Write down who there is in a file and run `anlan organisation FILE`; docs/operations.md shows one."
+    )
+
+
 def _announce(host: str, port: int, accounts: tuple[tuple[str, str, str], ...]) -> None:
     from django.conf import settings
 
@@ -73,6 +87,6 @@ def _announce(host: str, port: int, accounts: tuple[tuple[str, str, str], ...]) 
         print("\n  Who reviews, audits or administers sets up a second factor at the first sign-in;")
         print("  these people are made up, so the page shows the code that a telephone would.\n")
     else:
-        print("  Accounts: as before. `anlan demo --reset-passwords` gives the demo accounts new one-time passwords.\n")
+        print(f"  Accounts: {_standing_accounts()}\n")
     print("  Ctrl-C stops.\n", flush=True)
     sys.stdout.flush()

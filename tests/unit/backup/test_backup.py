@@ -27,7 +27,7 @@ from config.backup.errors import BackupError
 from config.backup.make import backup, newest_backup
 from config.backup.package import read_manifest
 from config.backup.restore import drill, newest_file, restore
-from config.backup.schedule import queue_due, time_of_day
+from config.backup.schedule import queue_due
 from config.home import Home
 from tests.papers import pdf
 
@@ -206,7 +206,7 @@ def test_a_failure_leaves_the_earlier_backup_and_no_half_one(written, home, monk
 
 
 def test_the_worker_backs_up_once_a_day_at_the_time_set(written, home):
-    at = time_of_day("02:30")
+    at = dt.time(2, 30)
     day = dt.datetime(2026, 3, 1, tzinfo=timezone.get_default_timezone())
 
     assert not queue_due(at, now=day.replace(hour=2, minute=29))
@@ -216,11 +216,6 @@ def test_the_worker_backs_up_once_a_day_at_the_time_set(written, home):
     job = Job.objects.get(kind="backup")
     assert (job.state, job.key) == ("done", "backup:2026-03-01")
     assert (home.path / "backups" / job.result["file"]).exists()
-
-
-def test_a_time_that_is_none_is_refused():
-    with pytest.raises(BackupError, match='ANLAN_BACKUP_AT is "night"; write a time of day like 02:30'):
-        time_of_day("night")
 
 
 def test_a_program_older_than_the_server_is_passed_over(monkeypatch, tmp_path):

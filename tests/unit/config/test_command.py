@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from anlan.org.models import Person
 from config.command import COMMANDS, main
+from config.commands import serve
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -92,6 +95,11 @@ def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         1,
         'anlan: the settings cannot be used: ANLAN_BACKUP_KEEP is "many"; write a whole number, 0 or more.\n',
     )
+    done = _process("check", "--declarations", home=tmp_path, ANLAN_BACKUP_AT="25:99")
+    assert (
+        done.stderr
+        == 'anlan: the settings cannot be used: ANLAN_BACKUP_AT is "25:99"; write a time of day like 02:30.\n'
+    )
     (tmp_path / "file").touch()
     done = _process("lint", "qidong-2018", home=tmp_path / "file")
     assert done.returncode == 1
@@ -117,3 +125,20 @@ def test_a_terminal_of_ascii_gets_names_escaped(tmp_path: Path) -> None:
     done = _process("registers", "hazard", "--language", "zh", home=tmp_path, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "\\u9690\\u60a3" in done.stdout
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ({}, "anlan organisation FILE"),
+        ({"password": "x"}, "anlan account NAME --one-time-password"),
+        ({"password": "x", "is_synthetic": True}, "anlan demo --reset-passwords"),
+    ],
+)
+def test_the_start_says_what_leads_in(capsys: pytest.CaptureFixture[str], made: dict[str, Any], says: str) -> None:
+    Person.objects.create(username="somebody", name="某人", **made)  # without a password: named, but no account
+    serve._announce("127.0.0.1", 8000, ())
+    said = capsys.readouterr().out
+    assert says in said
+    assert said.count("`anlan ") == 1

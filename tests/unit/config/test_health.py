@@ -84,7 +84,7 @@ def test_a_database_that_does_not_answer_makes_it_unready(client, monkeypatch):
 
 
 def test_a_late_backup_degrades_and_the_server_goes_on(client, settings, tmp_path):
-    settings.ANLAN_BACKUP_AT, settings.ANLAN_BACKUP_FOLDER = "02:30", str(tmp_path)
+    settings.ANLAN_BACKUP_AT, settings.ANLAN_BACKUP_FOLDER = dt.time(2, 30), str(tmp_path)
     assert checks(client)[:2] == (200, "degraded")
 
     (Path(tmp_path) / f"{timezone.now():anlan-%Y%m%dT%H%M%SZ}.backup").touch()

@@ -12,13 +12,17 @@ from django.test import Client
 from django.utils import timezone
 
 from anlan.ledger.alarms import Contradiction, raise_alarm, words
+from anlan.ledger.checkpoint import parse_note
 from anlan.ledger.cosignature import own_cosigner
-from anlan.ledger.models import Alarm, Witness
+from anlan.ledger.kept import keep
+from anlan.ledger.models import Alarm, Leader, Witness
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import sign_newest
 from anlan.ledger.status import checkpoint_words
+from anlan.ledger.witnessed import newest_signed
 from anlan.org.models import Person
 from tests.unit.ledger.log import write
+from tests.unit.ledger.yesterday import copied, put_back
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 AT = dt.datetime(2025, 3, 10, 1, 30, tzinfo=dt.UTC)
@@ -65,6 +69,26 @@ def test_an_alarm_stands_at_the_top_of_what_is_said(
     assert "The witness cosigned 60 entries, this log has 40. The database was rolled back, or is an old copy." in text
     assert "by file" in text
     assert "none yet" in text
+
+
+def test_a_database_that_was_put_back_is_not_called_free_of_alarms_and_the_menu_counts_it(
+    li: Person, wang: Person, client_as: Callable[..., Client], settings: Any
+) -> None:
+    settings.ANLAN_WITNESSES = str(own_cosigner().key)
+    before = copied()
+    write(3)
+    Leader.objects.all().delete()  # the sequencer of the fixture holds the lease
+    Sequencer().run()
+    sign_newest()
+    keep(parse_note(newest_signed().checkpoint))
+    assert "a-count-late" not in page(client_as(li), more="")[1]
+    put_back(before)
+    _, said = page(client_as(li))
+    assert "A witness cosigned 15 entries, the database holds 12." in said
+    assert "No alarm" not in said
+    menu = page(client_as(li), more="")[1]
+    assert '<span>Ledger status</span><span class="a-count a-count-late">1</span>' in menu
+    assert "a-count-late" not in page(client_as(wang), more="")[1]  # who may not look is not told either
 
 
 @pytest.mark.parametrize(
