@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -71,11 +72,15 @@ def test_postgresql_holds_nothing_in_its_tables_after_a_full_vacuum(world, li_ac
     asked = request_erasure(hazard, by=li_actor, ground="pipl-47-unlawful", reason="误录")
     approve(asked, by=wang_actor)
     approve(asked, by=chen_actor)
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"VACUUM FULL {table}")
+    for _ in range(20):
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"VACUUM FULL {table}")
+        if not (left := [table for table in tables if CANARY.encode() in _bytes_of(table)]):
+            break
+        time.sleep(0.5)  # a transaction beside it (the server's own autovacuum) may still see the old row
 
-    assert [table for table in tables if CANARY.encode() in _bytes_of(table)] == []
+    assert left == []
 
 
 def _bytes_of(table: str) -> bytes:
