@@ -1,5 +1,6 @@
 """The one folder that holds all state: database, evidence, keys, lake, logs. Settings and the command line use it."""
 
+import contextlib
 import datetime as dt
 import os
 import secrets
@@ -109,10 +110,13 @@ def whole_number(name: str, text: str) -> int:
 
 def time_of_day(name: str, text: str) -> dt.time | None:
     """Return the time, such as 02:30, that a variable of the environment holds; null for none. Raises: ValueError, naming it."""
-    try:
-        return dt.time.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ValueError(f'{name} is "{text}"; write a time of day like 02:30.') from error
+    if not text:
+        return None
+    with contextlib.suppress(ValueError):
+        time = dt.time.fromisoformat(text)
+        if time.tzinfo is None:  # the time here; one of another zone cannot be compared with it
+            return time
+    raise ValueError(f'{name} is "{text}"; write a time of day like 02:30.')
 
 
 # What libpq takes and an installation may need: several hosts with a primary among them, encryption, patience.

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -147,6 +148,10 @@ class Person(AbstractBaseUser):
         """Return what a session must carry: a new password or a raised generation ends every session that was open."""
         value = f"{self.session_generation}/{self.password}"
         return salted_hmac("anlan.org.session", value, secret=secret, algorithm="sha256").hexdigest()
+
+
+HAS_ACCOUNT = models.Q(is_active=True) & ~models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+"""Of people: who may sign in with a password. The others are named only, for example as first responsible, or were deactivated."""
 
 
 class Post(models.Model):

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from anlan.ledger.models import Entry
 from anlan.org.accounts import locked
 from anlan.org.events import subject_uid
-from anlan.org.models import Institution, Person, Post, Unit
+from anlan.org.models import HAS_ACCOUNT, Institution, Person, Post, Unit
 from anlan.org.oversight import administered_people, administers
 from anlan.org.roles import Group, Reach, Role, all_roles, find_role
 from anlan.web.place import Place, unit_name
@@ -150,8 +149,7 @@ def _shown(people: Any, show: str, place: Place) -> Any:
     if show == "waiting":
         return people.filter(must_change_password=True, is_active=True)
     if show == "without":
-        with_account = people.filter(is_active=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        return with_account.exclude(pk__in=_lasting(place.today).values("person"))
+        return people.filter(HAS_ACCOUNT).exclude(pk__in=_lasting(place.today).values("person"))
     if show == "inactive":
         return people.filter(is_active=False)
     return people

@@ -62,9 +62,9 @@ def _refused(host: str, port: int) -> str:
 
 def _standing_accounts() -> str:
     """Say what there is where no account was made now, and what leads in."""
-    from anlan.org.models import Person
+    from anlan.org.models import HAS_ACCOUNT, Person
 
-    people = Person.objects.exclude(password="")
+    people = Person.objects.filter(HAS_ACCOUNT)
     if people.filter(is_synthetic=True).exists():
         return "as before. `anlan demo --reset-passwords` gives the demo accounts new one-time passwords."
     if people.exists():

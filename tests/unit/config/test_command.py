@@ -95,11 +95,10 @@ def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         1,
         'anlan: the settings cannot be used: ANLAN_BACKUP_KEEP is "many"; write a whole number, 0 or more.\n',
     )
-    done = _process("check", "--declarations", home=tmp_path, ANLAN_BACKUP_AT="25:99")
-    assert (
-        done.stderr
-        == 'anlan: the settings cannot be used: ANLAN_BACKUP_AT is "25:99"; write a time of day like 02:30.\n'
-    )
+    for text in ("25:99", "night", "02:30+08:00"):
+        done = _process("check", "--declarations", home=tmp_path, ANLAN_BACKUP_AT=text)
+        said = f'anlan: the settings cannot be used: ANLAN_BACKUP_AT is "{text}"; write a time of day like 02:30.\n'
+        assert (done.returncode, done.stderr) == (1, said)
     (tmp_path / "file").touch()
     done = _process("lint", "qidong-2018", home=tmp_path / "file")
     assert done.returncode == 1
@@ -137,7 +136,7 @@ def test_a_terminal_of_ascii_gets_names_escaped(tmp_path: Path) -> None:
     ],
 )
 def test_the_start_says_what_leads_in(capsys: pytest.CaptureFixture[str], made: dict[str, Any], says: str) -> None:
-    Person.objects.create(username="somebody", name="某人", **made)  # without a password: named, but no account
+    Person.objects.create_user("somebody", name="某人", **made)  # without a password: named, but no account
     serve._announce("127.0.0.1", 8000, ())
     said = capsys.readouterr().out
     assert says in said

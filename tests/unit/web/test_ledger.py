@@ -86,6 +86,12 @@ def test_a_database_that_was_put_back_is_not_called_free_of_alarms_and_the_menu_
     _, said = page(client_as(li))
     assert "A witness cosigned 15 entries, the database holds 12." in said
     assert "No alarm" not in said
+    assert "settled, on record" not in said
+    alarm()
+    Alarm.objects.update(settled_at=AT)
+    _, said = page(client_as(li))
+    assert "1 settled, on record" in said  # what was settled does not vanish beside a new contradiction
+    assert "No alarm" not in said
     menu = page(client_as(li), more="")[1]
     assert '<span>Ledger status</span><span class="a-count a-count-late">1</span>' in menu
     assert "a-count-late" not in page(client_as(wang), more="")[1]  # who may not look is not told either
