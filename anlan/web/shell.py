@@ -189,16 +189,14 @@ def _register_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
 def _ledger_item(request: HttpRequest, url: str) -> dict[str, Any]:
     with as_system("contradictions of the ledger"):  # a number, of the whole log
         count = count_contradictions()
-    item = _item(request, _("Ledger status"), "fingerprint", url)
-    return {**item, "count": count, "is_late": True} if count else item
+    return {**_item(request, _("Ledger status"), "fingerprint", url), "count": count}
 
 
 def _audit_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
     if not place.actor.can(*CAPABILITIES):
         return []
     item = _item(request, _("Rows against the ledger"), "shield-lock", place.url("audit"))
-    count = open_findings(place)
-    return [{**item, "count": count, "is_late": True} if count else item]
+    return [{**item, "count": open_findings(place)}]
 
 
 def _score_items(request: HttpRequest, place: Place) -> list[dict[str, Any]]:

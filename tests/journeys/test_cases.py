@@ -5,12 +5,9 @@ from typing import Any
 
 import pytest
 
-from anlan.flow.parties import NamedParty
-from anlan.flow.perform import perform
 from anlan.org.models import Person
-from anlan.org.scope import acting
 from tests.conftest import actor_of
-from tests.unit.flow.test_parties import accept
+from tests.unit.flow.test_parties import accept, let_in
 from tests.world import World, employ
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,9 +69,7 @@ def test_a_mediator_finds_the_case_and_the_way_back(
     open_page: Callable[..., Any], sign_in: Door, world: World, dispute, li: Person
 ):
     mediator = employ("he", "何调", "mediator", world.hospital_a.unit)
-    party = NamedParty(capacity="external", unit=world.hospital_a.unit, role="mediator")
-    with acting(actor_of(li)):
-        perform(dispute, "involve", by=actor_of(li), reason="people's mediation", parties=[party])
+    let_in(dispute, by=actor_of(li), capacity="external", unit=world.hospital_a.unit, role="mediator")
     page = open_page(width=360, height=740)
     mediator.set_password("Anlan-2025-journey")
     mediator.save()

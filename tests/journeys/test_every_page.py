@@ -9,16 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from anlan.flow.parties import NamedParty
-from anlan.flow.perform import perform
 from anlan.org.models import Person
-from anlan.org.scope import acting
 from tests.conftest import actor_of
 from tests.sealing import fill_year, sealed
-from tests.unit.flow.test_parties import accept
+from tests.unit.flow.test_parties import accept, let_in
 from tests.world import World, employ
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,9 +35,7 @@ def people(world: World, li: Person, chen: Person, guan: Person) -> list[Person 
     fill_year(world, office=office, reviewer=reviewer)
     sealed(world, by=reviewer)
     dispute = accept(world.hospital_a, by=office)
-    party = NamedParty(capacity="external", unit=world.hospital_a.unit, role="mediator")
-    with acting(office):
-        perform(dispute, "involve", by=office, reason="people's mediation", parties=[party])
+    let_in(dispute, by=office, capacity="external", unit=world.hospital_a.unit, role="mediator")
     others = [
         employ("ma", "马丽", "recorder", world.emergency_a),
         employ("he", "何调", "mediator", world.hospital_a.unit),
@@ -75,7 +71,7 @@ def kind_of(address: str) -> str | None:
         found = resolve(urlsplit(address).path)
     except Resolver404:
         return None
-    return " ".join([found.view_name, *([found.kwargs["register"]] if found.view_name == "web:new" else [])])
+    return f"{found.view_name} {found.kwargs['register']}" if found.view_name == "web:new" else found.view_name
 
 
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(
@@ -87,8 +83,8 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(
         page = open_page(width=360)
         page.emulate_media(reduced_motion="reduce")  # no colour on its way to another
         if person is not None:
-            session = client_as(person).cookies["sessionid"].value
-            page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+            session = client_as(person).cookies[settings.SESSION_COOKIE_NAME].value
+            page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
         for address in walk(page, seen):
             for theme, (width, height) in SIZES.items():
                 page.set_viewport_size({"width": width, "height": height})

@@ -6,12 +6,9 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from anlan.flow.parties import NamedParty
-from anlan.flow.perform import perform
 from anlan.org.models import Person
-from anlan.org.scope import acting
 from anlan_cn.models import Dispute
-from tests.unit.flow.test_parties import accept
+from tests.unit.flow.test_parties import accept, let_in
 from tests.unit.web.test_pages import english, text
 from tests.world import World, employ
 
@@ -27,9 +24,7 @@ def dispute(world: World, li_actor) -> Dispute:
 @pytest.fixture
 def mediator(world: World, dispute: Dispute, li_actor) -> Person:
     he = employ("he", "何调", "mediator", world.hospital_a.unit)
-    party = NamedParty(capacity="external", unit=world.hospital_a.unit, role="mediator")
-    with acting(li_actor):
-        perform(dispute, "involve", by=li_actor, reason="people's mediation", parties=[party])
+    let_in(dispute, by=li_actor, capacity="external", unit=world.hospital_a.unit, role="mediator")
     return he
 
 
