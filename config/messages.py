@@ -1,7 +1,7 @@
 """Translations without Gettext's tools: `python -m config.messages update|check` extracts, merges, compiles and checks.
 
 Message ids are English; `locale/zh_Hans` of `anlan` and of `anlan_cn` must be complete. `update --fill FILE.tsv` takes
-translations from lines of `id<TAB>translation`. Needs the package babel (extra `check`).
+translations from lines of `id<TAB>translation`. Needs the package babel (extra `test`).
 """
 
 import argparse
