@@ -4,11 +4,8 @@ A start tells the log what it finds the first time, and what a new release chang
 named by `anlan check` and the running audit until somebody puts it back, or says by `anlan content --accept` why it is so.
 """
 
-import datetime as dt
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,31 +15,18 @@ from django.db import transaction
 from anlan.assessment.load import find_rubric, load_parameters, rubric_codes
 from anlan.flow.drifts import Chunk, Drift, Fault
 from anlan.ledger.entry import Origin
-from anlan.ledger.models import Entry
 from anlan.org.attributes import changed
+from anlan.org.content_changes import REASON, RELEASE, SUBJECT
 from anlan.org.events import note
 from anlan.org.replay import told_of
 from anlan.org.scope import Actor, as_system
-from anlan.org.subjects import CONTENT, subject_uid
+from anlan.org.subjects import CONTENT
 from config.content import CONTENT as FOLDER
 from config.content import LAW
 
-SUBJECT = subject_uid(CONTENT, "content")
 SYSTEM = Origin(kind="system")
-RELEASE, REASON = "release", "reason"
 _FOLDERS = ("law", "measures", "rubrics")
 _SUFFIXES = (".yaml", ".py")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContentChange:
-    """What one entry told: when, by which release, why, and (what, before, after) of each change; null where there was nothing."""
-
-    at: dt.datetime
-    step: str
-    release: str
-    reason: str
-    changes: tuple[tuple[str, Any, Any], ...]
 
 
 def tell_content() -> tuple[str, ...]:
@@ -107,36 +91,6 @@ def drift_of_content(*, after: Any = None, limit: int = 0) -> Chunk:
         for name in sorted(names)
     )
     return Chunk(drifts=tuple(drifts), last=None, seen=len(found) if told else 0)
-
-
-def content_changes() -> Iterator[ContentChange]:
-    """Yield what was changed after the first entry, oldest first, so that nobody need take a changed threshold for an old one."""
-    values: dict[str, Any] = {}
-    for entry in Entry.objects.filter(record_uid=SUBJECT).order_by("version"):
-        said = json.loads(entry.content or "{}")
-        reason = str(said.pop(REASON, ""))
-        changes = tuple((name, values.get(name), after) for name, after in sorted(said.items()) if name != RELEASE)
-        values |= said
-        if entry.version > 1:
-            yield ContentChange(
-                at=entry.recorded_at,
-                step=entry.step,
-                release=str(values.get(RELEASE, "")),
-                reason=reason,
-                changes=changes,
-            )
-
-
-def change_lines(change: ContentChange) -> list[str]:
-    """Return a change as lines for a terminal: when, by what, and each threshold with its old and new value."""
-    why = f": {change.reason}" if change.reason else ""
-    head = f"Content changed on {change.at:%Y-%m-%d}, {change.step} {change.release}{why}"
-    return [head, *(f"  {what}: {_short(before)} → {_short(after)}" for what, before, after in change.changes)]
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 24 else text[:16]
 
 
 def _parameters() -> Mapping[str, int]:

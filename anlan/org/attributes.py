@@ -46,9 +46,9 @@ _POST = ("id", "person__username", "unit__code", "role", "starts_on", "ends_on")
 class Kind:
     """A kind of row whose entries tell it. `read` gives the attributes by primary key and the keys that cannot be read.
 
-    `key` names the subject among its register (from `key_column`), `name` says for people which row it is, `homes` gives by primary key the unit
-    under which entries are filed, null for none. `broken` names what contradicts within the rows themselves, `ends` the steps
-    after which there is no row any more. `names` are the attributes; whatever else an entry says beside them is for people.
+    `key` names the subject among its register (from `key_column`), `name` says for people which row it is, `homes` gives by
+    primary key the unit under which entries are filed, null for none. `broken` names what contradicts within the rows, `ends`
+    the steps after which there is no row any more. `names` are the attributes; whatever else an entry says is for people.
     """
 
     register: str

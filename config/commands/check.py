@@ -43,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
 def _print_since() -> None:
     """Say since when the organisation is proven, and which content was changed since: no faults, but nobody shall miss them."""
     from anlan.org.baseline import baseline_at
+    from anlan.org.content_changes import change_lines, content_changes
     from anlan.org.scope import as_system
-    from config.content_entries import change_lines, content_changes
 
     with as_system("check"):
         since, changes = baseline_at(), list(content_changes())

@@ -20,11 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Return 0 when the files are what the ledger was told, 2 otherwise."""
+    from anlan.org.content_changes import change_lines, content_changes
     from anlan.org.scope import as_system
-    from config.content_entries import accept_content, change_lines, content_changes, drift_of_content
+    from config.content_entries import accept_content, drift_of_content
+    from config.faults import BadInput
 
     if args.accept is not None and len(args.accept.strip()) < LEAST_REASON:
-        raise ValueError("Say why the files differ: --accept REASON, in a few words.")
+        raise BadInput("Say why the files differ: --accept REASON, in a few words.")
     with as_system("content on the command line"):
         accepted = accept_content(args.accept.strip()) if args.accept is not None else ()
         told, differs = list(content_changes()), drift_of_content().drifts
