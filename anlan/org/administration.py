@@ -300,15 +300,10 @@ def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN
         raise Contradiction("org.E071", "", _("Nobody ends their own post; ask another administrator."))
     if post.ends_on is not None and post.ends_on <= timezone.localdate():
         raise Contradiction("org.E072", "", _("This post ended on %(day)s already.") % {"day": post.ends_on})
-    content = {
-        "person": post.person.username,
-        "unit": post.unit.code,
-        "role": post.role,
-        "ends_on": ends_on.isoformat(),
-    }
     step = "end" if ends_on > post.starts_on else "withdraw"
     _end_sessions(post.person, by=by, origin=origin)
-    note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin)
+    content = {"ends_on": ends_on.isoformat()}  # what the row says else may have been falsified, and is not told again
+    note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin, whose=post.person.username)
     if step == "withdraw":
         post.delete()
         return

@@ -36,14 +36,16 @@ def note(
     by: Actor,
     origin: Origin,
     changes_rights: bool = True,
+    whose: str = "",
 ) -> Entry:
     """Append one entry, filed under the institution in which the unit lies, else under the commission; without a unit under none.
 
-    Call it inside the transaction of the change. What changes rights stands in the access log too, without its values.
+    Call it inside the transaction of the change. What changes rights stands in the access log too, without its values;
+    `whose` names the person there, where the content does not.
     """
     if register != LOG and changes_rights:
         path = at.path if at is not None else ""
-        note_permission(by, f"{register} {step} {content.get('person') or key}", path=path)
+        note_permission(by, f"{register} {step} {whose or content.get('person') or key}", path=path)
     with as_system(
         f"entry of {register}"
     ):  # who may change the thing was asked before; its entries may lie out of their sight

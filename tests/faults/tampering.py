@@ -57,6 +57,12 @@ class Tamperer:
             if done is not None:
                 return done
 
+    def tamper_with_the_organisation(self) -> Tampering:
+        """Change, delete, insert or reorder a row of the organisation."""
+        while (done := self.of_organisation(self.dice.choice(KINDS))) is None:
+            pass
+        return done
+
     def of_register(self, kind: str) -> Tampering | None:
         model = self.dice.choice(self.registers)
         row = self._any(model.objects)

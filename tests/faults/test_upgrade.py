@@ -90,7 +90,7 @@ def test_a_database_of_the_first_release_becomes_one_of_this_release(home):
 
     run(home, "-m", "django", "migrate", "--verbosity", "0")
     assert "org.E183" in findings(home)[0]["fault"]
-    assert "from today it is proven: org.person 38, org.post 29, org.unit 22" in run(home, "-c", START)
+    assert "from today it is proven: org.person 15, org.post 13, org.unit 17" in run(home, "-c", START)
     assert "proven" not in run(home, "-c", START)
 
     assert [fault for fault in findings(home) if EVIDENCE not in fault["fault"]] == []
