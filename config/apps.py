@@ -13,6 +13,9 @@ class ProjectConfig(AppConfig):
         import anlan.flow.holdings
         import anlan.org.keys  # noqa: F401  (these enter on import)
         import config.backup.schedule  # noqa: F401
+        from anlan.flow.drift import enter_stage
         from config.content import load
+        from config.content_entries import drift_of_content
 
         load()
+        enter_stage("content", drift_of_content)

@@ -29,6 +29,7 @@ COMMANDS = (
     "restore-drill",
     "lake",
     "check",
+    "content",
     "verify",
     "seal",
     "export-score",
@@ -45,7 +46,20 @@ MODULES = {
 # These begin only where the database has the tables of this version. The others need none, prepare it themselves, or need one
 # for some of their arguments and ask then.
 ON_A_PREPARED_DATABASE = frozenset(
-    ("score", "import", "account", "access-log", "worker", "keys", "lake", "seal", "export-score", "receipt", "archive")
+    (
+        "score",
+        "import",
+        "account",
+        "access-log",
+        "worker",
+        "keys",
+        "lake",
+        "seal",
+        "export-score",
+        "receipt",
+        "archive",
+        "content",
+    )
 )
 DONE, BAD_INPUT, FAILED = 0, 1, 2
 

@@ -7,10 +7,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from anlan.flow.drift_organisation import EVERY_KIND
 from anlan.ledger.kept import broken_promise
 from anlan.ledger.store import log_hash
+from anlan.org.baseline import ensure_baseline
 from anlan.org.models import Unit
 from anlan.org.scope import as_system
+from config.content_entries import tell_content
 
 _log = logging.getLogger("anlan.ledger")
 
@@ -26,7 +29,17 @@ def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tupl
         call_command("migrate", verbosity=0)
     with as_system("start"):
         log_hash()  # refuses a setting that the log at hand does not have, before anything is served
+        told = ensure_baseline(EVERY_KIND)
+        differs = tell_content()
         wrong = broken_promise()
+    if told:
+        counts = ", ".join(f"{name} {count:,}" for name, count in sorted(told.items()) if count)
+        say(f"The ledger was told once what stands of the organisation; from today it is proven: {counts}")
+    if differs:
+        _log.critical("CONTENT: %s", ", ".join(differs))
+        say(
+            f"FILES OF THE CONTENT DIFFER without a new release ({len(differs)}): {', '.join(differs[:3])} … Run `anlan content`."
+        )
     if wrong:
         _log.critical("LEDGER: %s", wrong)
         say(f"THE LEDGER IS NOT WHAT WAS WITNESSED: {wrong}. Run `anlan check`.")

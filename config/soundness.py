@@ -16,6 +16,7 @@ from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.kept import broken_promise
 from anlan.org.access_keeping import rewritten
+from anlan.org.replay import is_baselined
 from anlan.org.scope import as_system
 from anlan.vault.folders import evidence_folder, sealed_folders
 from config.content import LAW
@@ -29,7 +30,7 @@ def all_findings(*, progress: Progress | None = None) -> list[Finding]:
 
     The database is prepared: whoever calls has asked (`config.readiness`).
     """
-    stored = [*_ledger(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
+    stored = [*_ledger(), *_baseline(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
     return [*declared_findings(), *stored]
 
 
@@ -97,6 +98,15 @@ def _witnessed() -> list[Finding]:
         }
         for alarm in open_alarms().order_by("first_at")
     ]
+
+
+def _baseline() -> list[Finding]:
+    """Until the ledger was told once what stands, nothing is said of units, people and posts that have no entries."""
+    with as_system("check of the baseline"):
+        if is_baselined():
+            return []
+    fault = "[org.E183] the ledger was not told yet what stands; start `anlan serve` once. Until then changes beside it may stay unseen"
+    return [{"place": "organisation", "fault": fault}]
 
 
 def _rows(progress: Progress | None) -> list[Finding]:

@@ -12,6 +12,7 @@ from anlan.exchange.keys import Keys
 from anlan.exchange.upload import clean_name, keep
 from anlan.flow.declare import ANNULLED
 from anlan.flow.errors import BadEvidence
+from anlan.flow.imports import note_import, of_batch
 from anlan.flow.models import Batch
 from anlan.flow.perform import annul_many, write_many
 from anlan.flow.register import Register
@@ -40,16 +41,19 @@ def open_batch(
     except BadEvidence as error:
         raise BadFile(error.code, error.message) from error
     digest = keep(raw)
-    return Batch.objects.create(
-        register=spec.code,
-        institution=institution,
-        state=Batch.State.UPLOADED,
-        file_name=clean_name(name),
-        file_sha256=digest,
-        stored_as=digest,
-        by_id=by.person_id,
-        at=at or timezone.now(),
-    )
+    with transaction.atomic():
+        batch = Batch.objects.create(
+            register=spec.code,
+            institution=institution,
+            state=Batch.State.UPLOADED,
+            file_name=clean_name(name),
+            file_sha256=digest,
+            stored_as=digest,
+            by_id=by.person_id,
+            at=at or timezone.now(),
+        )
+        note_import(batch, "upload", by=by)
+    return batch
 
 
 def note_report(batch: Batch, checked: Checked) -> None:
@@ -82,7 +86,7 @@ def commit(
         Batch.objects.filter(pk=batch.pk).update(state=Batch.State.RUNNING)
     try:
         with acting(by):
-            _write(checked, batch, at or timezone.now(), progress)
+            _write(checked, batch, at or timezone.now(), progress, by=by)
     except BaseException:
         Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING).update(state=Batch.State.FAILED)
         raise
@@ -90,9 +94,10 @@ def commit(
     return batch
 
 
-def _write(checked: Checked, batch: Batch, at: dt.datetime, progress: Progress | None) -> None:
+def _write(checked: Checked, batch: Batch, at: dt.datetime, progress: Progress | None, *, by: Actor) -> None:
     origin = Origin(kind="import", batch=batch.uid.hex, file_sha256=checked.report.file_sha256)
     with transaction.atomic():
+        before = of_batch(batch)
         running = Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING)
         if not running.update(
             state=Batch.State.COMMITTED, rows=checked.report.rows, report=checked.report.as_data(), at=at
@@ -105,6 +110,7 @@ def _write(checked: Checked, batch: Batch, at: dt.datetime, progress: Progress |
             )
             raise NotReady("exchange.E022", message % {"numbers": ", ".join(taken[:_NAMED_NUMBERS])})
         write_many(checked.ready, origin=origin, batch=batch, progress=progress)
+        note_import(batch, "commit", by=by, before=before)
 
 
 def start(batch: Batch) -> None:
@@ -131,6 +137,7 @@ def undo(batch: Batch, *, by: Actor, at: dt.datetime | None = None, progress: Pr
     require(by, ("can:import",), institution=batch.institution, sensitivity=spec.sensitivity)
     moment = at or timezone.now()
     with acting(by), transaction.atomic():
+        before = of_batch(batch)
         if not Batch.objects.filter(pk=batch.pk, state=Batch.State.COMMITTED).update(
             state=Batch.State.UNDONE, undone_at=moment
         ):
@@ -140,6 +147,7 @@ def undo(batch: Batch, *, by: Actor, at: dt.datetime | None = None, progress: Pr
         origin = Origin(kind="import", batch=batch.uid.hex, file_sha256=batch.file_sha256)
         for records in groups:
             annul_many(records, by=by, reason=_("import undone"), at=moment, origin=origin, progress=progress)
+        note_import(batch, "undo", by=by, before=before)
     batch.refresh_from_db()
     return sum(map(len, groups))
 

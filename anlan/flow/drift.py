@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 
 from anlan.flow.drift_evidence import drift_of_evidence, drift_of_files, evidence_wanting
+from anlan.flow.drift_organisation import STAGES, organisation_wanting
 from anlan.flow.drift_times import drift_of_times
 from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault, read_json
 from anlan.flow.models import Batch
@@ -25,6 +26,7 @@ from anlan.ledger.content import plain_content
 from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.erased import erased_among
 from anlan.ledger.models import Entry
+from anlan.org.events import NOWHERE
 from anlan.vault.fields import opened_row
 
 _ALWAYS = ("id", "uid", "number", "version", "institution_id", "recorded_at", "recorded_by_id", "batch_id")
@@ -69,7 +71,7 @@ def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
     fields = ("uid", "pk", "register", "record_uid", "version", "institution_id", "header", "content")
     rows = Entry.objects.filter(pk__gt=after or 0).order_by("pk").values_list(*fields)[:limit]
     found = [(*rest, plain_content(own, content)) for own, *rest, content in rows]
-    codes, drifts = _Codes(), list(evidence_wanting(found))
+    codes, drifts = _Codes(), [*evidence_wanting(found), *organisation_wanting(found)]
     present = _present((register, uid) for _pk, register, uid, *_rest in found)
     erased = erased_among({uid for _pk, _register, uid, *_rest, content in found if content is None})
     for _pk, register, uid, _version, institution_id, header, content in found:
@@ -112,8 +114,14 @@ def all_drift(*, progress: Progress | None = None) -> Iterator[Drift]:
 
 
 def stages() -> tuple[str, ...]:
-    """Return what there is to walk through, in order: every register, the entries, the evidence, its files, the honest times."""
+    """Return what there is to walk through, in order: every register, the entries, the evidence, its files, the honest
+    times, and the organisation."""
     return (*(spec.code for spec in all_registers()), *_BESIDE)
+
+
+def enter_stage(name: str, look_at: Callable[..., Chunk]) -> None:
+    """Enter a stage of the walk that lies in a room above; whoever joins engine and content calls it at the start."""
+    _BESIDE[name] = look_at
 
 
 def look(stage: str, *, after: Any, limit: int = CHUNK) -> Chunk:
@@ -184,7 +192,7 @@ class _Codes:
         from anlan.org.models import Unit
 
         rows = Unit.objects.values_list("pk", "code", "institution__code")
-        return {pk: tuple({code, other or code}) for pk, code, other in rows}
+        return {pk: tuple({code, other or code}) for pk, code, other in rows} | {NOWHERE[0]: (NOWHERE[1],)}
 
 
 def _batches(rows: Sequence[Sequence[Any]]) -> dict[int | None, str]:
@@ -289,9 +297,10 @@ def _of_entry(
     )
 
 
-_BESIDE: Mapping[str, Callable[..., Chunk]] = {
+_BESIDE: dict[str, Callable[..., Chunk]] = {
     "entries": drift_of_entries,
     "evidence": drift_of_evidence,
     "files": drift_of_files,
     "times": drift_of_times,
+    **STAGES,
 }

@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+from anlan.flow.drift_organisation import PARTIES
 from anlan.flow.drifts import Drift, Fault
 from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.org.attributes import is_secret
 from anlan.org.roles import Sensitivity, rank
+from anlan.org.subjects import CONTENT, PERSON
 
 _LONGEST = 80
 _WORDS = {
@@ -25,6 +28,8 @@ def drift_words(drift: Drift) -> str:
 
 def is_delicate(drift: Drift) -> bool:
     """Tell whether the values belong to a column that not every reader of the register may see."""
+    if drift.column == PARTIES or drift.register == PERSON:
+        return True
     spec = next((one for one in all_registers() if one.code == drift.register), None)
     return spec is not None and rank(_sensitivity(spec, drift.column)) > rank(Sensitivity.INTERNAL)
 
@@ -40,6 +45,13 @@ def _said(drift: Drift) -> str:
         return (
             f"{drift.column}: the row says {_short(drift.row_says)}; from its dates, its first recording and the records beside it "
             f"follows {_short(drift.entries_say)}"
+        )
+    if drift.register == PERSON and is_secret(drift.column):
+        return f"{drift.column}: it was changed, added or removed beside the ledger"
+    if drift.register == CONTENT:
+        return (
+            f"{drift.column}: the disk says {_short(drift.row_says)}, the ledger was told {_short(drift.entries_say)}, and no new release "
+            "said otherwise; put the file back, or say why with `anlan content --accept REASON`"
         )
     if is_delicate(drift):
         return f"{drift.column}: the row and the entries differ (the values are delicate; open the record to see them)"

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from anlan.org.door import sessions
+from anlan.org.door.noted import own_change
 from anlan.org.door.pace import forget, forget_factor
 from anlan.org.errors import OrgError
 from anlan.org.models import Person
@@ -59,7 +60,8 @@ def change_password(person: Person, old: str, new: str, *, keeping: str = "") ->
         validate_password(new, user=person)
     except ValidationError as error:
         raise PasswordRefused("org.E032", "new", list(error.messages)) from error
-    _store(person, new, must_change=False, keeping=keeping)
+    with own_change(person, "change_password"):
+        _store(person, new, must_change=False, keeping=keeping)
 
 
 def unlock(person: Person) -> int:

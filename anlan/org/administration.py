@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 
 from anlan.ledger.entry import Origin
 from anlan.org import accounts
+from anlan.org.attributes import changed, of_person, of_post, of_unit
 from anlan.org.door import factors, outside, sessions
 from anlan.org.errors import Contradiction, NotAllowed
-from anlan.org.events import SCREEN, note
+from anlan.org.events import SCREEN, change_of_person, note
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.oversight import parent_of, require_governed, require_seen, require_unit, seats
 from anlan.org.roles import Role, find_role
@@ -53,12 +54,6 @@ class Profile:
         """Return the values by column of `Institution`."""
         return {name: getattr(self, name) for name in self.__slots__}
 
-    def content(self) -> dict[str, Any]:
-        """Return what a ledger entry keeps: the first responsible person by user name."""
-        person = self.first_responsible
-        named = {name: value for name, value in self.columns().items() if name != "first_responsible"}
-        return named | {"first_responsible": person.username if person else None}
-
 
 # ── units ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,12 +85,10 @@ def add_unit(
     unit: Unit = (
         Unit.objects.add_child(Unit.objects.get(pk=parent.pk), fields) if parent else Unit.objects.add_root(fields)
     )
-    content = fields | {"parent": parent.code if parent else None}
     if profile is not None:
         _check_profile(profile, by=by)
         Institution.objects.create(unit=unit, code=code, **profile.columns())
-        content |= profile.content()
-    note("org.unit", code, "add", content, at=unit, by=by, origin=origin)
+    note("org.unit", code, "add", of_unit(unit), at=unit, by=by, origin=origin)
     return unit
 
 
@@ -104,10 +97,10 @@ def change_unit(unit: Unit, *, name: str, name_en: str, by: Actor, origin: Origi
     """Rename a unit. Its code, kind and place in the tree stay: records and addresses name them."""
     require_unit(by, unit)
     _check_name(name, name_en, most=120)
-    changed = _changed(unit, {"name": name.strip(), "name_en": name_en.strip()})
-    if changed:
-        unit.save(update_fields=list(changed))
-        note("org.unit", unit.code, "change", changed, at=unit, by=by, origin=origin)
+    new = _set(unit, {"name": name.strip(), "name_en": name_en.strip()})
+    if new:
+        unit.save(update_fields=list(new))
+        note("org.unit", unit.code, "change", new, at=unit, by=by, origin=origin)
 
 
 @transaction.atomic
@@ -118,13 +111,12 @@ def change_profile(unit: Unit, profile: Profile, *, by: Actor, origin: Origin = 
     if institution is None:
         raise Contradiction("org.E051", "", _("An institution has a profile, and nothing else has one."))
     _check_profile(profile, by=by)
-    before, after = Profile.of(institution).content(), profile.content()
-    changed = {name: value for name, value in after.items() if before[name] != value}
-    if changed:
-        for name, value in profile.columns().items():
-            setattr(institution, name, value)
-        institution.save()
-        note("org.unit", unit.code, "profile", changed, at=unit, by=by, origin=origin)
+    before = of_unit(unit)
+    for name, value in profile.columns().items():
+        setattr(institution, name, value)
+    institution.save(update_fields=list(profile.columns()))
+    if new := changed(before, of_unit(unit)):
+        note("org.unit", unit.code, "profile", new, at=unit, by=by, origin=origin)
 
 
 @transaction.atomic
@@ -179,8 +171,7 @@ def add_person(unit: Unit, *, username: str, name: str, by: Actor, phone: str = 
     _check_name(name, most=60)
     _check_phone(phone)
     person = Person.objects.create_user(username, name=name.strip(), phone=phone.strip())
-    content = {"username": username, "name": person.name, "phone": person.phone}
-    note("org.person", person.pk, "add", content, at=unit, by=by, origin=origin)
+    note("org.person", person.pk, "add", of_person(person), at=unit, by=by, origin=origin)
     return person
 
 
@@ -190,10 +181,8 @@ def change_person(person: Person, *, name: str, phone: str, by: Actor, origin: O
     _require_account(person, by=by)
     _check_name(name, most=60)
     _check_phone(phone)
-    changed = _changed(person, {"name": name.strip(), "phone": phone.strip()})
-    if changed:
-        person.save(update_fields=list(changed))
-        note("org.person", person.pk, "change", changed, at=_unit_of(person, by), by=by, origin=origin)
+    with change_of_person(person, "change", at=_unit_of(person, by), by=by, origin=origin, only_if_changed=True):
+        person.save(update_fields=list(_set(person, {"name": name.strip(), "phone": phone.strip()})))
 
 
 @transaction.atomic
@@ -206,9 +195,8 @@ def issue_password(person: Person, *, by: Actor, origin: Origin = SCREEN) -> str
         raise Contradiction(
             "org.E063", "", _("%(person)s is deactivated. Reactivate the account first.") % {"person": person}
         )
-    password = accounts.issue_one_time_password(person)
-    note("org.person", person.pk, "issue_password", {}, at=_unit_of(person, by), by=by, origin=origin)
-    return password
+    with change_of_person(person, "issue_password", at=_unit_of(person, by), by=by, origin=origin):
+        return accounts.issue_one_time_password(person)
 
 
 @transaction.atomic
@@ -225,22 +213,25 @@ def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E066", "", _("This is your own account; ask another administrator."))
-    gone = factors.remove_all(person)
-    sessions.end_all(person)
-    note("org.person", person.pk, "reset_factors", {"factors": gone}, at=_unit_of(person, by), by=by, origin=origin)
+    with change_of_person(person, "reset_factors", at=_unit_of(person, by), by=by, origin=origin) as beside:
+        beside["factors"] = factors.remove_all(person)
+        sessions.end_all(person)
 
 
 @transaction.atomic
 def link_outside(person: Person, *, provider: str, subject: str, by: Actor, origin: Origin = SCREEN) -> None:
     """Tie a person to the subject by which a sign-in service knows them; an empty subject unties. Raises: Contradiction."""
     _require_account(person, by=by)
-    if subject:
-        outside.link(person, provider, subject)
-    elif not outside.unlink(person, provider):
+    if not subject and not outside.is_linked(person, provider):
         return
-    sessions.end_all(person)
     step = "link_outside" if subject else "unlink_outside"
-    note("org.person", person.pk, step, {"provider": provider}, at=_unit_of(person, by), by=by, origin=origin)
+    with change_of_person(person, step, at=_unit_of(person, by), by=by, origin=origin) as beside:
+        beside["provider"] = provider
+        if subject:
+            outside.link(person, provider, subject)
+        else:
+            outside.unlink(person, provider)
+        sessions.end_all(person)
 
 
 @transaction.atomic
@@ -262,10 +253,10 @@ def reactivate(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
 def _switch_person(person: Person, step: str, *, is_active: bool, by: Actor, origin: Origin) -> None:
     if person.is_active is is_active:
         return
-    person.is_active = is_active
-    person.save(update_fields=["is_active"])
-    sessions.end_all(person)
-    note("org.person", person.pk, step, {"is_active": is_active}, at=_unit_of(person, by), by=by, origin=origin)
+    with change_of_person(person, step, at=_unit_of(person, by), by=by, origin=origin):
+        person.is_active = is_active
+        person.save(update_fields=["is_active"])
+        sessions.end_all(person)
 
 
 # ── posts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,10 +284,8 @@ def give_post(
         raise Contradiction("org.E070", "", _("Nobody gives themselves a post; ask another administrator."))
     _check_post(person, unit=unit, role=find_role(role), starts_on=starts_on, ends_on=ends_on)
     post = Post.objects.create(person=person, unit=unit, role=role, starts_on=starts_on, ends_on=ends_on)
-    content = {"person": person.username, "unit": unit.code, "role": role}
-    content |= {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
-    note("org.post", post.pk, "give", content, at=unit, by=by, origin=origin)
-    sessions.end_all(person)
+    _end_sessions(person, by=by, origin=origin)
+    note("org.post", post.pk, "give", of_post(post), at=unit, by=by, origin=origin)
     return post
 
 
@@ -311,20 +300,21 @@ def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN
         raise Contradiction("org.E071", "", _("Nobody ends their own post; ask another administrator."))
     if post.ends_on is not None and post.ends_on <= timezone.localdate():
         raise Contradiction("org.E072", "", _("This post ended on %(day)s already.") % {"day": post.ends_on})
-    content = {
-        "person": post.person.username,
-        "unit": post.unit.code,
-        "role": post.role,
-        "ends_on": ends_on.isoformat(),
-    }
     step = "end" if ends_on > post.starts_on else "withdraw"
-    note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin)
-    sessions.end_all(post.person)
+    _end_sessions(post.person, by=by, origin=origin)
+    content = {"ends_on": ends_on.isoformat()}  # what the row says else may have been falsified, and is not told again
+    note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin, whose=post.person.username)
     if step == "withdraw":
         post.delete()
         return
     post.ends_on = ends_on
     post.save(update_fields=["ends_on"])
+
+
+def _end_sessions(person: Person, *, by: Actor, origin: Origin) -> None:
+    """End a person's sessions because their posts change; the post's own entry says so in the access log."""
+    with change_of_person(person, "end_sessions", by=by, origin=origin, changes_rights=False):
+        sessions.end_all(person)
 
 
 # ── checks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -446,12 +436,12 @@ def _check_beside(person: Person, *, unit: Unit, role: Role, starts_on: dt.date,
             raise Contradiction("org.E076", "role", text % words)
 
 
-def _changed(row: Unit | Person, wanted: dict[str, str]) -> dict[str, str]:
+def _set(row: Unit | Person, wanted: dict[str, str]) -> dict[str, str]:
     """Set what differs on the row and return it."""
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
+    new = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    for name, value in new.items():
         setattr(row, name, value)
-    return changed
+    return new
 
 
 def _unit_of(person: Person, by: Actor) -> Unit:

@@ -12,5 +12,8 @@ class OrgConfig(AppConfig):
     def ready(self) -> None:
         """Note sign-ins from wherever they come: a form, a second factor, another system."""
         from anlan.org import doors
+        from anlan.org.door.noted import own_change
+        from anlan.org.models import rehash
 
         doors.listen()
+        rehash.changing = lambda person: own_change(person, "rehash_password")

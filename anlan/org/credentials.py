@@ -1,9 +1,12 @@
 """The tables of the door: former passwords, second factors, open sessions, the pace of failures, identities from outside."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from anlan.vault.fields import EncryptedTextField
 
 
 class FormerPassword(models.Model):
@@ -106,3 +109,19 @@ class OutsideIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.subject}"
+
+
+class DigestKey(models.Model):
+    """The key of the digests by which entries name passwords, factors and ties to outside services. One row, never another.
+
+    It lies encrypted under the ring and is renewed with it, so digests outlive every rotation; see `anlan.org.digests`.
+    """
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    key = EncryptedTextField()
+
+    class Meta:
+        app_label = "org"
+
+    def __str__(self) -> str:
+        return f"digest key {self.uid}"

@@ -1,9 +1,11 @@
 """The tree of units, the institutions' profiles, people and their posts. Everyone above asks this room who belongs where."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -12,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
 from anlan.org.access import Access, AccessCursor, AccessDigest
-from anlan.org.credentials import Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
+from anlan.org.credentials import DigestKey, Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
 from anlan.org.jobs import Job
 from anlan.org.parties import Party
 
 __all__ = [
-    "Access", "AccessCursor", "AccessDigest", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
+    "Access", "AccessCursor", "AccessDigest", "DigestKey", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
     "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
 ]  # fmt: skip
 
@@ -106,6 +108,16 @@ class Institution(models.Model):
         return self.unit.name
 
 
+class Rehash:
+    """Around the change of a hash at a sign-in stands what writes its entry. That lies above the models and enters itself here."""
+
+    def __init__(self) -> None:
+        self.changing: Callable[[Person], AbstractContextManager[object]] = lambda _person: nullcontext()
+
+
+rehash = Rehash()
+
+
 class PersonManager(BaseUserManager["Person"]):
     """Makes people. A person without a password has no account."""
 
@@ -143,6 +155,18 @@ class Person(AbstractBaseUser):
         """Hash and set the password, and note when."""
         super().set_password(raw_password)
         self.password_changed_at = timezone.now()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Tell whether the password is right; a hash made by older rules is replaced by one of today's, with its ledger entry."""
+        return check_password(raw_password, self.password, self._store_rehashed)
+
+    def _store_rehashed(self, raw_password: str) -> None:
+        changed_at = self.password_changed_at
+        with rehash.changing(self):
+            self.set_password(raw_password)
+            self._password = None  # the same password as before: nothing for the history
+            self.password_changed_at = changed_at
+            self.save(update_fields=["password"])
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """Return what a session must carry: a new password or a raised generation ends every session that was open."""

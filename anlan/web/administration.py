@@ -38,6 +38,11 @@ STEPS = {
     "issue_password": gettext_noop("One-time password issued"),
     "unlock": gettext_noop("Lock lifted"),
     "reset_factors": gettext_noop("Second factor reset"),
+    "change_password": gettext_noop("Password changed"),
+    "rehash_password": gettext_noop("Password stored anew by newer rules"),
+    "end_sessions": gettext_noop("Sessions ended"),
+    "use_recovery_code": gettext_noop("Recovery code used"),
+    "baseline": gettext_noop("State at the upgrade written down"),
     "add_factor": gettext_noop("Second factor set up"),
     "remove_factor": gettext_noop("Second factor removed"),
     "recovery_codes": gettext_noop("Recovery codes made"),
@@ -242,7 +247,7 @@ def history(register: str, key: str | int, *, most: int = 12) -> list[dict[str, 
             "step": _(STEPS.get(one.step, one.step)),
             "by": names.get(one.actor_id or 0, _("Command line")),
             "at": one.recorded_at,
-            "changes": [] if one.step == "add" else _changes(one.content),
+            "changes": [] if one.step in ("add", "baseline") else _changes(one.content),
         }
         for one in entries
     ]

@@ -18,6 +18,7 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.org.models import Unit
 from anlan.org.policy import institutions_for
+from anlan.org.subjects import CONTENT, IMPORT, PERSON, POST, UNIT
 from anlan.web.place import Place, unit_name
 
 MOST = 50
@@ -77,13 +78,24 @@ def _row(finding: AuditFinding, place: Place) -> FindingRow:
     url = "" if record is None else reverse("web:record", args=_address(record, finding, place))
     return FindingRow(
         finding=finding,
-        register=spec.name if spec is not None else finding.register,
+        register=spec.name if spec is not None else _of_organisation(finding.register),
         label=_label(spec, finding.column),
         what=what_is_wrong(finding.fault),
         url=url,
         row_says=shown[0] if shown else None,
         entries_say=shown[1] if shown else None,
     )
+
+
+def _of_organisation(register: str) -> str:
+    names = {
+        UNIT: _("Unit"),
+        PERSON: _("Account"),
+        POST: _("Post"),
+        IMPORT: _("Import"),
+        CONTENT: _("Parameters and rubrics"),
+    }
+    return names.get(register, register)
 
 
 def _address(record: Register, finding: AuditFinding, place: Place) -> tuple[str, int, str, str]:

@@ -34,8 +34,24 @@ def run(args: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(f"- {finding['place']}: {finding['fault']}")
+        if not args.declarations:
+            _print_since()
         print("Nothing is wrong." if not findings else f"{len(findings)} finding(s).")
     return 2 if findings else 0
+
+
+def _print_since() -> None:
+    """Say since when the organisation is proven, and which content was changed since: no faults, but nobody shall miss them."""
+    from anlan.org.baseline import baseline_at
+    from anlan.org.content_changes import change_lines, content_changes
+    from anlan.org.scope import as_system
+
+    with as_system("check"):
+        since, changes = baseline_at(), list(content_changes())
+    if since is not None:
+        print(f"Units, people, posts and imports are proven from {since:%Y-%m-%d} on.")
+    for change in changes:
+        print("\n".join(change_lines(change)))
 
 
 def _progress() -> Callable[[str, int], None]:

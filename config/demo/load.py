@@ -20,7 +20,10 @@ from anlan.flow.prepare import needed_evidence
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register, spec_of
 from anlan.ledger.entry import Origin
+from anlan.org.attributes import KINDS
+from anlan.org.baseline import tell_what_stands
 from anlan.org.door import factors
+from anlan.org.events import change_of_person
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.parties import Capacity
 from anlan.org.posts import actor_for
@@ -65,9 +68,10 @@ def load_demo(say: Say) -> tuple[Account, ...]:
             "The database is not empty; the demo city goes only into a new one. Choose another ANLAN_HOME."
         )
     say("Loading the demo city: 24 institutions, two years of registers, all synthetic")
-    with as_system("demo city"), transaction.atomic():
+    with as_system("demo city") as by, transaction.atomic():
         institutions = _tree()
         accounts = _people()
+        tell_what_stands(KINDS, step="add", origin=DEMO, by=by)
         count = _Writer(institutions).write(say)
         look_at_all()
     say(f"The demo city holds {count:,} records")
@@ -79,8 +83,9 @@ def reset_passwords() -> tuple[Account, ...]:
     """Give every demo account a new one-time password and no second factor. Accounts of real people are left alone."""
     accounts = []
     for person in Person.objects.filter(is_synthetic=True).exclude(username__startswith="demo-").order_by("pk"):
-        factors.remove_all(person)
-        accounts.append((person.username, _one_time_password(person), _who(person)))
+        with as_system("demo passwords") as by, change_of_person(person, "issue_password", by=by, origin=DEMO):
+            factors.remove_all(person)
+            accounts.append((person.username, _one_time_password(person), _who(person)))
     _keep(tuple(accounts))
     return tuple(accounts)
 

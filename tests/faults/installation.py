@@ -26,6 +26,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from tests.world import build_world, employ
 li = employ("li", "李敏", "office", build_world().hospital_a.unit)
 li.set_password("a long password of Li's"); li.save()
+from config.prepare import prepare
+prepare(lambda _text: None, with_demo=False)
 session = SessionStore()
 session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(li.pk), "django.contrib.auth.backends.ModelBackend"
 session[HASH_SESSION_KEY] = li.get_session_auth_hash()

@@ -8,14 +8,18 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, models
 
-from anlan.flow.models import Evidence
+from anlan.flow.models import Batch, Evidence
 from anlan.flow.spec import all_registers
 from anlan.ledger.models import Entry, Position, Tile, Unsequenced
+from anlan.org.credentials import Factor, FormerPassword, OutsideIdentity
+from anlan.org.models import Institution, Person, Post, Unit
+from anlan.org.parties import Party
+from anlan.org.subjects import subject_uid
 
 KINDS = ("change", "delete", "insert", "reorder")
 Model = type[models.Model]
@@ -23,12 +27,16 @@ Model = type[models.Model]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tampering:
-    """`told` are words of which one must stand in what the check finds: receipt, number, position, tile or entry."""
+    """`told` are words of which one must stand in what the check finds: receipt, number, position, tile or entry.
+
+    `named` is the attribute that must stand in the same line.
+    """
 
     kind: str
     table: str
     column: str
     told: tuple[str, ...]
+    named: str = ""
 
 
 class Tamperer:
@@ -39,7 +47,7 @@ class Tamperer:
         self.registers = [spec.model for spec in all_registers() if spec.model.objects.exists()]
         self.targets: tuple[Callable[[str], Tampering | None], ...] = (
             self.of_register, self.of_register, self.of_entry, self.of_entry, self.of_position, self.of_tile,
-            self.of_queue, self.of_evidence,
+            self.of_queue, self.of_evidence, self.of_organisation, self.of_organisation, self.of_organisation,
         )  # fmt: skip
 
     def tamper(self) -> Tampering:
@@ -48,6 +56,12 @@ class Tamperer:
             done = self.dice.choice(self.targets)(self.dice.choice(KINDS))
             if done is not None:
                 return done
+
+    def tamper_with_the_organisation(self) -> Tampering:
+        """Change, delete, insert or reorder a row of the organisation."""
+        while (done := self.of_organisation(self.dice.choice(KINDS))) is None:
+            pass
+        return done
 
     def of_register(self, kind: str) -> Tampering | None:
         model = self.dice.choice(self.registers)
@@ -163,6 +177,29 @@ class Tamperer:
             return self._swap(Evidence, row, other, "record_uid", told)
         return Tampering(kind=kind, table="flow_evidence", column="", told=told)
 
+    # ── people, posts, parties, units, profiles, credentials, imports ───────────────────────────────────────────────────
+
+    def of_organisation(self, kind: str) -> Tampering | None:
+        model = self.dice.choice([model for model in ORGANISATION if model.objects.exists()])
+        row = self._any(model.objects)
+        told = whose(row)
+        if kind == "change":
+            done = self._change(model, row, told, skip=SKIPPED[model])
+            return replace(done, named=attribute_of(model, done.column))
+        if kind == "delete":
+            self._delete(model, row.pk)
+            return Tampering(kind=kind, table=model._meta.db_table, column="", told=told)
+        if kind == "insert":
+            if model is Institution:
+                return None  # one for each unit; the unit would have to be slipped in too
+            new = {name: make(self.dice) for name, make in NEW[model].items()}
+            pk = self._copy(model, row, new)
+            return Tampering(kind=kind, table=model._meta.db_table, column="", told=whose(model.objects.get(pk=pk)))
+        other = self._any(model.objects)
+        if other.pk == row.pk:
+            return None
+        return self._swap(model, row, other, SWAPPED[model], told)
+
     # ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _any(self, rows: Any) -> Any:
@@ -180,7 +217,8 @@ class Tamperer:
         value = self._other(field, getattr(row, field.attname), row)
         table, column = model._meta.db_table, connection.ops.quote_name(field.column)
         stored = field.get_db_prep_save(value, connection)
-        self._sql(f"UPDATE {table} SET {column} = %s WHERE id = %s", stored, row.pk)
+        key = connection.ops.quote_name(model._meta.pk.column)
+        self._sql(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", stored, row.pk)
         return Tampering(kind="change", table=table, column=field.column, told=(*told, *self._where(field, value)))
 
     def _empty(self, row: Entry, told: tuple[str, ...]) -> Tampering:
@@ -190,7 +228,9 @@ class Tamperer:
 
     def _where(self, field: Any, value: Any) -> tuple[str, ...]:
         """A row whose receipt was changed is found under its new one as well."""
-        return (str(value),) if field.name in ("uid", "record_uid") else ()
+        if field.name == "uid":
+            return (str(value), str(subject_uid("org.import", value.hex)))
+        return (str(value),) if field.name in ("record_uid", "code", "username") else ()
 
     def _other(self, field: Any, value: Any, row: Any) -> Any:
         if field.choices and not isinstance(field, models.BooleanField):
@@ -239,6 +279,65 @@ class Tamperer:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             assert cursor.rowcount == 1, (statement, values)
+
+
+ORGANISATION: tuple[Any, ...] = (Person, Post, Unit, Institution, Factor, FormerPassword, OutsideIdentity, Party, Batch)
+# Not told on purpose (`anlan.org.attributes.OUTSIDE`), or keys whose change the database's foreign keys refuse.
+SKIPPED: dict[Any, set[str]] = {
+    Person: {"id", "last_login"},
+    Post: {"id"},
+    Unit: {"id"},
+    Institution: {"unit"},
+    Factor: {"id", "counter", "used_at"},
+    FormerPassword: {"id"},
+    OutsideIdentity: {"id"},
+    Party: {"id"},
+    Batch: {"id", "report", "stored_as"},
+}
+SWAPPED: dict[Any, str] = {
+    Person: "password", Post: "person_id", Unit: "name", Institution: "staff", Factor: "data", FormerPassword: "password",
+    OutsideIdentity: "subject", Party: "record_uid", Batch: "file_sha256",
+}  # fmt: skip
+NEW: dict[Any, dict[str, Callable[[random.Random], Any]]] = {
+    Person: {"username": lambda dice: f"mole{dice.randrange(10**6)}"},
+    Post: {"starts_on": lambda dice: dt.date(2010, 1, 1) + dt.timedelta(days=dice.randrange(3000))},
+    Unit: {
+        "code": lambda dice: f"X{dice.randrange(10**6)}",
+        "path": lambda dice: f"0001000100010{dice.randrange(100, 999)}",
+    },
+    Factor: {"kind": lambda _dice: "recovery"},
+    FormerPassword: {},
+    OutsideIdentity: {
+        "provider": lambda dice: f"p{dice.randrange(99)}",
+        "subject": lambda dice: f"s{dice.randrange(10**6)}",
+    },
+    Party: {},
+    Batch: {"uid": lambda dice: uuid.UUID(int=dice.getrandbits(128))},
+}
+_ATTRIBUTES = {
+    (Post, "person_id"): "person", (Post, "unit_id"): "unit", (Unit, "kind"): "unit_kind", (Institution, "code"): "institution_code",
+    (Institution, "first_responsible_id"): "first_responsible", (Batch, "institution_id"): "institution", (Batch, "by_id"): "by",
+    (Batch, "uid"): "", (Unit, "code"): "",
+}  # fmt: skip
+_PREFIXES = {Factor: "factor.", FormerPassword: "former.", OutsideIdentity: "outside.", Party: "parties"}
+
+
+def attribute_of(model: Any, column: str) -> str:
+    """Return how the attribute is called in entries whose column was changed; empty where the row has another name now."""
+    return _PREFIXES.get(model) or _ATTRIBUTES.get((model, column), column)
+
+
+def whose(row: Any) -> tuple[str, ...]:
+    """Return the receipts under which the row's entries stand."""
+    if isinstance(row, Party):
+        return (str(row.record_uid),)
+    if isinstance(row, Unit | Institution):
+        return (str(subject_uid("org.unit", Unit.objects.get(pk=row.pk).code)),)
+    if isinstance(row, Batch):
+        return (str(subject_uid("org.import", row.uid.hex)),)
+    if isinstance(row, Post):
+        return (str(subject_uid("org.post", row.pk)),)
+    return (str(subject_uid("org.person", row.pk if isinstance(row, Person) else row.person_id)),)
 
 
 def _plain(value: Any) -> Any:

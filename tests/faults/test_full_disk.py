@@ -21,12 +21,14 @@ call_command("migrate", verbosity=0)
 from anlan.flow.spec import find_register
 from anlan.ledger.models import Entry
 from anlan.org.scope import as_system
+from config.prepare import prepare
 from config.soundness import all_findings
 from anlan.ledger.sequencer import Sequencer
 from tests.papers import pdf
 from tests.world import build_world, employ
 world = build_world()
 li = employ("li", "Li", "office", world.hospital_a.unit)
+prepare(lambda _text: None, with_demo=False)
 client = Client(raise_request_exception=False)
 client.force_login(li, backend="django.contrib.auth.backends.ModelBackend")
 home, before, number = settings.HOME.path, Entry.objects.count(), 0

@@ -14,19 +14,26 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from anlan.flow.drift import all_drift
+from anlan.flow.drift_organisation import EVERY_KIND
 from anlan.flow.evidence import store
 from anlan.flow.hindsight import look_back
+from anlan.flow.models import Batch
 from anlan.flow.perform import perform
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.sequencer import Sequencer
+from anlan.org.baseline import ensure_baseline
+from anlan.org.credentials import Factor, FormerPassword, OutsideIdentity
+from anlan.org.models import Person, Post
 from anlan.org.scope import Actor, acting, as_system
-from tests.faults.tampering import Tamperer
+from tests.faults.tampering import Tamperer, Tampering
 from tests.papers import pdf
 from tests.records import list_place, report_hazard
+from tests.unit.flow.test_parties import accept, let_in
 from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.faults]
 
+NOW = dt.datetime(2026, 3, 2, 8, 0, tzinfo=dt.UTC)
 SEED = int(os.environ.get("ANLAN_TAMPERING_SEED", "20251103"))
 
 
@@ -42,7 +49,7 @@ def findings() -> list[str]:
 
 
 @pytest.fixture
-def log(world: World, li_actor: Actor, zhao_actor: Actor) -> None:
+def log(world: World, li_actor: Actor, zhao_actor: Actor, wang: Person) -> None:
     """Two institutions, records in several registers, evidence, 3 tiles of entries, and some that wait."""
     for number in range(110):
         institution, by = (world.hospital_a, li_actor) if number % 2 else (world.hospital_b, zhao_actor)
@@ -58,27 +65,77 @@ def log(world: World, li_actor: Actor, zhao_actor: Actor) -> None:
         look_back(now=timezone.now() + dt.timedelta(hours=1))
     for number in range(6):
         list_place(world.hospital_a, by=li_actor, name=f"新药房{number}")
+    organise(world, li_actor)
+
+
+def organise(world: World, by: Actor) -> None:
+    """Accounts with factors, former passwords and ties, imports and parties; then the ledger is told what stands."""
+    people = list(Person.objects.order_by("pk"))
+    for number, person in enumerate(people):
+        person.set_password(f"a sentence of number {number}")
+        person.save()
+        FormerPassword.objects.create(person=person, password=person.password, at=NOW)
+        OutsideIdentity.objects.create(person=person, provider="city", subject=f"s{number}", linked_at=NOW)
+        for kind in ("totp", "recovery", "recovery"):
+            data = f"secret {number} {kind}".encode()
+            Factor.objects.create(person=person, kind=kind, data=data, created_at=NOW, confirmed_at=NOW)
+        state = {
+            "state": "committed",
+            "rows": 5 + number,
+            "file_name": f"{number}.xlsx",
+            "file_sha256": f"{number}" * 64,
+        }
+        Batch.objects.create(register="hazard", institution=world.hospital_a, by=person, at=NOW, **state)
+    Batch.objects.create(register="hazard", institution=world.hospital_b, state="checked", file_sha256="c" * 64, at=NOW)
+    for person in people:
+        dispute = accept(world.hospital_a, by=by, complainant=f"张{person.pk}")
+        if person.pk != by.person_id and Post.objects.filter(person=person, unit=world.hospital_a.unit).exists():
+            let_in(dispute, by=by, capacity="handler", person=person)
+        let_in(dispute, by=by, capacity="external", unit=world.hospital_a.unit, role="mediator")
+    with as_system("baseline"):
+        ensure_baseline(EVERY_KIND)
 
 
 def test_every_tampering_of_a_single_row_is_found_and_located(
     log: None, times: Callable[[int, int], int], tell: Callable[..., None]
 ) -> None:
-    many = times(60, 1000)
+    missed, kinds = tried(times(60, 1000), Tamperer.tamper)
+    tell(seed=SEED, tamperings=kinds.total(), missed=len(missed), kinds=dict(sorted(kinds.items())))
+    assert missed == []
+
+
+def test_every_tampering_of_people_posts_units_credentials_parties_and_imports_names_row_and_attribute(
+    world: World,
+    li_actor: Actor,
+    zhao: Person,
+    wang: Person,
+    times: Callable[[int, int], int],
+    tell: Callable[..., None],
+) -> None:
+    organise(world, li_actor)
+    with as_system("sequencer"):
+        Sequencer().run(batch=200)
+    missed, kinds = tried(times(60, 1000), Tamperer.tamper_with_the_organisation)
+    tell(seed=SEED, tamperings=kinds.total(), missed=len(missed), kinds=dict(sorted(kinds.items())))
+    assert missed == []
+
+
+def tried(many: int, tamper: Callable[[Tamperer], Tampering]) -> tuple[list[tuple[Tampering, list[str]]], Counter[str]]:
+    """Tamper so many times, each alone, and return what the check did not name, and how often each kind was tried."""
     dice, kinds, missed = random.Random(SEED), Counter[str](), []
     with as_system("faults"):
         assert findings() == []
         while kinds.total() < many:
             try:
                 with transaction.atomic():
-                    tampering = Tamperer(dice).tamper()
+                    tampering = tamper(Tamperer(dice))
                     found = findings()
                     raise Undo
             except Undo:
                 kinds[f"{tampering.table}: {tampering.kind}"] += 1
-                if not any(word in line for line in found for word in tampering.told):
+                if not any(word in line and tampering.named in line for line in found for word in tampering.told):
                     missed.append((tampering, found))
             except IntegrityError:
                 continue  # the database itself refused it: constraints are the first line
         assert findings() == []
-    tell(seed=SEED, tamperings=kinds.total(), missed=len(missed), kinds=dict(sorted(kinds.items())))
-    assert [one for one, _found in missed] == []
+    return missed, kinds

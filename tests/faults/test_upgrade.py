@@ -22,6 +22,11 @@ SCORES = {
     (2025, "E04"): (81.5, 95.88, [10, 10, 10, 10, 24.5, 2, 15, 0]),
     (2025, "W01"): (84, 98.82, [10, 10, 10, 10, 24, 5, 15, 0]),
 }
+START = """
+import django; django.setup()
+from config.prepare import prepare
+prepare(print, with_demo=False)
+"""
 OPEN_PAGES = """
 import django; django.setup()
 from django.conf import settings; settings.ALLOWED_HOSTS = ["*"]
@@ -84,9 +89,16 @@ def test_a_database_of_the_first_release_becomes_one_of_this_release(home):
     root = stored(home, "SELECT root FROM ledger_treehead ORDER BY size DESC LIMIT 1")
 
     run(home, "-m", "django", "migrate", "--verbosity", "0")
+    assert "org.E183" in findings(home)[0]["fault"]
+    assert "from today it is proven: org.person 15, org.post 13, org.unit 17" in run(home, "-c", START)
+    assert "proven" not in run(home, "-c", START)
 
     assert [fault for fault in findings(home) if EVIDENCE not in fault["fault"]] == []
-    assert stored(home, "SELECT count(*) FROM ledger_entry") == [ENTRIES]
+    assert stored(home, "SELECT count(*) FROM ledger_entry WHERE register NOT LIKE 'org.%'") == [ENTRIES]
+    assert sorted(set(stored(home, "SELECT step FROM ledger_entry WHERE register LIKE 'org.%'"))) == [
+        "baseline",
+        "make",
+    ]
     assert stored(home, "SELECT root FROM ledger_treehead ORDER BY size DESC LIMIT 1") == root
     assert stored(home, "SELECT count(*) FROM ledger_entry WHERE content NOT LIKE 'e1:%' OR length(salt) > 0") == [0]
     assert stored(home, "SELECT count(*) FROM anlan_cn_key_post WHERE holder_name NOT LIKE 'e1:%'") == [0]

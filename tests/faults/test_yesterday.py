@@ -26,10 +26,12 @@ import django; django.setup()
 from django.utils import timezone
 from anlan.org.models import Institution, Person
 from anlan.org.posts import actor_for
+from config.prepare import prepare
 from tests.records import report_hazard
 from tests.world import build_world, employ
 if not Institution.objects.exists():
     employ("li", "李敏", "office", build_world().hospital_a.unit)
+    prepare(lambda _text: None, with_demo=False)  # 15 entries: what stands, and the content
 by = actor_for(Person.objects.get(username="li"), today=timezone.localdate())
 place = Institution.objects.select_related("unit").get(code="A")
 print([report_hazard(place, by=by).uid.hex for _ in range({count})][0])
@@ -135,7 +137,7 @@ def test_yesterdays_database_is_found_from_the_witnesss_checkpoint(tmp_path: Pat
         assert hospital.run("verify", record).returncode == 0
 
         _put_back(tmp_path / "yesterday.sqlite3", hospital.home / "anlan.sqlite3")
-        said = "a witness cosigned 65 entries, but the database holds 40: it was rolled back, or is an old copy"
+        said = "a witness cosigned 80 entries, but the database holds 55: it was rolled back, or is an old copy"
         checked, verified = hospital.run("check"), hospital.run("verify", record)
         assert (checked.returncode, verified.returncode) == (2, 2)
         assert said in checked.stdout
@@ -145,8 +147,8 @@ def test_yesterdays_database_is_found_from_the_witnesss_checkpoint(tmp_path: Pat
         assert hospital.run("check").returncode == 0
         hospital.script(LATER)
         hospital.run("worker", "--once")
-        told = "cosigned 65 entries, this log has 40: the database was rolled back, or is an old copy"
+        told = "cosigned 80 entries, this log has 55: the database was rolled back, or is an old copy"
         assert told in hospital.run("check").stdout
         assert f"LEDGER ALARM rolled_back, log {LOG_NAME}, witness {WITNESS_NAME}: {told}" in hospital.log()
-    assert "offers 40 entries, 65 were cosigned" in commission.run("check").stdout
-    tell(yesterday=40, today=65, found_by=["check", "verify", "worker", "witness"])
+    assert "offers 55 entries, 80 were cosigned" in commission.run("check").stdout
+    tell(yesterday=55, today=80, found_by=["check", "verify", "worker", "witness"])

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from anlan.org.credentials import Factor
 from anlan.org.door import pace, totp
+from anlan.org.door.noted import own_change
 from anlan.org.errors import OrgError
 from anlan.org.models import Person
 from anlan.org.scope import Actor
@@ -78,8 +79,10 @@ def confirm_totp(person: Person, code: str, *, now: dt.datetime) -> Factor:
     step = totp.matching_step(_open(person, bytes(row.data)), code, unix_seconds=now.timestamp())
     if step is None:
         raise _wrong()
-    row.confirmed_at, row.counter, row.used_at = now, step, now
-    row.save(update_fields=["confirmed_at", "counter", "used_at"])
+    with own_change(person, "add_factor") as beside:
+        beside["factor_kind"] = row.kind
+        row.confirmed_at, row.counter, row.used_at = now, step, now
+        row.save(update_fields=["confirmed_at", "counter", "used_at"])
     return row
 
 
@@ -130,12 +133,14 @@ def _take_totp(person: Person, code: str, now: dt.datetime) -> str:
 @transaction.atomic
 def new_recovery_codes(person: Person, *, now: dt.datetime) -> list[str]:
     """Replace the person's recovery codes and return the new ones; they are shown once and kept as hashes."""
-    Factor.objects.filter(person=person, kind=Factor.Kind.RECOVERY).delete()
     codes = ["".join(secrets.choice(_LETTERS) for _i in range(12)) for _j in range(RECOVERY_CODES)]
-    Factor.objects.bulk_create(
-        Factor(person=person, kind=Factor.Kind.RECOVERY, data=_hash(person, code), created_at=now, confirmed_at=now)
-        for code in codes
-    )
+    with own_change(person, "recovery_codes") as beside:
+        beside["count"] = len(codes)
+        Factor.objects.filter(person=person, kind=Factor.Kind.RECOVERY).delete()
+        Factor.objects.bulk_create(
+            Factor(person=person, kind=Factor.Kind.RECOVERY, data=_hash(person, code), created_at=now, confirmed_at=now)
+            for code in codes
+        )
     return ["-".join(code[place : place + 4] for place in range(0, 12, 4)) for code in codes]
 
 
@@ -143,7 +148,8 @@ def _take_recovery(person: Person, code: str) -> str:
     wanted = _hash(person, code)
     for row in confirmed(person).filter(kind=Factor.Kind.RECOVERY):
         if hmac.compare_digest(bytes(row.data), wanted):
-            return Factor.Kind.RECOVERY.value if Factor.objects.filter(pk=row.pk).delete()[0] else ""
+            with own_change(person, "use_recovery_code", only_if_changed=True):
+                return Factor.Kind.RECOVERY.value if Factor.objects.filter(pk=row.pk).delete()[0] else ""
     return ""
 
 
@@ -162,9 +168,11 @@ def remove(person: Person, factor_id: int, actor: Actor) -> Factor:
             "org.E083", _("Your post asks for a second factor. Set up another before you remove this one.")
         )
     removed = Factor(person=person, kind=row.kind, name=row.name)
-    row.delete()
-    if not others.exists():
-        Factor.objects.filter(person=person).delete()
+    with own_change(person, "remove_factor") as beside:
+        beside |= {"factor_kind": row.kind, "factor_name": row.name}
+        row.delete()
+        if not others.exists():
+            Factor.objects.filter(person=person).delete()
     return removed
 
 

@@ -1,15 +1,17 @@
-"""What people do to their own door is an entry too: a factor set up or removed. The entry never says a secret."""
+"""What people do to their own door is an entry too: a factor set up or removed, a new password. The entry never says a secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from anlan.org.events import SCREEN, note
-from anlan.org.models import Person, Post
+from anlan.org.events import change_of_person
+from anlan.org.models import Person
 from anlan.org.scope import Actor
 
 
-def note_own(person: Person, step: str, content: Mapping[str, Any], *, by: Actor) -> None:
-    """Append an entry under the unit of the person's newest post; somebody without any post touches nothing that is kept."""
-    post = Post.objects.filter(person=person).select_related("unit").order_by("-starts_on", "-pk").first()
-    if post is not None:
-        note("org.person", person.pk, step, content, at=post.unit, by=by, origin=SCREEN)
+@contextmanager
+def own_change(person: Person, step: str, *, only_if_changed: bool = False) -> Iterator[dict[str, Any]]:
+    """Carry out the block as a change that a person makes to their own account; see `change_of_person`."""
+    by = Actor(person_id=person.pk, name=person.name)
+    with change_of_person(person, step, by=by, only_if_changed=only_if_changed) as beside:
+        yield beside

@@ -103,6 +103,11 @@ def link(person: Person, provider: str, subject: str) -> OutsideIdentity:
     return made
 
 
+def is_linked(person: Person, provider: str) -> bool:
+    """Tell whether a person is tied to a service."""
+    return OutsideIdentity.objects.filter(person=person, provider=provider).exists()
+
+
 def unlink(person: Person, provider: str) -> int:
     """Untie a person from a service and return how many ties there were."""
     return OutsideIdentity.objects.filter(person=person, provider=provider).delete()[0]

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from anlan.org.credentials import OpenSession
 from anlan.org.door.limits import Limits, limits_of
+from anlan.org.door.noted import own_change
 from anlan.org.models import Person
 from anlan.org.scope import Actor
 
@@ -95,7 +96,8 @@ def forget(person: Person, *, but: str = "") -> None:
 @transaction.atomic
 def end_others(request: HttpRequest, person: Person) -> None:
     """End every session of the person but the one of the request."""
-    Person.objects.filter(pk=person.pk).update(session_generation=F("session_generation") + 1)
+    with own_change(person, "end_sessions"):
+        Person.objects.filter(pk=person.pk).update(session_generation=F("session_generation") + 1)
     person.refresh_from_db(fields=["session_generation"])
     keep(request, person)
 

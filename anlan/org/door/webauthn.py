@@ -23,6 +23,7 @@ from fido2.webauthn import (
 
 from anlan.org.credentials import Factor
 from anlan.org.door.factors import FactorRefused, confirmed
+from anlan.org.door.noted import own_change
 from anlan.org.models import Person
 
 MOST_KEYS = 10
@@ -76,16 +77,18 @@ def register(
     key = data.credential_data
     if key is None or any(known.credential_id == key.credential_id for _row, known in _keys(person)):
         raise _not_right()
-    return Factor.objects.create(
-        person=person,
-        kind=Factor.Kind.WEBAUTHN,
-        name=named,
-        data=bytes(key),
-        counter=data.counter,
-        created_at=now,
-        confirmed_at=now,
-        used_at=now,
-    )
+    with own_change(person, "add_factor") as beside:
+        beside["factor_kind"] = Factor.Kind.WEBAUTHN.value
+        return Factor.objects.create(
+            person=person,
+            kind=Factor.Kind.WEBAUTHN,
+            name=named,
+            data=bytes(key),
+            counter=data.counter,
+            created_at=now,
+            confirmed_at=now,
+            used_at=now,
+        )
 
 
 def begin_showing(person: Person, *, origin: str) -> tuple[dict[str, Any], dict[str, Any]]:

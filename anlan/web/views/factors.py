@@ -19,7 +19,6 @@ from django.views.decorators.http import require_POST
 from anlan.org.credentials import Factor
 from anlan.org.door import factors, sessions, totp, webauthn
 from anlan.org.door.factors import FactorRefused
-from anlan.org.door.noted import note_own
 from anlan.org.doors import wrong_factor
 from anlan.org.models import Person
 from anlan.web.door_forms import CodeForm
@@ -189,7 +188,6 @@ def recovery(request: HttpRequest) -> HttpResponse:
     if not factors.has_factor(person):
         return redirect("web:factors")
     codes = factors.new_recovery_codes(person, now=timezone.now())
-    note_own(person, "recovery_codes", {"count": len(codes)}, by=request.actor)  # type: ignore[attr-defined]
     return render(request, "anlan/factors/recovery.html", {"codes": codes})
 
 
@@ -199,11 +197,10 @@ def remove(request: HttpRequest, factor: int) -> HttpResponse:
     person = _person(request)
     actor = request.actor  # type: ignore[attr-defined]
     try:
-        gone = factors.remove(person, factor, actor)
+        factors.remove(person, factor, actor)
     except FactorRefused as error:
         messages.error(request, error.message)
     else:
-        note_own(person, "remove_factor", {"kind": gone.kind, "name": gone.name}, by=actor)
         messages.success(request, _("It is removed."))
     return redirect("web:factors")
 
@@ -221,7 +218,6 @@ def _set_up(request: HttpRequest, person: Person, kind: str) -> HttpResponse:
 def _strengthen(request: HttpRequest, person: Person, kind: str) -> None:
     sessions.end_others(request, person)  # none that showed a password alone goes on beside a new factor
     sessions.strengthen(request, kind)
-    note_own(person, "add_factor", {"kind": kind}, by=request.actor)  # type: ignore[attr-defined]
 
 
 def _person(request: HttpRequest) -> Person:

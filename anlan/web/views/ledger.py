@@ -5,6 +5,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from anlan.ledger.status import checkpoint_words, ledger_status
+from anlan.org.baseline import baseline_at
+from anlan.org.content_changes import content_changes
 from anlan.org.scope import Actor, as_system
 from anlan.web.administration import way
 from anlan.web.ledger_words import is_in_order, witness_lines
@@ -18,6 +20,7 @@ def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
     with as_system("state of the ledger"):  # it counts entries of the whole log and names none
         found = ledger_status(now=timezone.now())
         context = {"place": here, "status": found, "checkpoint": checkpoint_words()}
+        context |= {"content_changes": list(content_changes()), "proven_from": baseline_at()}
     context |= {"witnesses": witness_lines(found), "is_in_order": is_in_order(found)}
     context["crumbs"] = way(here) if here.is_administration else crumbs(here)
     return render(request, "anlan/ledger/status.html", context)

@@ -43,7 +43,7 @@ def test_a_walk_comes_to_its_end_and_begins_again(world: World, li_actor: Actor)
         list_place(world.hospital_a, by=li_actor, name=f"药房{number}")
     end = walk_once()
     walk = AuditWalk.objects.get()
-    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen) == (end, 36, stages()[0], 0)
+    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen) == (end, 49, stages()[0], 0)
     assert not AuditFinding.objects.exists()
 
 

@@ -13,6 +13,8 @@ from anlan.exchange.archive import work as archive_work
 from anlan.exchange.archive.work import PACKAGES
 from anlan.exchange.archive.write import Written
 from anlan.exchange.upload import SHEETS, keep, kept
+from anlan.flow.drift import all_drift
+from anlan.flow.drift_organisation import EVERY_KIND
 from anlan.flow.evidence import open_evidence, path_of, store
 from anlan.flow.perform import History, Move, perform, perform_many
 from anlan.flow.spec import find_register
@@ -20,6 +22,7 @@ from anlan.ledger.check import broken_entries
 from anlan.ledger.entry import Origin
 from anlan.ledger.models import Entry
 from anlan.org import keys
+from anlan.org.baseline import ensure_baseline
 from anlan.org.jobs import Job, run_next
 from anlan.org.scope import acting, as_system
 from anlan.vault import holdings
@@ -98,6 +101,18 @@ def test_everything_moves_under_the_new_key_and_the_old_one_is_retired(world, li
     assert list(broken_entries()) == []
     assert kept(sheet) == b"a sheet"
     assert keys.unknown_total() == 0
+
+
+def test_digests_of_secrets_outlive_a_rotation(world, li):
+    li.set_password("a sentence of Li's own 5")
+    li.save()
+    with as_system("test"):
+        ensure_baseline(EVERY_KIND)
+    keys.rotate()
+    work()
+    work(timezone.now() + keys.GRACE * 2)
+    with as_system("test"):
+        assert list(all_drift()) == []
 
 
 def test_evidence_sheets_and_packages_move_too_and_a_reader_goes_on():
