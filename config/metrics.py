@@ -18,6 +18,8 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from anlan.flow.audit import walk_of_audit
+from anlan.flow.audit_findings import open_count
 from anlan.ledger.models import Entry, TreeHead, Unsequenced
 from anlan.org.jobs import Job
 from anlan.org.scope import as_system
@@ -83,6 +85,7 @@ class Stored:
         yield _gauge("anlan_ledger_lag_seconds", "For how long entries have waited while none was placed.", lag)
         size = TreeHead.objects.aggregate(most=Max("size"))["most"] or 0
         yield _gauge("anlan_ledger_size", "Entries in the tree.", size)
+        yield from _audit()
         jobs = GaugeMetricFamily("anlan_jobs", "Jobs by kind and state.", labels=["kind", "state"])
         for kind, state, count in Job.objects.values_list("kind", "state").annotate(count=Count("pk")).order_by():
             jobs.add_metric([kind, state], count)
@@ -94,6 +97,17 @@ class Stored:
         for name, count in sorted(seen.items()):
             family.add_metric([name], count)
         return family
+
+
+def _audit() -> Iterator[Metric]:
+    """The running audit: what is open, and the last whole turn; before the first one its figures are left out."""
+    yield _gauge("anlan_audit_findings", "Open findings of the running audit.", open_count())
+    walk = walk_of_audit()
+    if walk is not None and walk.ended_at is not None:
+        age = (timezone.now() - walk.ended_at).total_seconds()
+        yield _gauge("anlan_audit_turn_age_seconds", "Since when the last whole turn of the audit has ended.", age)
+        yield _gauge("anlan_audit_turn_seconds", "How long the last whole turn took.", walk.ended_seconds)
+        yield _gauge("anlan_audit_turn_seen", "What the last whole turn compared.", walk.ended_seen)
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -1,14 +1,17 @@
 """The rounds that a worker carries out every second, in two threads: those that must not wait, and those that may take a while."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from anlan.assessment.seal_audit import drift_of_seals
 from anlan.flow.audit import audit_rounds
+from anlan.flow.drifts import Look
 from anlan.flow.hindsight import look_back
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
 from anlan.org.door.rounds import door_rounds
 from config.backup.schedule import backup_rounds
 
+AUDITED: Mapping[str, Look] = {"seals": drift_of_seals}  # what rooms above the flow let the running audit look at
 Rounds = tuple[Callable[[], object], ...]
 
 
@@ -19,4 +22,4 @@ def all_rounds() -> Rounds:
 
 def beside_rounds() -> Rounds:
     """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back."""
-    return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back)
+    return (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(), look_back)

@@ -1,6 +1,7 @@
 """What `anlan check` looks at: declarations, rubrics, the ledger against hashes and tree, rows against entries, stored files."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connection
 
@@ -10,10 +11,13 @@ from anlan.assessment.seal_check import broken_seals, changed_editions
 from anlan.exchange.archive.work import PACKAGES
 from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
+from anlan.flow.drift_since import drift_since, entries_since
 from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
+from anlan.ledger.check_signatures import broken_signatures
+from anlan.ledger.check_tree import Point
 from anlan.ledger.kept import broken_promise
 from anlan.org.access_keeping import rewritten
 from anlan.org.replay import is_baselined
@@ -30,8 +34,23 @@ def all_findings(*, progress: Progress | None = None) -> list[Finding]:
 
     The database is prepared: whoever calls has asked (`config.readiness`).
     """
-    stored = [*_ledger(), *_baseline(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
-    return [*declared_findings(), *stored]
+    parts = (_ledger, _baseline, partial(_rows, progress), _files, _seals, _access_log, _database_role)
+    return [*declared_findings(), *(finding for part in parts for finding in _confirmed(part))]
+
+
+def findings_since(point: Point) -> list[Finding]:
+    """Return the faults in what followed a place of the log: its entries and what they touched, tiles, heads, signatures, seals."""
+    parts = (partial(_ledger, since=point.size), partial(_touched, point.size), partial(_seals, since=point.size))
+    return [*declared_findings(), *(finding for part in parts for finding in _confirmed(part))]
+
+
+def _confirmed(part: Callable[[], list[Finding]]) -> list[Finding]:
+    """Look twice at what seems wrong: who writes at this moment may have been met half way."""
+    found = part()
+    if not found:
+        return []
+    again = part()
+    return [finding for finding in found if finding in again]
 
 
 def declared_findings() -> list[Finding]:
@@ -80,11 +99,17 @@ def _access_log() -> list[Finding]:
         return [{"place": f"access log, rows {where}", "fault": fault} for where, fault in rewritten()]
 
 
-def _ledger() -> list[Finding]:
+def _ledger(since: int = 0) -> list[Finding]:
     with as_system("check of the ledger"):
-        entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries()]
-        tree = [{"place": f"ledger {where}", "fault": fault} for where, fault in broken_tree()]
-        return entries + tree + _witnessed()
+        among = entries_since(since) if since else None
+        entries = [{"place": f"ledger entry {pk}", "fault": fault} for pk, fault in broken_entries(among=among)]
+        found = (*broken_tree(since=since), *broken_signatures(after=since))
+        return [*entries, *({"place": f"ledger {where}", "fault": fault} for where, fault in found), *_witnessed()]
+
+
+def _touched(since: int) -> list[Finding]:
+    with as_system("check of what followed"):
+        return [{"place": drift.place, "fault": drift_words(drift)} for drift in drift_since(since)]
 
 
 def _witnessed() -> list[Finding]:
@@ -129,6 +154,7 @@ def _files() -> list[Finding]:
     ]
 
 
-def _seals() -> list[Finding]:
+def _seals(since: int = 0) -> list[Finding]:
     with as_system("check of sealed scores"):
-        return [{"place": where, "fault": fault} for where, fault in (*broken_seals(), *changed_editions())]
+        broken = broken_seals(entries_since(since) if since else None)
+        return [{"place": where, "fault": fault} for where, fault in (*broken, *changed_editions())]

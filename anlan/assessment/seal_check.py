@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
+
 from anlan.assessment.edition import changed_edition, read_edition
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import rubric_codes
@@ -15,13 +17,18 @@ from anlan.ledger.models import Entry
 REGISTER = "score"
 
 
-def broken_seals() -> Iterator[tuple[str, str]]:
-    """Yield (where, what is wrong) for seals, kept files and published editions."""
-    told = {entry.uid: entry for entry in Entry.objects.filter(register=REGISTER).iterator(chunk_size=200)}
-    for seal in Seal.objects.select_related("institution").order_by("pk").iterator(chunk_size=50):
+def broken_seals(among: QuerySet[Entry] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield (where, what is wrong) for seals, kept files and published editions.
+
+    `among` keeps to the seals that some entries tell of.
+    """
+    entries = (Entry.objects.all() if among is None else among).filter(register=REGISTER)
+    told = {entry.uid: entry for entry in entries.iterator(chunk_size=200)}
+    seals = Seal.objects.all() if among is None else Seal.objects.filter(entry_uid__in=list(told))
+    for seal in seals.select_related("institution").order_by("pk").iterator(chunk_size=50):
         place = f"seal {seal.institution.code} {seal}"
         entry = told.pop(seal.entry_uid, None)
-        yield from ((place, fault) for fault in (*_of_document(seal), *_of_entry(seal, entry)))
+        yield from ((place, fault) for fault in faults_of_seal(seal, entry))
     for entry in told.values():
         yield f"ledger entry {entry.pk}", "tells of a sealed score whose row is gone"
     for file in SealedFile.objects.order_by("pk").iterator(chunk_size=50):
@@ -40,6 +47,12 @@ def changed_editions() -> Iterator[tuple[str, str]]:
                 yield f"rubric {code}", said
         except AssessmentError as error:
             yield f"rubric {code}", str(error)
+
+
+def faults_of_seal(seal: Seal, entry: Entry | None) -> Iterator[str]:
+    """Yield what is wrong with one stored seal, whose entry is null where it is gone."""
+    yield from _of_document(seal)
+    yield from _of_entry(seal, entry)
 
 
 def _of_document(seal: Seal) -> Iterator[str]:

@@ -146,7 +146,8 @@ def undo(batch: Batch, *, by: Actor, at: dt.datetime | None = None, progress: Pr
         _refuse_moved([record for records in groups for record in records], batch)
         origin = Origin(kind="import", batch=batch.uid.hex, file_sha256=batch.file_sha256)
         for records in groups:
-            annul_many(records, by=by, reason=_("import undone"), at=moment, origin=origin, progress=progress)
+            reason = _("import undone")
+            annul_many(records, by=by, reason=reason, at=moment, origin=origin, batch=batch, progress=progress)
         note_import(batch, "undo", by=by, before=before)
     batch.refresh_from_db()
     return sum(map(len, groups))

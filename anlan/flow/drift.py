@@ -5,9 +5,9 @@ number of queries, however many rows it has. What is found is named by register,
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.db import models
 from anlan.flow.drift_evidence import drift_of_evidence, drift_of_files, evidence_wanting
 from anlan.flow.drift_organisation import STAGES, organisation_wanting
 from anlan.flow.drift_times import drift_of_times
-from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault, read_json
+from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault, Look, read_json
 from anlan.flow.models import Batch
 from anlan.flow.prepare import content_columns, json_value
 from anlan.flow.register import Register
@@ -33,15 +33,24 @@ _ALWAYS = ("id", "uid", "number", "version", "institution_id", "recorded_at", "r
 Progress = Callable[[str, int], None]
 
 
-def drift_of_rows(spec: RegisterSpec, *, after: int = 0, limit: int = CHUNK, at: int | None = None) -> Chunk:
+def drift_of_rows(
+    spec: RegisterSpec,
+    *,
+    after: int = 0,
+    limit: int = CHUNK,
+    at: int | None = None,
+    among: Collection[uuid.UUID] | None = None,
+) -> Chunk:
     """Compare the rows of a register behind a key with the replay of their entries. Needs a system actor.
 
-    `at` keeps the rows of one institution.
+    `at` keeps the rows of one institution, `among` some records.
 
     Three queries. A row that the database cannot hand over as its type (SQLite keeps anything) is named as unreadable.
     """
     columns = _columns_of(spec)
-    rows = spec.model.objects.filter(pk__gt=after, **({} if at is None else {"institution_id": at})).order_by("pk")
+    rows = spec.model.objects.filter(pk__gt=after).order_by("pk")
+    rows = rows if at is None else rows.filter(institution_id=at)
+    rows = rows if among is None else rows.filter(uid__in=among)
     drifts: list[Drift] = []
     try:
         found = list(rows.values_list(*columns)[:limit])
@@ -66,10 +75,16 @@ def drift_of_record(record: Register, spec: RegisterSpec) -> tuple[Drift, ...]:
     return tuple(_compare(spec, row, told.get(record.uid), _Codes(), _batches([tuple(row.values())])))
 
 
-def drift_of_entries(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
-    """Name entries of registers whose record has no row, and entries filed under another institution than their header says."""
+def drift_of_entries(
+    *, after: int | None = None, limit: int = CHUNK, among: "models.QuerySet[Entry] | None" = None
+) -> Chunk:
+    """Name entries of registers whose record has no row, and entries filed under another institution than their header says.
+
+    `among` keeps to some entries.
+    """
     fields = ("uid", "pk", "register", "record_uid", "version", "institution_id", "header", "content")
-    rows = Entry.objects.filter(pk__gt=after or 0).order_by("pk").values_list(*fields)[:limit]
+    entries = (Entry.objects.all() if among is None else among).filter(pk__gt=after or 0)
+    rows = entries.order_by("pk").values_list(*fields)[:limit]
     found = [(*rest, plain_content(own, content)) for own, *rest, content in rows]
     codes, drifts = _Codes(), [*evidence_wanting(found), *organisation_wanting(found)]
     present = _present((register, uid) for _pk, register, uid, *_rest in found)
@@ -131,10 +146,19 @@ def look(stage: str, *, after: Any, limit: int = CHUNK) -> Chunk:
     return drift_of_rows(find_register(stage), after=after or 0, limit=limit)
 
 
+def confirmed(look_at: Look, *, after: Any, limit: int = CHUNK) -> Chunk:
+    """Look at a chunk; what differs is looked at again, since a write may have come between row and entries."""
+    chunk = look_at(after=after, limit=limit)
+    if not chunk.drifts:
+        return chunk
+    again = look_at(after=after, limit=limit).drifts
+    return Chunk(drifts=tuple(drift for drift in chunk.drifts if drift in again), last=chunk.last, seen=chunk.seen)
+
+
 def _whole(name: str, progress: Progress | None) -> Iterator[Drift]:
     after, seen, is_first = None, 0, True
     while is_first or after is not None:
-        chunk, is_first = look(name, after=after), False
+        chunk, is_first = confirmed(partial(look, name), after=after), False
         yield from chunk.drifts
         after, seen = chunk.last, seen + chunk.seen
         if progress is not None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault, read_json
@@ -40,17 +40,26 @@ def evidence_wanting(entries: Sequence[tuple[Any, ...]]) -> Iterator[Drift]:
             )
 
 
-def drift_of_evidence(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
-    """Compare evidence rows behind a key with the entries that brought them: two queries."""
-    found = list(Evidence.objects.filter(pk__gt=after or 0).order_by("pk")[:limit])
+def drift_of_evidence(
+    *, after: int | None = None, limit: int = CHUNK, among: Collection[uuid.UUID] | None = None
+) -> Chunk:
+    """Compare evidence rows behind a key with the entries that brought them: two queries. `among` keeps to some records."""
+    here = {} if among is None else {"record_uid__in": among}
+    found = list(Evidence.objects.filter(pk__gt=after or 0, **here).order_by("pk")[:limit])
     told = _entries_of({row.record_uid for row in found})
     drifts = tuple(drift for row in found for drift in _compare(row, told.get((row.record_uid, row.version))))
     return Chunk(drifts=drifts, last=found[-1].pk if len(found) == limit else None, seen=len(found))
 
 
-def drift_of_files(*, after: str | None = None, limit: int = CHUNK) -> Chunk:
-    """Open and rehash the files behind a hash, in order of the hash. Each is read once, however many records it serves."""
-    rows = Evidence.objects.filter(sha256__gt=after or "").order_by("sha256")
+def drift_of_files(
+    *, after: str | None = None, limit: int = CHUNK, among: Collection[uuid.UUID] | None = None
+) -> Chunk:
+    """Open and rehash the files behind a hash, in order of the hash. Each is read once, however many records it serves.
+
+    `among` keeps to the files of some records.
+    """
+    here = {} if among is None else {"record_uid__in": among}
+    rows = Evidence.objects.filter(sha256__gt=after or "", **here).order_by("sha256")
     hashes = list(rows.values_list("sha256", flat=True).distinct()[:limit])
     drifts = []
     for sha256 in hashes:

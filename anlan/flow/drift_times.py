@@ -4,14 +4,13 @@ No entry tells them (`flow.times`, `flow.hindsight`), so they are reckoned again
 What the worker has not looked at yet may still stand as the last look left it.
 """
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault
-from anlan.flow.hindsight import Seen, seen, written
+from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault
+from anlan.flow.hindsight import Seen, readable, seen, written
 from anlan.flow.models import LookBack
 from anlan.flow.prepare import json_value
 from anlan.flow.register import Register
@@ -27,7 +26,7 @@ def drift_of_times(*, after: str | None = None, limit: int = CHUNK) -> Chunk:
     drifts: list[Drift] = []
     count = 0
     for spec, institution_id in _pairs_behind(after):
-        found, here = _drift_of_pair(spec, institution_id)
+        found, here = drift_of_pair(spec, institution_id)
         drifts += found
         count += here
         if count >= limit:
@@ -38,7 +37,7 @@ def drift_of_times(*, after: str | None = None, limit: int = CHUNK) -> Chunk:
 def drift_of_record_times(record: Register, spec: RegisterSpec) -> tuple[Drift, ...]:
     """Reckon the times of one record again, beside its neighbours, whoever may see those."""
     with as_system("honest times of one record"):
-        found, _count = _drift_of_pair(spec, record.institution_id)
+        found, _count = drift_of_pair(spec, record.institution_id)
     return tuple(drift for drift in found if drift.record_uid == record.uid)
 
 
@@ -54,9 +53,10 @@ def _pairs_behind(after: str | None) -> Iterator[tuple[RegisterSpec, int]]:
                 yield spec, at
 
 
-def _drift_of_pair(spec: RegisterSpec, institution_id: int) -> tuple[list[Drift], int]:
+def drift_of_pair(spec: RegisterSpec, institution_id: int) -> tuple[list[Drift], int]:
+    """Reckon the times of one register of one institution again; return what differs and how many records there are."""
     looked = LookBack.objects.values_list("size", flat=True).first() or 0
-    rows = _readable(written(spec, institution_id).order_by("pk"))
+    rows = readable(written(spec, institution_id).order_by("pk"))
     waiting = _Waiting(spec, institution_id, looked)
     allowed = _allowed(spec, rows, waiting)
     wanting = () if spec.is_timed and not waiting.count else (None,)  # not filled in yet, as after an update
@@ -67,18 +67,6 @@ def _drift_of_pair(spec: RegisterSpec, institution_id: int) -> tuple[list[Drift]
             if getattr(row, name) not in values:
                 drifts.append(_drift(spec, row, name, values[-1]))
     return drifts, len(rows)
-
-
-def _readable(rows: QuerySet[Register]) -> list[Register]:
-    """Read the rows, leaving out those that hold no value of their column: the comparison with the entries names them."""
-    try:
-        return list(rows)
-    except UNREADABLE:
-        found = []
-        for key in rows.values_list("pk", flat=True):
-            with contextlib.suppress(*UNREADABLE):
-                found += list(rows.filter(pk=key))
-        return found
 
 
 class _Waiting:
@@ -107,16 +95,25 @@ def _allowed(
         before = then.get(row.pk)
         found[row.pk] = {}
         if not waiting.has_erasure:
-            found[row.pk]["is_batch_entry"] = _either(row, before, now[row.pk], "is_batch_entry")
+            found[row.pk]["is_batch_entry"] = _between(before, now[row.pk], "is_batch_entry", _first(row))
         if not waiting.has_changes:
-            found[row.pk]["is_copied"] = _either(row, before, now[row.pk], "is_copied")
+            found[row.pk]["is_copied"] = _between(before, now[row.pk], "is_copied", (None, False))
     return found
 
 
-def _either(row: Register, before: Seen | None, now: Seen, name: str) -> tuple[Any, ...]:
-    if before is not None:
-        return (getattr(before, name), getattr(now, name))
-    return (first_batch_mark(row.batch_id) if name == "is_batch_entry" else None, getattr(now, name))
+def _first(row: Register) -> tuple[bool | None, ...]:
+    """What a record says of a batch before its look, and what a look finds of it alone."""
+    first = first_batch_mark(row.batch_id)
+    return (first, first or False)
+
+
+def _between(before: Seen | None, now: Seen, name: str, fresh: tuple[bool | None, ...]) -> tuple[Any, ...]:
+    """Return what a look at any moment until now may have found: each record that came more can only make it true.
+
+    `before` is what the records say without those that the worker has not reached; null for one of these.
+    """
+    earliest = fresh if before is None else (getattr(before, name),)
+    return (*earliest, getattr(now, name))
 
 
 def _drift(spec: RegisterSpec, row: Register, name: str, follows: Any) -> Drift:

@@ -20,6 +20,8 @@ _WORDS = {
     Fault.UNREADABLE: "the row holds something that is no value of its column and cannot be read",
 }
 
+_OF_THE_LOG = (Fault.LEDGER, Fault.CHECKPOINT, Fault.SEAL)
+
 
 def drift_words(drift: Drift) -> str:
     """Return the difference as a sentence for the command line and the API, with its stable id in front."""
@@ -41,6 +43,8 @@ def _said(drift: Drift) -> str:
         return f"the entry of version {drift.entries_say} is gone, or its content is without a lawful erasure"
     if drift.fault is Fault.ENTRY_PLACE:
         return f"an entry is filed under institution key {drift.row_says}, its header says {drift.entries_say}"
+    if drift.fault in _OF_THE_LOG:
+        return str(drift.row_says)
     if drift.fault is Fault.TIMES:
         return (
             f"{drift.column}: the row says {_short(drift.row_says)}; from its dates, its first recording and the records beside it "

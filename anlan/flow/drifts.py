@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import InvalidOperation
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 CHUNK = 500
 UNREADABLE = (ValueError, TypeError, InvalidOperation)  # what reading a row raises that holds no value of its column
@@ -25,6 +25,9 @@ class Fault(StrEnum):
     ENTRY_PLACE = "flow.A009"
     FILE_LOCKED = "flow.A010"
     TIMES = "flow.A011"
+    LEDGER = "flow.A088"
+    CHECKPOINT = "flow.A089"
+    SEAL = "flow.A090"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,14 @@ class Chunk:
     drifts: tuple[Drift, ...]
     last: Any
     seen: int
+
+
+class Look(Protocol):
+    """Compares one chunk of a stage behind a place; null is the beginning. Whoever calls acts as the system."""
+
+    def __call__(self, *, after: Any = None, limit: int = CHUNK) -> Chunk:
+        """Return what was found, and where the next chunk goes on."""
+        ...
 
 
 def read_json(text: str) -> dict[str, Any]:

@@ -3,25 +3,33 @@
 A write never waits for it. The worker's round `look_back` takes the entries that the tree received since its last look and
 looks again at each register of each institution that they touched, so the answer is minutes old at most. The ledger does not
 repeat it: whoever has the records can reckon it again.
+
+Nothing is judged before its time is over: a record is judged, and counts among its neighbours, once its first entry lies in
+the part of the tree that the round has reached. A seal looks at everything at once (`look_at` without `until`), so a younger
+record may already be judged by those that were there at that moment; `flow.drift_times` knows both.
 """
 
+import contextlib
 import datetime as dt
 import unicodedata
+import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from anlan.flow.drifts import UNREADABLE
 from anlan.flow.models import LookBack
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
-from anlan.flow.times import COLUMNS, Dated, Watched, set_times
+from anlan.flow.times import COLUMNS, Dated, Watched, times_of
 from anlan.kernel.parameter import Parameter, parameter_value, stand_ins
-from anlan.ledger.models import Position, TreeHead
+from anlan.ledger.models import Entry, Position, TreeHead
 from anlan.org.scope import as_system
 
 BATCH_RECORDS = "honesty.batch_records"
@@ -72,17 +80,16 @@ def look_back(*, now: dt.datetime | None = None, every: dt.timedelta = EVERY) ->
     Safe to break off and to run twice: the place is noted at the end, and each look gives the same answer.
     """
     moment = now or timezone.now()
-    place = LookBack.objects.first() or LookBack(pk=1)
+    place = _place()
     if place.at is not None and place.at <= moment < place.at + every:
         return 0
     size = TreeHead.objects.filter(at__lte=moment - AFTER).order_by("-size").values_list("size", flat=True).first() or 0
-    until = min(size, place.size + ENTRIES)
+    until = max(place.size, min(size, place.size + ENTRIES))  # those behind it are in the tree, whatever a clock says
     pairs = _touched(place.size, until)
     with as_system("hindsight of batches and copied texts"):
         for institution_id, code in pairs:
-            look_at(_known()[code], institution_id)
-    place.size, place.at = max(until, place.size), moment
-    place.save()
+            look_at(_known()[code], institution_id, until=until)
+    LookBack.objects.filter(pk=place.pk, size=place.size).update(size=until, at=moment)
     return len(pairs)
 
 
@@ -97,30 +104,72 @@ def look_at_all() -> int:
     return pairs
 
 
-def look_at(spec: RegisterSpec, institution_id: int) -> int:
+def look_at(spec: RegisterSpec, institution_id: int, *, until: int | None = None) -> int:
     """Store what a look at one register of one institution finds, and return how many records it changed.
 
-    Times that are wanting, as after an update from an earlier version, are filled in on the way.
+    `until` keeps to the records whose first entry lies in the tree before that position; without it every record is judged
+    as of now. Times that are wanting, as after an update from an earlier version, are filled in on the way. Two looks at
+    the same time never store the older answer: who was overtaken looks again.
     """
-    rows = list(written(spec, institution_id))
-    wanting = [row for row in rows if row.is_late is None and set_times(row, spec)]
-    spec.model.objects.bulk_update(wanting, COLUMNS, batch_size=ROWS)
+    while True:
+        turn = _place().turn
+        young = set() if until is None else first_entries_beyond(spec, institution_id, until)
+        rows = [row for row in readable(written(spec, institution_id)) if row.uid not in young]
+        if (count := _store(spec, rows, turn)) is not None:
+            return count
+
+
+def first_entries_beyond(spec: RegisterSpec, institution_id: int, size: int) -> set[uuid.UUID]:
+    """Return the records of a register and institution whose first entry is not among the first `size` of the tree."""
+    beyond = Q(position=None) | Q(position__index__gte=size)
+    entries = Entry.objects.filter(beyond, institution_id=institution_id, register=spec.code, version=1)
+    return set(entries.values_list("record_uid", flat=True))
+
+
+def _place() -> LookBack:
+    return LookBack.objects.get_or_create(pk=1)[0]
+
+
+def _store(spec: RegisterSpec, rows: Sequence[Register], turn: int) -> int | None:
+    """Store what the rows say about each other; null, and nothing stored, when another look stored something meanwhile."""
+    wanting = [row for row in rows if row.is_late is None]
     groups: dict[Seen, list[int]] = defaultdict(list)
     found = seen(spec, rows)
     for row in rows:
         new = found[row.pk]
         if (row.is_batch_entry, row.is_copied) != (new.is_batch_entry, new.is_copied):
             groups[new].append(row.pk)
-    for new, keys in groups.items():  # four groups at most: one statement for many rows
-        for start in range(0, len(keys), ROWS):
-            part = spec.model.objects.filter(pk__in=keys[start : start + ROWS])
-            part.update(is_batch_entry=new.is_batch_entry, is_copied=new.is_copied)
+    if not wanting and not groups:
+        return 0
+    with transaction.atomic():
+        if not LookBack.objects.filter(turn=turn).update(turn=F("turn") + 1):
+            return None
+        for row in wanting:  # a correction may have set them, and other ones, since they were read
+            spec.model.objects.filter(pk=row.pk, is_late=None, occurred_on=row.occurred_on).update(
+                **times_of(row, spec)
+            )
+        for new, keys in groups.items():  # four groups at most: one statement for many rows
+            for start in range(0, len(keys), ROWS):
+                part = spec.model.objects.filter(pk__in=keys[start : start + ROWS])
+                part.update(is_batch_entry=new.is_batch_entry, is_copied=new.is_copied)
     return len(wanting) + sum(map(len, groups.values()))
 
 
 def written(spec: RegisterSpec, institution_id: int) -> QuerySet[Register]:
     """Return the records of one register and institution with the columns that a look reads."""
     return spec.model.objects.filter(institution_id=institution_id).only(*_READ, *spec.free_texts)
+
+
+def readable(rows: QuerySet[Register]) -> list[Register]:
+    """Read the rows, leaving out those that hold no value of their column: the comparison with the entries names them."""
+    try:
+        return list(rows)
+    except UNREADABLE:
+        found = []
+        for key in rows.values_list("pk", flat=True):
+            with contextlib.suppress(*UNREADABLE):
+                found += list(rows.filter(pk=key))
+        return found
 
 
 def seen(spec: Watched, rows: Iterable[Written]) -> Mapping[int, Seen]:

@@ -94,9 +94,13 @@ class Performed(models.Model):
 
 
 class LookBack(models.Model):
-    """How far the tree was looked at for batches and copied texts, and when; one row. See `flow.hindsight`."""
+    """How far the tree was looked at for batches and copied texts, and when; one row. See `flow.hindsight`.
+
+    `turn` grows with everything that a look stores: a look that was overtaken by another one stores nothing.
+    """
 
     size = models.PositiveBigIntegerField(default=0)
+    turn = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -170,17 +174,36 @@ class Approval(models.Model):
 class AuditWalk(models.Model):
     """How far the running audit has come: which stage, behind which key, and when it last came to the end.
 
-    `turn` grows with every chunk; two workers that look at the same chunk store it once.
+    `turn` grows with every chunk; two workers that look at the same chunk store it once. `done` are the stages that the present
+    turn through all of them has behind it, so that a stage which a new version brings enters it. `rounds` and `busy_ms` say what
+    the present turn costs; `ended_…` say the same of the last whole one.
     """
 
     name = models.CharField(max_length=20, primary_key=True)
     turn = models.PositiveBigIntegerField(default=0)
     stage = models.CharField(max_length=40, blank=True)
     after = models.CharField(max_length=64, blank=True)  # a row's key, or a hash; empty at the beginning of a stage
+    done = models.JSONField(default=list)
     seen = models.PositiveBigIntegerField(default=0)
+    rounds = models.PositiveBigIntegerField(default=0)
+    busy_ms = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_seen = models.PositiveBigIntegerField(default=0)
+    ended_seconds = models.PositiveBigIntegerField(default=0)
+    ended_rounds = models.PositiveBigIntegerField(default=0)
+    ended_busy_ms = models.PositiveBigIntegerField(default=0)
+
+    @property
+    def took(self) -> str:
+        """How long the last whole turn took, as hours and minutes."""
+        minutes = -(-self.ended_seconds // 60)
+        return f"{minutes // 60}:{minutes % 60:02d}"
+
+    @property
+    def milliseconds(self) -> int:
+        """What one round of the last whole turn took on average."""
+        return round(self.ended_busy_ms / self.ended_rounds) if self.ended_rounds else 0
 
     def __str__(self) -> str:
         return f"{self.name}: {self.stage} behind {self.after}"
@@ -189,8 +212,12 @@ class AuditWalk(models.Model):
 class AuditFinding(models.Model):
     """A difference between a row and its entries that the running audit met. It names the place and never a value.
 
-    Rows here are not deleted: `gone_at` says since when a finding is not met any more.
+    Rows here are not deleted: `gone_at` says since when a finding is not met any more, `gone_by` what showed it.
     """
+
+    class GoneBy(models.TextChoices):
+        TURN = "turn", _("Not met again by a whole turn")
+        LOOK = "look", _("Agrees after a later look")
 
     fault = models.CharField(max_length=12)
     register = models.CharField(_("Register"), max_length=40)
@@ -202,6 +229,7 @@ class AuditFinding(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+    gone_by = models.CharField(max_length=4, choices=GoneBy.choices, blank=True)
 
     class Meta:
         verbose_name = _("Finding of the audit")

@@ -113,10 +113,12 @@ def _remember(key: str, entry: Entry) -> None:
         raise Conflict("flow.E022", message) from error
 
 
-def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
+def _write(prepared: Prepared, *, by: Actor, origin: Origin, batch: Batch | None = None) -> Entry:
+    """Write one step. `batch` is the import whose receipt the origin bears: a record that it opens belongs to it."""
     record = prepared.record
     try:
         if prepared.version == 1:
+            _belongs_to(record, batch)
             year = record.occurred_on.year
             last = take_numbers(record.institution_id, prepared.spec.code, year, 1)
             record.number = format_number(prepared.spec.prefix, year, last)
@@ -131,8 +133,14 @@ def _write(prepared: Prepared, *, by: Actor, origin: Origin) -> Entry:
         Evidence.objects.bulk_create(_evidence_rows(prepared, by))
     if prepared.parties:
         store_parties(record, prepared.step, prepared.parties, at=prepared.at)
-    _follow(prepared, by=by, origin=origin)
+    _follow(prepared, by=by, origin=origin, batch=batch)
     return entry
+
+
+def _belongs_to(record: Register, batch: Batch | None) -> None:
+    """Set what a new row says of the import that brings it; its first entry says the same."""
+    record.batch = batch
+    record.is_batch_entry = first_batch_mark(batch)
 
 
 def _after_the_last(prepared: Prepared) -> Prepared:
@@ -231,10 +239,8 @@ def _follow(prepared: Prepared, *, by: Actor, origin: Origin, batch: Batch | Non
     prepared.record.before = prepared.before  # in bulk, later steps of the record were prepared already
     with as_system(f"what follows {prepared.spec.code}.{prepared.step}"):
         for next_one in getattr(prepared.record, method)():
-            if next_one.record.pk is None:
-                next_one.record.batch = batch  # a new record that an import brings with it is undone with the import
             follow_up = prepare(next_one.record, next_one.step, by=by, at=prepared.at, data=next_one.data, follows=True)
-            _write(follow_up, by=by, origin=origin)
+            _write(follow_up, by=by, origin=origin, batch=batch)  # a record that it opens is undone with the import
 
 
 def perform_many(
@@ -298,8 +304,7 @@ def _write_part(ready: Sequence[Ready], *, origin: Origin, batch: Batch | None) 
     records = [item.record for item in ready]
     done = [pair for item in ready for pair in item.steps]
     for record in records:
-        record.batch = batch
-        record.is_batch_entry = first_batch_mark(batch)
+        _belongs_to(record, batch)
     _number(records)
     try:
         insert_rows(records)
@@ -320,6 +325,7 @@ def annul_many(
     reason: str,
     at: dt.datetime | None = None,
     origin: Origin = SCREEN,
+    batch: Batch | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Annul stored records of one register in bulk and return how many. The same checks and entries as the step `annul`.
@@ -336,7 +342,7 @@ def annul_many(
                 [(prepared.record.institution_id, fact_of(prepared, by=by, origin=origin)) for prepared in part]
             )
             for prepared in part:
-                _follow(prepared, by=by, origin=origin)
+                _follow(prepared, by=by, origin=origin, batch=batch)
             if progress is not None:
                 progress(start + len(part), len(done))
     return len(done)

@@ -3,17 +3,14 @@
 The same steps as for one record, entry by entry from the content to the root; what holds is counted, what does not is named.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from anlan.ledger.check import Progress, broken_entries, broken_tree
-from anlan.ledger.checkpoint import parse_note, signatures_of
+from anlan.ledger.check_signatures import broken_signatures
 from anlan.ledger.models import Entry, TreeHead, Unsequenced
-from anlan.ledger.signing import BadSignature
 from anlan.ledger.store import newest_head, stored_tree
 from anlan.ledger.verify import Outcome, Step, no_head, open_with_own_key, prove_entry, witnessed
-from anlan.ledger.witnessed import configured_witnesses
 
 _CHUNK = 1000
 
@@ -83,29 +80,8 @@ def verify_log(*, progress: Progress = lambda _done, _all: None) -> Audit:
     audit = Audit(checkpoint=open_with_own_key(head) if head else no_head())
     audit.faults += [(f"entry {pk}", what) for pk, what in broken_entries(progress)]
     audit.faults += broken_tree(progress)
-    audit.faults += _broken_signatures(audit.counts)
+    audit.faults += broken_signatures(counts=audit.counts)
     audit.faults += [(step.name, step.said) for step in witnessed() if step.outcome is Outcome.FAILS]
     audit.waiting = Unsequenced.objects.count()
     audit.counts |= {"entries": Entry.objects.count(), "heads": TreeHead.objects.count()}
     return audit
-
-
-def _broken_signatures(counts: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """Check the log's signature of every signed head, and the cosignatures of the witnesses whose keys are configured."""
-    signed = TreeHead.objects.exclude(checkpoint="").order_by("size")
-    keys = [one.key for one in configured_witnesses()]
-    for head in signed.iterator(chunk_size=_CHUNK):
-        step = open_with_own_key(head)
-        counts["signatures"] = counts.get("signatures", 0) + 1
-        if step.outcome is Outcome.FAILS:
-            yield f"tree head {head.size}", step.said
-            continue
-        note = parse_note(head.checkpoint)
-        for key in keys:
-            if not signatures_of(note, key.name, key.key_id):
-                continue
-            counts["cosignatures"] = counts.get("cosignatures", 0) + 1
-            try:
-                key.time_of(note)
-            except BadSignature as error:
-                yield f"tree head {head.size}", str(error)

@@ -46,6 +46,7 @@ class AuditPage:
     count: int
     rows: tuple[FindingRow, ...]
     gone: int
+    closed: tuple[FindingRow, ...]
 
 
 def audit_page(place: Place) -> AuditPage:
@@ -53,7 +54,9 @@ def audit_page(place: Place) -> AuditPage:
     here = _at(place)
     is_open = here.filter(gone_at=None)
     rows = tuple(_row(finding, place) for finding in is_open.order_by("-first_seen_at", "-pk")[:MOST])
-    return AuditPage(walk=walk_of_audit(), count=is_open.count(), rows=rows, gone=here.exclude(gone_at=None).count())
+    gone = here.exclude(gone_at=None)
+    closed = tuple(_row(finding, place) for finding in gone.order_by("-gone_at", "-pk")[:MOST])
+    return AuditPage(walk=walk_of_audit(), count=is_open.count(), rows=rows, gone=gone.count(), closed=closed)
 
 
 def open_findings(place: Place) -> int:
@@ -153,5 +156,8 @@ def what_is_wrong(fault: str) -> str:
         Fault.UNREADABLE: _("The row cannot be read"),
         Fault.ENTRY_PLACE: _("An entry is filed under another institution"),
         Fault.TIMES: _("A time does not follow from the record's dates and its neighbours"),
+        Fault.LEDGER: _("A ledger entry, or the tree over the entries, is not what was written"),
+        Fault.CHECKPOINT: _("A signed checkpoint is not of this log's key or not of its tree head"),
+        Fault.SEAL: _("A sealed score and its ledger entry differ"),
     }
     return words[Fault(fault)]

@@ -106,6 +106,15 @@ class Installation:
         line = [sys.executable, "-c", program, json.dumps(values)]
         return subprocess.Popen(line, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True)
 
+    def printing(self, text: str, **values: Any) -> "subprocess.Popen[str]":
+        """Start Python inside the installation whose output the caller reads at its end, in a process group of its own."""
+        program = f"import django, json, sys; django.setup(); globals().update(json.loads(sys.argv[1]))\n{text}"
+        line = [sys.executable, "-c", program, json.dumps(values)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            line, cwd=ROOT, env=self.environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        )
+
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run one `anlan` command and return how it ended."""
         line = [sys.executable, "-m", "config.command", *words]

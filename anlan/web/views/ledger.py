@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from anlan.flow.audit import walk_of_audit
 from anlan.ledger.status import checkpoint_words, ledger_status
 from anlan.org.baseline import baseline_at
 from anlan.org.content_changes import content_changes
@@ -19,7 +20,7 @@ def status(request: HttpRequest, place: str, year: int) -> HttpResponse:
     here = _place(request, place, year)
     with as_system("state of the ledger"):  # it counts entries of the whole log and names none
         found = ledger_status(now=timezone.now())
-        context = {"place": here, "status": found, "checkpoint": checkpoint_words()}
+        context = {"place": here, "status": found, "checkpoint": checkpoint_words(), "walk": walk_of_audit()}
         context |= {"content_changes": list(content_changes()), "proven_from": baseline_at()}
     context |= {"witnesses": witness_lines(found), "is_in_order": is_in_order(found)}
     context["crumbs"] = way(here) if here.is_administration else crumbs(here)

@@ -7,14 +7,20 @@ import re
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from anlan.flow.audit import audit_chunk, audit_rounds, walk_of_audit
+from anlan.flow.audit import audit_chunk, audit_rounds, rows_per_round, walk_of_audit
 from anlan.flow.drift import stages
-from anlan.flow.models import AuditFinding, AuditWalk
+from anlan.flow.drifts import Chunk, Drift, Fault
+from anlan.flow.hindsight import look_at_all, look_back
+from anlan.flow.models import AuditFinding, AuditWalk, LookBack
+from anlan.ledger.models import Entry, TreeHead
+from anlan.ledger.rounds import sign_newest_head
+from anlan.ledger.sequencer import Sequencer
 from anlan.org.models import Person
 from anlan.org.scope import Actor, as_system
-from anlan_cn.models import KeyPlace
-from tests.records import list_place
+from anlan_cn.models import Hazard, KeyPlace
+from tests.records import list_place, report_hazard
 from tests.world import World
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -24,7 +30,7 @@ NOW = dt.datetime(2025, 3, 11, 8, 0, tzinfo=dt.UTC)
 
 def walk_once(start: dt.datetime = NOW) -> dt.datetime:
     """Walk to the end once and return when the last chunk was."""
-    for number in range(500):
+    for number in range(600):
         at = start + dt.timedelta(seconds=number)
         audit_chunk(now=at, rows=5)
         walk = walk_of_audit()
@@ -43,7 +49,9 @@ def test_a_walk_comes_to_its_end_and_begins_again(world: World, li_actor: Actor)
         list_place(world.hospital_a, by=li_actor, name=f"药房{number}")
     end = walk_once()
     walk = AuditWalk.objects.get()
-    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen) == (end, 49, stages()[0], 0)
+    # 12 rows, twice with their times, 12 entries, their 12 hashes, 13 rows of the organisation; the tree is empty
+    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen, walk.done) == (end, 61, stages()[0], 0, [])
+    assert (walk.ended_seconds, walk.ended_rounds) == (walk.ended_rounds - 1, walk.ended_rounds)
     assert not AuditFinding.objects.exists()
 
 
@@ -87,6 +95,73 @@ def test_two_workers_store_a_chunk_once(world: World, li_actor: Actor, monkeypat
     monkeypatch.setattr(AuditWalk.objects, "get_or_create", lambda **_: (stale, False))
     assert audit_chunk(now=NOW) == 0
     assert AuditWalk.objects.get().turn == moved.turn
+
+
+def test_a_stage_that_a_new_version_brings_enters_the_turn_under_way(world: World, li_actor: Actor) -> None:
+    list_place(world.hospital_a, by=li_actor)
+    audit_chunk(now=NOW)
+    AuditWalk.objects.update(stage="times", done=[name for name in stages() if name not in ("times", "entries")])
+    audit_chunk(now=NOW)  # the times; the entries come after, although they stand before them
+    assert AuditWalk.objects.get().stage == "entries"
+
+
+def test_a_room_above_adds_a_stage(world: World) -> None:
+    drift = Drift(fault=Fault.SEAL, register="score", record_uid=None, institution_id=None, number="A 2025")
+
+    def look(*, after: object = None, limit: int = 0) -> Chunk:
+        return Chunk(drifts=(drift,), last=None, seen=1)
+
+    AuditWalk.objects.create(name="rows", stage="seals", started_at=NOW)
+    audit_chunk(now=NOW, beside={"seals": look})
+    assert AuditFinding.objects.values_list("fault", "number").get() == ("flow.A090", "A 2025")
+
+
+def test_the_walk_meets_what_was_changed_in_entries_tree_and_checkpoints(world: World, li_actor: Actor) -> None:
+    for number in range(6):
+        list_place(world.hospital_a, by=li_actor, name=f"药房{number}")
+    Sequencer().run()
+    sign_newest_head()
+    with as_system("test"):
+        LookBack.objects.create(size=6)
+    [head] = TreeHead.objects.all()
+    TreeHead.objects.update(checkpoint=head.checkpoint.replace("\n6\n", "\n7\n"))
+    first = Entry.objects.order_by("pk").first()
+    Entry.objects.filter(pk=first.pk).update(leaf=b"\x01" * 32)
+    walk_once()
+    found = sorted(AuditFinding.objects.values_list("fault", "register", "number", "column"))
+    assert found == [
+        ("flow.A088", "key_place", "", f"entry {first.pk}"),
+        ("flow.A088", "ledger", "position 0", ""),
+        ("flow.A089", "ledger", "tree head 6", ""),
+    ]
+
+
+def test_a_round_grows_with_the_amount_and_stays_bounded() -> None:
+    assert rows_per_round(AuditWalk(ended_seen=200_000)) == 500
+    assert rows_per_round(AuditWalk(ended_seen=20_000_000)) == 1157  # a turn in a day
+    assert rows_per_round(AuditWalk(ended_seen=10**9)) == 4000
+
+
+def test_a_finding_that_a_later_look_heals_is_closed_with_when_and_why(
+    world: World, li: Person, li_actor: Actor, client_as: object
+) -> None:
+    report_hazard(world.hospital_a, by=li_actor)
+    Sequencer().run()
+    look_back(now=timezone.now() + dt.timedelta(minutes=2))
+    with as_system("somebody with SQL"):
+        Hazard.objects.update(is_batch_entry=True)
+    walk_once()
+    assert AuditFinding.objects.get(gone_at=None).column == "is_batch_entry"
+    with as_system("the worker"):
+        look_at_all()
+    LookBack.objects.update(at=timezone.now())
+    later = timezone.now()
+    audit_chunk(now=later)
+    finding = AuditFinding.objects.get()
+    assert (finding.gone_at, finding.gone_by) == (later, "look")
+    page = _page(client_as, li, "A")
+    assert "再次比对后一致" in page
+    assert "HZ-2025-0001" in page
 
 
 def test_a_round_does_its_work_only_every_few_seconds(world: World) -> None:

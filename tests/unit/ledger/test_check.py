@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from anlan.ledger import check
 from anlan.ledger.append import append
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.entry import leaf_hash
@@ -79,9 +80,13 @@ def test_a_rewritten_entry_is_named_by_its_position(entries: list[Entry]) -> Non
 
 def test_an_entry_rewritten_together_with_its_tile_is_found_by_the_tile_above(entries: list[Entry]) -> None:
     put_into_tile(0, 1, 411 - 256, rewrite(entries[411]))
-    TreeHead.objects.filter(size__lt=600).delete()  # the head of 500 would be met first
-    said = "their entries and their tile agree, but tile 1/0 says otherwise"
-    assert list(broken_tree()) == [("positions 256 to 511", said)]
+    said = (
+        "its root is not that of the first 500 entries; something from position 250 on was changed, or the head itself"
+    )
+    assert list(broken_tree()) == [
+        ("positions 256 to 511", "tile 0/1 and tile 1/0 above it do not agree"),
+        ("tree head 500", said),  # the tile was not full then; the head of 600 rests on the tile above
+    ]
 
 
 def test_an_entry_rewritten_with_its_tile_at_the_edge_is_found_by_the_head(entries: list[Entry]) -> None:
@@ -100,13 +105,60 @@ def test_two_entries_that_changed_places_are_found(entries: list[Entry]) -> None
     Position.objects.filter(index__in=[10, 20]).delete()
     Position.objects.create(index=10, entry=entries[20])
     Position.objects.create(index=20, entry=entries[10])
-    assert list(broken_tree()) == [("position 10", "the entry's leaf is not the one in the tree")]
+    said = "the entry's leaf is not the one in the tree"
+    assert list(broken_tree()) == [("position 10", said), ("position 20", said)]
 
 
 def test_a_deleted_entry_is_named_by_its_position(entries: list[Entry]) -> None:
     Position.objects.filter(index=300).delete()
     Entry.objects.filter(pk=entries[300].pk).delete()
     assert list(broken_tree()) == [("position 300", "holds no entry any more")]
+
+
+def test_a_hole_is_named_in_its_whole_extent_and_hides_nothing_behind_it(entries: list[Entry]) -> None:
+    Position.objects.filter(index__gte=200, index__lt=300).delete()
+    Position.objects.filter(index=310).delete()
+    rewrite(entries[411])
+    put_into_tile(1, 0, 0, b"\x01" * 32)
+    TreeHead.objects.filter(size=250).update(root=b"\x00" * 32)
+    found = [line for line in broken_tree() if not line[0].startswith("entry ")]
+    said = "its root is not that of the first 250 entries; something from position 0 on was changed, or the head itself"
+    assert found == [
+        ("position 200 and 99 more up to 299", "holds no entry any more"),
+        ("position 310", "holds no entry any more"),
+        ("position 411", "the entry's leaf is not the one in the tree"),
+        ("positions 0 to 255", "tile 0/0 and tile 1/0 above it do not agree"),
+        ("tree head 250 and 2 later ones up to 600", said),
+    ]
+
+
+def test_a_tile_that_is_gone_or_cut_short_is_named_and_its_neighbours_are_still_compared(entries: list[Entry]) -> None:
+    Tile.objects.filter(level=0, index=1).delete()
+    hashes = bytes(Tile.objects.get(level=0, index=2).hashes)
+    Tile.objects.filter(level=0, index=2).update(hashes=hashes[:64])
+    rewrite(entries[7])
+    found = dict(broken_tree())
+    assert found["tile 0/1"] == "is gone; holds 0 bytes, a tree of 600 entries has 8192 there"
+    assert found["tile 0/2"] == "holds 64 bytes, a tree of 600 entries has 2816 there"
+    assert found["position 7"] == "the entry's leaf is not the one in the tree"
+
+
+def test_what_is_placed_while_the_check_runs_is_no_finding(
+    entries: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check reads the size, then the tree grows by a tile, then it reads positions and tiles."""
+    Leader.objects.all().delete()
+
+    def size_and_growth() -> int:
+        monkeypatch.undo()
+        before = check.tree_size()
+        write(300)
+        Sequencer().run()
+        return before
+
+    monkeypatch.setattr(check, "tree_size", size_and_growth)
+    assert list(broken_tree()) == []
+    assert list(broken_tree()) == []
 
 
 def test_an_entry_written_around_the_queue_is_named(entries: list[Entry]) -> None:
@@ -134,7 +186,12 @@ def test_a_queue_row_without_an_entry_is_named_and_holds_nobody_up(entries: list
 def test_a_position_beyond_the_newest_head_is_named(entries: list[Entry]) -> None:
     TreeHead.objects.filter(size=600).delete()
     said = "lies beyond the newest tree head, which has 500 entries"
-    assert list(broken_tree()) == [("position 500", said)]
+    assert list(broken_tree()) == [
+        ("position 500 and 99 more up to 599", said),
+        ("tile 0/1", "holds 8192 bytes, a tree of 500 entries has 7808 there"),
+        ("tile 0/2", "holds 2816 bytes, a tree of 500 entries has 0 there"),
+        ("tile 1/0", "holds 64 bytes, a tree of 500 entries has 32 there"),
+    ]
 
 
 def test_a_changed_head_is_named(entries: list[Entry]) -> None:

@@ -1,0 +1,31 @@
+"""The stored seals as a stage of the running audit: each against its document, its columns and its ledger entry."""
+
+from typing import Any
+
+from anlan.assessment.models import Seal
+from anlan.assessment.seal_check import faults_of_seal
+from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault
+from anlan.ledger.models import Entry
+
+_SEALS = 20  # a document is long: 500 rows cost as much as some 25 of them
+
+
+def drift_of_seals(*, after: Any = None, limit: int = CHUNK) -> Chunk:
+    """Compare the seals behind a key."""
+    at_once = max(1, limit // _SEALS)
+    seals = list(Seal.objects.filter(pk__gt=after or 0).select_related("institution").order_by("pk")[:at_once])
+    told = {entry.uid: entry for entry in Entry.objects.filter(uid__in=[seal.entry_uid for seal in seals])}
+    drifts = tuple(
+        Drift(
+            fault=Fault.SEAL,
+            register="score",
+            record_uid=None,
+            institution_id=seal.institution_id,
+            number=f"{seal.institution.code} {seal}"[:40],
+            column=f"seal {seal.pk}",
+            row_says=said,
+        )
+        for seal in seals
+        for said in faults_of_seal(seal, told.get(seal.entry_uid))
+    )
+    return Chunk(drifts=drifts, last=seals[-1].pk if len(seals) == at_once else None, seen=len(seals))
