@@ -7,6 +7,7 @@ from anlan.flow.hindsight import look_back
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
 from anlan.org.door.rounds import door_rounds
+from config.backup.copies import copies_rounds
 from config.backup.schedule import backup_rounds
 
 Rounds = tuple[Callable[[], object], ...]
@@ -18,5 +19,5 @@ def all_rounds() -> Rounds:
 
 
 def beside_rounds() -> Rounds:
-    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back."""
-    return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back)
+    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back, left copies."""
+    return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back, *copies_rounds())
