@@ -36,6 +36,7 @@ test-sqlite: $(VENV)/.test
 	@BROWSER=$(BROWSER) bash constraints/debian.sh
 	$(PY) -m pytest -n $(WORKERS) $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
 test-postgres: $(VENV)/.test
+	@POSTGRES=1 bash constraints/debian.sh
 	$(PY) -m pytest --postgres -n $(WORKERS) $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
 faults: $(VENV)/.test ## kill, tamper, fill the disk, fail over: the full numbers of docs/reliability.md (an hour; as root it installs patroni and etcd)

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from anlan.ledger.models import TreeHead, Unsequenced
 from anlan.vault.errors import VaultError
 from anlan.vault.ring import ring
+from config.backup.copies import left_copies
 from config.backup.make import newest_backup
 
 LAG_LIMIT = dt.timedelta(seconds=5)
@@ -107,7 +108,10 @@ def _backup(now: dt.datetime) -> Check:
     newest = newest_backup(Path(settings.ANLAN_BACKUP_FOLDER))
     said = f"newest of {newest:%Y-%m-%d %H:%M} UTC" if newest else "none yet"
     is_late = settings.ANLAN_BACKUP_AT is not None and (newest is None or now - newest > BACKUP_LIMIT)
-    return Check(name="backup", holds=not is_late, said=said, needed=False)
+    left = left_copies()
+    if left:
+        said += f"; a drill left {', '.join(left)} behind"
+    return Check(name="backup", holds=not is_late and not left, said=said, needed=False)
 
 
 _CHECKS: dict[str, Callable[[dt.datetime], Check]] = {

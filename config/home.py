@@ -90,7 +90,7 @@ def database_from_url(url: str, home: Home) -> dict[str, Any]:
         raise ValueError(f"ANLAN_DATABASE_URL has the unknown option {', '.join(unknown)}; it takes {known}.")
     return {
         "ENGINE": "anlan.org.postgresql",
-        "NAME": parts.path.lstrip("/"),
+        "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", "") or unquote(parts.hostname or ""),

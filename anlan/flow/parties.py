@@ -19,6 +19,7 @@ from anlan.flow.declare import Step
 from anlan.flow.errors import InvalidData
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
+from anlan.org.marks import forget_marks
 from anlan.org.models import Person, Post, Unit
 from anlan.org.parties import ACCUSED, Capacity, Party, in_force, is_stake
 from anlan.org.roles import Reach, all_roles, find_role
@@ -120,6 +121,7 @@ def store_parties(record: Register, step_name: str, parties: Sequence[NamedParty
                 capacity=party.capacity,
                 starts_on=today,
             )
+    forget_marks()
 
 
 def parties_of(record: Register) -> list[Party]:

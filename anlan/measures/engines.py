@@ -7,11 +7,12 @@ nation (``anlan.measures.opening.open_lake``). Every engine gives the same figur
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
 
 from anlan.kernel.period import Period
 from anlan.measures.bindings import bindings, is_closed
@@ -21,7 +22,9 @@ from anlan.measures.program import program_of
 from anlan.measures.sql import Statement, lower, lower_one
 
 _POSITION = re.compile(r"%\((\w+)\)s")
-_prepared: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()  # names of prepared statements by connection
+# For this transaction: compiling thirty joins takes a thousand times their run, planning them for each institution many times.
+_SETTINGS = "SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), "
+_IS_THERE = "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE name = %(name)s)"
 ONE_BY_ONE = 64  # up to so many institutions, as many indexed statements beat one scan of every register
 
 
@@ -89,7 +92,7 @@ def _binding_here(cursor: Cursor) -> Cursor:
 
 
 class SqlConnection:
-    """A live SQLite or PostgreSQL database, reached through plain DB-API cursors.
+    """A live SQLite or PostgreSQL database, reached through plain DB-API cursors; on PostgreSQL within a transaction.
 
     ``cursor`` makes a cursor of the driver itself (of Django: ``connection.connection.cursor``, after
     ``connection.ensure_connection()``), because Django's own would rewrite the parameters.
@@ -118,7 +121,7 @@ class SqlConnection:
     ) -> list[Sequence[int | None]]:
         statement = lower(plan, self._dialect, is_closed=values.is_closed)
         if self._dialect == "postgres":
-            cursor.execute("SET jit = off")  # compiling thirty joins takes a thousand times their run
+            cursor.execute("SET LOCAL jit = off")  # compiling thirty joins takes a thousand times their run
         cursor.execute(statement.text, values.of(statement.parameters))
         rows = list(cursor.fetchall())
         if institutions is None:
@@ -140,20 +143,24 @@ class SqlConnection:
         return found
 
     def _prepared(self, cursor: Cursor, statement: Statement) -> str:
-        """Prepare the statement on PostgreSQL, once for each connection, and return the text that runs it.
+        """Prepare the statement on PostgreSQL unless the server's session holds it, and return the text that runs it.
 
-        Planning thirty scans takes many times their run for one institution; compiling them a thousand times. The settings are
-        made each time: a rollback takes them away, and leaves the prepared statement.
+        A pooler lends another session to each transaction, so the session is asked. The name is that of the text: whoever
+        prepared it there, it is this statement.
         """
-        cursor.execute("SET jit = off; SET plan_cache_mode = force_generic_plan")
-        prepared = _prepared.setdefault(cursor.connection, {})
-        if statement.text not in prepared:
-            name = f"anlan_figures_{len(prepared)}"
-            places = {parameter: f"${place}" for place, parameter in enumerate(statement.parameters, start=1)}
-            text = _POSITION.sub(lambda mark: places[mark[1]], statement.text).replace("%%", "%")
-            cursor.execute(f"PREPARE {name} AS {text}")
-            prepared[statement.text] = name
-        return f"EXECUTE {prepared[statement.text]} ({', '.join(f'%({name})s' for name in statement.parameters)})"
+        name, definition = _definition(statement.text, statement.parameters)
+        cursor.execute(_SETTINGS + _IS_THERE, {"name": name})
+        if not cursor.fetchall()[0][2]:
+            cursor.execute(f"PREPARE {name} AS {definition}")
+        return f"EXECUTE {name} ({', '.join(f'%({name})s' for name in statement.parameters)})"
+
+
+@lru_cache(maxsize=64)
+def _definition(text: str, parameters: tuple[str, ...]) -> tuple[str, str]:
+    """Return a statement's name and its text with numbered parameters, as PREPARE takes it."""
+    places = {parameter: f"${place}" for place, parameter in enumerate(parameters, start=1)}
+    definition = _POSITION.sub(lambda mark: places[mark[1]], text).replace("%%", "%")
+    return f"anlan_figures_{hashlib.sha256(definition.encode()).hexdigest()[:40]}", definition
 
 
 @dataclass(frozen=True, slots=True)

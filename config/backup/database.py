@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -11,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from anlan.ledger.models import TreeHead
-from anlan.org.scope import as_system
 from config.backup.errors import BackupError
+from config.backup.server import AROUND, direct_database, find_tool, linked, run_tool, server_major
 
 SQLITE, POSTGRES = "database.sqlite3", "database.pgdump"
-# Row-level security holds the owner of the tables too; a dump is the system's work. A drill compares the counts of every table.
-SEES_ALL = "-c anlan.system=1"
 HEAD = "SELECT size, root, checkpoint FROM ledger_treehead ORDER BY size DESC LIMIT 1"
+_COPY = re.compile(rb'COPY (?:"(?:[^"]|"")*"|\w+)\."?((?:[^" ]|"")+)"? \(')
+_END = b"\\.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,81 +71,53 @@ def _head(row: Any) -> tuple[int, str, str]:
 
 
 def _postgres(folder: Path) -> Snapshot:
-    """Dump with the snapshot of a transaction of ours, in which the head is read and the rows are counted."""
-    target = folder / POSTGRES
-    with as_system("backup"):
-        with (
-            connection.cursor() as cursor
-        ):  # tells the database who acts: afterwards it would be too late for the isolation level
-            cursor.execute("SELECT 1")
-        return _dumped(target)
+    """Dump with the snapshot of a transaction of ours, in which the head is read and the rows are counted.
 
-
-def _dumped(target: Path) -> Snapshot:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT pg_export_snapshot()")
-        name = cursor.fetchone()[0]
+    Raises: BackupError when the dump holds fewer rows of a table, or more, than the transaction sees.
+    """
+    target, database = folder / POSTGRES, direct_database()
+    with linked(database) as link, link.transaction():
+        link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        [(name,)] = link.execute("SELECT pg_export_snapshot()").fetchall()
         arguments = ("-Fc", "-Z1", "--enable-row-security", f"--snapshot={name}", f"--file={target}")
-        run_tool("pg_dump", connection.settings_dict, *arguments)
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
-        counts = {}
-        for table in [row[0] for row in cursor.fetchall()]:
-            cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  names from the catalogue
-            counts[table] = int(cursor.fetchone()[0])
-        cursor.execute(HEAD)
-        head = _head(cursor.fetchone())
+        run_tool("pg_dump", database, *arguments)
+        tables = link.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+        ).fetchall()
+        counts = {str(table): _count(link, table) for (table,) in tables}
+        head = _head(link.execute(HEAD).fetchone())
     target.chmod(0o600)
+    _compare(counts, dumped_rows(target))
     return Snapshot(file=target, kind="postgresql", head=head, counts=counts)
 
 
-def run_tool(name: str, database: dict[str, Any], *arguments: str) -> None:
-    """Run one of PostgreSQL's programs on a database. The password goes through the environment, never through arguments."""
-    places = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    own = {key: str(database[place]) for key, place in places.items() if database.get(place)}
-    done = subprocess.run(
-        [str(find_tool(name, least=_server_major())), "--no-password", *arguments],
-        env={**os.environ, **own, "PGOPTIONS": SEES_ALL},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise BackupError("backup.E001", f"{name} failed: {said[0]}. Look at ANLAN_DATABASE_URL and ANLAN_PG_BIN.")
+def _compare(counts: dict[str, int], dumped: dict[str, int]) -> None:
+    """Refuse a dump from which rows were left out silently, as row-level security does to a role that says nothing."""
+    for table, count in counts.items():
+        if dumped.get(table, 0) != count:
+            raise BackupError(
+                "backup.E090",
+                f"The dump holds {dumped.get(table, 0)} rows of {table}, not {count}: it is thrown away. {AROUND}",
+            )
 
 
-def find_tool(name: str, *, least: int = 0) -> Path:
-    """Return a program of PostgreSQL, no older than the server: in `ANLAN_PG_BIN`, on the path, or among those installed.
-
-    Raises: BackupError, saying what to set.
-    """
-    if folder := os.environ.get("ANLAN_PG_BIN"):
-        found = Path(folder) / name
-        if found.exists():
-            return found
-        raise BackupError("backup.E002", f"ANLAN_PG_BIN is {folder}, and there is no {name} in it.")
-    on_path = shutil.which(name)
-    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
-    for found in [*([Path(on_path)] if on_path else []), *installed]:
-        if _major(found) >= least:
-            return found
-    raise BackupError(
-        "backup.E002",
-        f"No {name} of version {least} or newer was found. Install the server's client programs, or name their folder in ANLAN_PG_BIN.",
-    )
-
-
-def _server_major() -> int:
-    connection.ensure_connection()
-    return int(getattr(connection, "pg_version", 0)) // 10_000
-
-
-def _major(program: Path) -> int:
-    """Return the main version of a program: `pg_dump (PostgreSQL) 15.3 (Debian 15.3-1)` is 15."""
-    said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"\) (\d+)", said)
-    return int(found[1]) if found else 0
+def dumped_rows(dump: Path) -> dict[str, int]:
+    """Return how many rows of each table stand in a dump, as they would be restored."""
+    program = str(find_tool("pg_restore", least=server_major()))
+    counts: dict[str, int] = {}
+    table = ""
+    with subprocess.Popen([program, "--data-only", "--file=-", str(dump)], stdout=subprocess.PIPE) as running:
+        for line in running.stdout or ():
+            if table and line == _END:
+                table = ""
+            elif table:
+                counts[table] += 1
+            elif found := _COPY.match(line):
+                table = found[1].decode().replace('""', '"')
+                counts[table] = 0
+    if running.returncode:
+        raise BackupError("backup.E001", f"pg_restore cannot read the dump {dump.name} that was just made.")
+    return counts
 
 
 def restore_sqlite(file: Path, home: Path) -> None:
@@ -155,11 +126,19 @@ def restore_sqlite(file: Path, home: Path) -> None:
 
 
 def restore_postgres(file: Path, database: dict[str, Any]) -> None:
-    """Fill an empty database. Raises: BackupError when it fails; the database may then hold a part and is to be dropped."""
-    name = str(database["NAME"])
-    run_tool(
-        "pg_restore", database, "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={name}", str(file)
-    )
+    """Fill an empty database, in one transaction. What is restored belongs to the role that restores it.
+
+    Raises: BackupError when it fails or when the database is not empty; nothing was changed then.
+    """
+    with linked(database) as link:
+        [(there,)] = link.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchall()
+    if there:
+        raise BackupError(
+            "backup.E091",
+            f'The database "{database["NAME"]}" holds {there} tables already; name an empty one with --database-url.',
+        )
+    arguments = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    run_tool("pg_restore", database, *arguments, f"--dbname={database['NAME']}", str(file))
 
 
 def newest_head() -> tuple[int, str, str]:

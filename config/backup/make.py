@@ -3,9 +3,6 @@
 import datetime as dt
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from django.utils import timezone
 from anlan.vault.stream import Secret, make_secret, read_secret
 from config.backup.database import Snapshot, snapshot
 from config.backup.package import FILES, FORMAT, SUFFIX, Progress, keep_file, read_manifest, sha256_of, write_package
+from config.backup.work import work_folder
 
 NAME = "anlan-%Y%m%dT%H%M%SZ"
 TRANSIENT = ("progress",)
@@ -50,7 +48,7 @@ def backup(
     is_new_key = make_secret(key_file)
     secret = read_secret(key_file)
     target = _free_name(folder, began)
-    with _work_folder() as work:
+    with work_folder("backup") as work:
         # The database first: a file is there before a row names it, so every file that the copied rows name is found.
         _copy_keys(work / "keys", key_file)
         shot = snapshot(work)
@@ -92,16 +90,6 @@ def _free_name(folder: Path, at: dt.datetime) -> Path:
     while (target := folder / (at.astimezone(dt.UTC).strftime(NAME) + SUFFIX)).exists():
         at += dt.timedelta(seconds=1)
     return target
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    """A folder for the copy of the database, inside the home, that only its owner reads and that is gone afterwards."""
-    work = Path(tempfile.mkdtemp(prefix=".backup-", dir=settings.HOME.path))
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _keep_files(store: Path, secret: Secret, progress: Progress | None) -> tuple[list[dict[str, Any]], int]:

@@ -3,24 +3,25 @@
 import datetime as dt
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
 
 from anlan.vault.stream import Secret, read_secret
+from config.backup.copies import Copy, copy_database, drop_left_copies
 from config.backup.database import restore_postgres, restore_sqlite
 from config.backup.errors import BackupError
 from config.backup.package import FILES, FORMAT, SUFFIX, sha256_of, take_file, unpack
+from config.backup.work import work_folder
 from config.home import Home, database_from_url
 
 BACKUP_KEY = "backup.key"
@@ -111,22 +112,18 @@ def _fill(home: Path, file: Path, secret: Secret, database_url: str) -> dict[str
 def drill(file: Path, *, key: Path | None = None) -> Proof:
     """Restore a backup into a temporary place, prove it there in a process of its own, and remove it again."""
     began = time.monotonic()
-    work = Path(tempfile.mkdtemp(prefix="anlan-drill-"))
-    scratch = _ScratchDatabase() if connection.vendor == "postgresql" else None
-    try:
-        url = scratch.make() if scratch else ""
-        manifest = restore(file, work / "home", database_url=url, key=key)
-        said = _prove(work / "home", url)
-    finally:
-        if scratch:
-            scratch.drop()
-        shutil.rmtree(work, ignore_errors=True)
+    is_postgres = connection.vendor == "postgresql"
+    if is_postgres:
+        drop_left_copies()
+    with work_folder("drill") as work, copy_database() if is_postgres else nullcontext(Copy(url="")) as copy:
+        manifest = restore(file, work / "home", database_url=copy.url, key=key)
+        said = _prove(work / "home", copy.url)
     return Proof(
         head=(said["head"][0], said["head"][1]),
         entries=manifest["counts"].get("ledger_entry", 0),
         rows=sum(manifest["counts"].values()),
         files=len(manifest["files"]),
-        faults=tuple(_faults(manifest, said)),
+        faults=(*_faults(manifest, said), *([copy.left] if copy.left else [])),
         seconds=time.monotonic() - began,
         made_at=dt.datetime.fromisoformat(manifest["made_at"]),
     )
@@ -168,39 +165,3 @@ def _faults(manifest: dict[str, Any], said: dict[str, Any]) -> list[str]:
         if said["counts"].get(table) != count:
             faults.append(f"{table} has {said['counts'].get(table)} rows, not {count}")
     return faults
-
-
-class _ScratchDatabase:
-    """A database of the same server that lives for the length of a drill."""
-
-    def __init__(self) -> None:
-        self.name = f"anlan_drill_{secrets.token_hex(4)}"
-
-    def make(self) -> str:
-        """Make it and return its URL. Raises: BackupError when the role may not."""
-        from django.db import Error
-
-        try:
-            self._outside(f'CREATE DATABASE "{self.name}" TEMPLATE template0')
-        except Error as error:
-            said = str(error).splitlines()[0]
-            raise BackupError(
-                "backup.E010",
-                f"No database could be made for the drill ({said}). Give the role CREATEDB, or drill elsewhere.",
-            ) from error
-        own = connection.settings_dict
-        login = f"{quote(own['USER'], safe='')}:{quote(own['PASSWORD'], safe='')}@" if own["USER"] else ""
-        port = f":{own['PORT']}" if own["PORT"] else ""
-        if str(own["HOST"]).startswith("/"):
-            return f"postgresql://{login}{port}/{self.name}?host={quote(own['HOST'], safe='')}"
-        return f"postgresql://{login}{own['HOST']}{port}/{self.name}"
-
-    def drop(self) -> None:
-        """Drop it, whoever is still connected."""
-        self._outside(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
-
-    @staticmethod
-    def _outside(statement: str) -> None:
-        """Run a statement that may stand in no transaction."""
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(statement)

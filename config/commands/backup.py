@@ -25,8 +25,10 @@ def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from config.backup.make import backup
+    from config.backup.work import end_on_sigterm
     from config.readiness import require_tables
 
+    end_on_sigterm()
     require_tables()  # one of an older version is backed up too: that is what one does before the migrations
     made = backup(args.to, keep=args.keep)
     size, root, _ = made.head

@@ -1,6 +1,7 @@
 """`anlan restore`: a backup into a new home."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 HELP = "restore a backup into a new home"
@@ -21,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Restore and say how to start it."""
     from config.backup.restore import restore
+    from config.backup.server import url_of
     from config.faults import BadInput
+    from config.home import Home, database_from_url
 
     if args.to.is_file():
         raise BadInput(f'"{args.to}" is a file. Name a folder that is empty or does not exist.')
@@ -31,6 +34,11 @@ def run(args: argparse.Namespace) -> int:
         f"Restored the backup of {manifest['made_at']}: {sum(manifest['counts'].values()):,} rows, {len(manifest['files'])} files."
     )
     print(f"Tree head: {head['size']} entries, root {head['root'] or 'none'}. `anlan check` proves it:")
-    url = f" ANLAN_DATABASE_URL={args.database_url.split('@')[-1]}" if args.database_url else ""
-    print(f"  ANLAN_HOME={args.to.resolve()}{url} anlan check")
+    named = ["ANLAN_HOME=" + shlex.quote(str(args.to.resolve()))]
+    if args.database_url:
+        database = database_from_url(args.database_url, Home(path=args.to))
+        named.append("ANLAN_DATABASE_URL=" + shlex.quote(url_of(database, with_password=False)))
+        if database["PASSWORD"]:
+            print("  export PGPASSWORD=…    # the password is not printed; or put it into the URL or ~/.pgpass")
+    print(f"  {' '.join(named)} anlan check")
     return 0

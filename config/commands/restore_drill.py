@@ -20,7 +20,9 @@ def run(args: argparse.Namespace) -> int:
     from django.conf import settings
 
     from config.backup.restore import drill, newest_file
+    from config.backup.work import end_on_sigterm
 
+    end_on_sigterm()
     file = args.file or newest_file(Path(settings.ANLAN_BACKUP_FOLDER))
     proof = drill(file, key=args.key)
     if args.json:

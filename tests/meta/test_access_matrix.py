@@ -271,6 +271,23 @@ def _ask(
     client: Client, method: str, address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace
 ) -> HttpResponse:
     """Send one request and undo what it wrote."""
+    where, values = filled(address, entry, target, place)
+    with transaction.atomic():
+        answer: Any = _send(client, method, where, entry, values)
+        _text(answer)
+        transaction.set_rollback(True)
+    return answer
+
+
+def filled(address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace) -> tuple[str, dict[str, Any]]:
+    """Return the path of an address for a target, and what its query, form and body are filled with."""
+    with as_system("test"):
+        return _filled_address(address, entry, target, place)
+
+
+def _filled_address(
+    address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace
+) -> tuple[str, dict[str, Any]]:
     values = {
         "place": target[0],
         "institution": target[0],
@@ -307,12 +324,7 @@ def _ask(
         values["uid"] = file
     if address.key.startswith("portal:"):
         values["uid"] = LedgerEntry.objects.get(record_uid=place.uid).uid
-    where = address.fill(values)
-    with transaction.atomic():
-        answer: Any = _send(client, method, where, entry, values)
-        _text(answer)
-        transaction.set_rollback(True)
-    return answer
+    return address.fill(values), values
 
 
 def _request_for(place: KeyPlace) -> UUID:

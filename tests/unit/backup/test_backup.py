@@ -22,12 +22,12 @@ from anlan.vault.errors import BrokenSeal, KeyMissing
 from anlan.vault.folders import sealed_folders
 from anlan.vault.ring import ring
 from config.backup import make
-from config.backup.database import find_tool
 from config.backup.errors import BackupError
 from config.backup.make import backup, newest_backup
 from config.backup.package import read_manifest
 from config.backup.restore import drill, newest_file, restore
 from config.backup.schedule import queue_due
+from config.backup.server import find_tool
 from config.home import Home
 from tests.papers import pdf
 

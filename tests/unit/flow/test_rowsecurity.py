@@ -1,17 +1,22 @@
 """The last line: with the ORM bypassed, raw SQL by an ordinary database role sees what the policy lets the actor see."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import NotSupportedError, ProgrammingError, connection, transaction
 from django.db.utils import DatabaseError
 
+from anlan.flow.parties import NamedParty
+from anlan.flow.perform import perform
 from anlan.flow.spec import all_registers
-from anlan.org.models import Party
+from anlan.org.marks import reach_field
+from anlan.org.models import Institution, Party, Unit
 from anlan.org.scope import acting, as_system
 from anlan_cn.models import Dispute
 from tests.conftest import actor_of
 from tests.records import list_place, report_hazard
+from tests.world import employ
 
 pytestmark = [pytest.mark.database]
 
@@ -38,8 +43,6 @@ def held(world, li_actor, zhao_actor, qian_actor):
 
 
 def accept(institution, *, by, **data) -> Dispute:
-    from anlan.flow.perform import perform
-
     values = {"occurred_on": dt.date(2025, 3, 3), "severity": "general", "complainant": "张三丰"} | data
     with acting(by):
         record = Dispute(institution=institution)
@@ -154,11 +157,105 @@ def test_a_rolled_back_change_of_actor_is_told_again(held, li_actor, zhao_actor)
     assert count("anlan_cn_key_place") == 0
 
 
-def test_the_actor_is_told_once_and_not_with_each_statement(held, li_actor, django_assert_num_queries):
+def told():
+    return connection.connection.teller.told
+
+
+def test_within_a_transaction_the_actor_is_told_once_and_not_with_each_statement(held, li_actor):
     with acting(li_actor), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM anlan_cn_key_place")
-        told = connection.told
+        first = told()
     with acting(li_actor):
         for _round in range(5):
             count("anlan_cn_key_place")
-            assert connection.told is told
+            assert told() is first
+
+
+def test_one_cursor_asks_for_whoever_acts_when_it_asks(held, li_actor, zhao_actor):
+    with connection.cursor() as cursor:
+        for actor, own in ((li_actor, held.hospital_a), (zhao_actor, held.hospital_b), (li_actor, held.hospital_a)):
+            with acting(actor):
+                cursor.execute("SELECT DISTINCT institution_id FROM anlan_cn_key_place")
+                assert cursor.fetchall() == [(own.pk,)]
+
+
+def test_policies_read_no_table_and_call_no_function_of_a_schema(db):
+    """pg_dump empties the search path, and what a policy reads is read once more for each statement."""
+    if connection.vendor != "postgresql":
+        pytest.skip("row-level security is PostgreSQL's")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT refclassid::regclass::text, refobjid <> polrelid FROM pg_depend "
+            "JOIN pg_policy ON classid = 'pg_policy'::regclass AND objid = pg_policy.oid"
+        )
+        assert cursor.fetchall() == [("pg_class", False)]
+        cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'anlan%'")
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nothing_is_left_in_the_session(held, li_actor, zhao_actor):
+    """The session may be somebody else's with the next statement: it holds no mark, and a mark left in it judges nobody."""
+    with acting(li_actor):
+        assert institutions_in("anlan_cn_key_place") == [held.hospital_a.pk]
+    raw = connection.connection.pgconn
+    assert raw.exec_(b"SELECT current_setting('anlan.actor', true)").get_value(0, 0) == b""
+    raw.exec_(b"SET anlan.actor = 'system'")
+    try:
+        with acting(zhao_actor):
+            assert institutions_in("anlan_cn_key_place") == [held.hospital_b.pk]
+            with transaction.atomic():
+                assert institutions_in("anlan_cn_key_place") == [held.hospital_b.pk]
+        assert count("anlan_cn_key_place") == 0
+    finally:
+        raw.exec_(b"RESET anlan.actor")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_result_outside_a_transaction_is_read_by_whoever_acts(held, li_actor):
+    from anlan_cn.models import KeyPlace
+
+    with acting(li_actor):
+        rows = KeyPlace.objects.order_by("pk").iterator(chunk_size=1)
+        assert [row.institution_id for row in rows] == [held.hospital_a.pk]
+        with connection.cursor() as cursor, pytest.raises(NotSupportedError, match="COPY needs a transaction"):
+            cursor.copy("COPY anlan_cn_key_place TO STDOUT")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+        assert cursor.fetchone()[0] == 0
+
+
+@pytest.mark.usefixtures("held")
+def test_a_reviewer_reaches_what_lies_below_and_a_new_institution_with_the_next_request(world, chen):
+    """The ids below a unit are told as runs; an institution of another district that lies between two of them is left out."""
+    unit = Unit.objects.add_child(
+        world.district_1, {"code": "LATE", "name": "东城区口腔医院", "kind": Unit.Kind.INSTITUTION}
+    )
+    late = Institution.objects.create(unit=unit, code="LATE", class_level=1, kind="specialist", beds=10, staff=20)
+    actor = actor_of(chen)
+    with acting(actor):
+        assert institutions_in("anlan_cn_key_place") == [world.hospital_a.pk, world.hospital_b.pk]
+        reached = told().split(";")[reach_field("s", 0) - 1]
+    assert reached == f"{{[{world.hospital_a.pk},{world.hospital_b.pk}],[{late.pk},{late.pk}]}}"
+    assert world.hospital_b.pk < world.hospital_c.pk < late.pk
+
+
+@pytest.mark.usefixtures("held")
+def test_the_head_of_the_whole_tree_reaches_everything_without_a_list(world):
+    with acting(actor_of(employ("gao", "高峰", "reviewer", world.province))):
+        assert institutions_in("anlan_cn_key_place") == [world.hospital_a.pk, world.hospital_b.pk]
+        assert told().split(";")[reach_field("s", 0) - 1] == "{(,)}"
+
+
+def test_who_becomes_a_party_in_a_request_reads_the_case_in_it(held, world, li_actor, zhou):
+    """The step that lets somebody in looks every actor up again."""
+    with as_system("test"):
+        record = Dispute.objects.get(institution=world.hospital_a)
+    actor = dataclasses.replace(actor_of(zhou), case_registers=frozenset({"dispute"}))
+    with acting(actor):
+        assert count("anlan_cn_dispute") == 0
+    with acting(li_actor):
+        handler = NamedParty(capacity="handler", person=zhou)
+        perform(record, "involve", by=li_actor, parties=[handler], reason="handles it")
+    with acting(actor):
+        assert count("anlan_cn_dispute") == 1
