@@ -22,7 +22,7 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 import datetime as dt
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from anlan.org.door.session_store import SessionStore
 from tests.world import build_world, employ
 li = employ("li", "李敏", "office", build_world().hospital_a.unit)
 li.set_password("a long password of Li's"); li.save()
