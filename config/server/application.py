@@ -15,7 +15,7 @@ from config.server.gate import Gate
 from config.server.health import Health
 from config.server.proxies import Caller, Network, caller_of, plain
 from config.server.reading import Bodies, Gone, Receive, Refused, linger
-from config.server.refusals import FULL, TOO_MANY, Refusal
+from config.server.refusals import FULL, NO_ROOM, TOO_MANY, Refusal
 from config.server.refusals import answer as refusal_answer
 from config.server.spool import Full, Quota, Spool
 from config.server.threads import Pool
@@ -73,8 +73,6 @@ class Application:
             await self._serve(scope, receive, send, caller)
         except Refused as refused:
             await _refuse(scope, send, refused.refusal, receive if refused.refusal.status == 413 else None)
-        except Full as full:
-            await _refuse(scope, send, TOO_MANY if full.of_address else FULL)
         except Gone:
             return
         finally:
@@ -91,7 +89,10 @@ class Application:
             body.close()
             raise
         environ = environ_of(scope, caller, length=body.size)
-        answer = await self.workers.run(bridge.make, self.pages, environ, body, self.spool(caller.address))
+        try:
+            answer = await self.workers.run(bridge.make, self.pages, environ, body, self.spool(caller.address))
+        except Full as full:
+            raise Refused(NO_ROOM) from full
         try:
             await send_answer(send, receive, answer, self.files, is_head=scope["method"] == "HEAD")
         finally:

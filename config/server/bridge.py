@@ -58,7 +58,7 @@ class Answer:
 
 
 def make(application: Wsgi, environ: dict[str, Any], body: Spool, spool: Spool) -> Answer:
-    """Call the application and take its whole answer. Runs in a worker thread; closes the body. Raises: Full, OSError."""
+    """Call the application and take its whole answer. Runs in a worker thread; closes the body. Raises: Full."""
     answer = Answer(spool=spool)
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:

@@ -15,6 +15,8 @@ HEAD_SECONDS = 15.0  # from the connection, or the answer before, to the last by
 IDLE_SECONDS = 5  # between two requests of one connection
 FLUSH_SECONDS = 30.0  # a closed connection whose last bytes nobody takes
 
+KERNEL_BUFFER = 128 * 1024  # the kernel keeps twice that of an answer for a reader that takes none
+
 BODY_SECONDS = 20.0  # without a byte of the body; and the start that the least rate is counted from
 BODY_RATE = 4096  # bytes a second that a body brings at least, on the whole
 UNFINISHED, UNFINISHED_EACH = 512, 64  # bodies that are not whole yet: in all, and of one address

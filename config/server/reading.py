@@ -51,12 +51,16 @@ class Bodies:
         except TimeoutError as error:
             raise Refused(TOO_SLOW) from error
         except asyncio.CancelledError:
-            if not self._is_stopping or not task.uncancel() == 0:
+            if not self._stopped(task):
                 raise
             raise Refused(FULL) from None
         finally:
             self._tasks.discard(task)
             one.release()
+
+    def _stopped(self, task: "asyncio.Task[Any]") -> bool:
+        """Tell whether a body was broken off by `stop` alone; the task goes on to say so."""
+        return self._is_stopping and task.uncancel() == 0
 
     def stop(self) -> None:
         """Refuse every body that is not whole, now and from now on."""

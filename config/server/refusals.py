@@ -50,6 +50,16 @@ FULL = Refusal(
     retry_seconds=10,
 )
 
+NO_ROOM = Refusal(
+    status=503,
+    id="server.E086",
+    title=gettext_lazy("The server is busy"),
+    message=gettext_lazy(
+        "The server has no room for this answer at the moment. What you sent was worked on; look, then try again soon."
+    ),
+    retry_seconds=10,
+)
+
 
 def too_large(most: int) -> Refusal:
     """Return the refusal of a body that is larger than `most` bytes."""

@@ -8,7 +8,7 @@ import uvicorn
 
 from config.server.application import Application
 from config.server.gate import Connection
-from config.server.limits import IDLE_SECONDS, STOP_SECONDS
+from config.server.limits import IDLE_SECONDS, KERNEL_BUFFER, STOP_SECONDS
 
 
 class Server(uvicorn.Server):
@@ -55,6 +55,7 @@ def listen(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, kind, proto)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)  # its connections inherit it
         bound.bind(address)
     except OSError:
         bound.close()

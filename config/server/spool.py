@@ -3,16 +3,21 @@
 The file is encrypted with a key that lives as long as the process, and is unlinked before the first byte: a kill leaves nothing.
 """
 
+import contextlib
 import io
+import logging
 import secrets
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from anlan.vault.stream import DecryptingReader, EncryptingWriter, Secret
 from config.server.limits import IN_MEMORY, MEMORY, PIECE, SPOOL, SPOOL_EACH
+
+_log = logging.getLogger("anlan.server")
 
 
 class Full(Exception):
@@ -86,22 +91,24 @@ class Spool:
         self.size += len(piece)
 
     def write(self, piece: bytes) -> None:
-        """Take bytes, to memory or to the disk. Raises: Full, OSError."""
+        """Take bytes, to memory or to the disk. Raises: Full, also where the disk itself has no room."""
         if self.fits_memory(len(piece)):
             self.keep(piece)
             return
-        writer = self._disk[1] if self._disk else self._move_to_disk()
-        for start in range(0, len(piece), PIECE):
-            self._to_disk(writer, piece[start : start + PIECE])
+        with _disk_errors_as_full():
+            writer = self._disk[1] if self._disk else self._move_to_disk()
+            for start in range(0, len(piece), PIECE):
+                self._to_disk(writer, piece[start : start + PIECE])
         self.size += len(piece)
 
     def reader(self) -> io.BufferedIOBase:
-        """Return what was written, from its beginning. Nothing can be written afterwards."""
+        """Return what was written, from its beginning. Nothing can be written afterwards. Raises: Full."""
         if self._disk is None:
             return io.BytesIO(b"".join(self._pieces))
         file, writer = self._disk
-        writer.close()
-        file.seek(0)
+        with _disk_errors_as_full():
+            writer.close()
+            file.seek(0)
         return io.BufferedReader(DecryptingReader(file, _KEY, chunk=PIECE), PIECE)
 
     def close(self) -> None:
@@ -129,6 +136,15 @@ class Spool:
         self._quota.take_disk(self._address, len(piece))
         self._on_disk += len(piece)
         writer.write(piece)
+
+
+@contextlib.contextmanager
+def _disk_errors_as_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _log.error("The spool cannot be written: %s", error)
+        raise Full(of_address=False) from error
 
 
 _KEY = Secret(value=secrets.token_bytes(32), is_passphrase=False)

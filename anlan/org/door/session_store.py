@@ -10,6 +10,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -41,9 +42,9 @@ class SessionStore(db.SessionStore):
         """Tell whether there is a session of this key."""
         return super().exists(stored(session_key))
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         """Return the row of the session as it is to be stored."""
-        row: Session = super().create_model_instance(data)
+        row = super().create_model_instance(data)
         row.session_key = stored(self.session_key)
         return row
 
@@ -60,7 +61,7 @@ class SessionStore(db.SessionStore):
         """Tell whether there is a session of this key."""
         return await sync_to_async(self.exists)(session_key)
 
-    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+    async def acreate_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         """Return the row of the session as it is to be stored."""
         return await sync_to_async(self.create_model_instance)(data)
 
