@@ -67,4 +67,4 @@ class Health:
 
 def _text(status: int, body: bytes, *, kind: bytes = b"text/plain; charset=utf-8") -> Whole:
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
-    return status, [*headers, (b"connection", b"close")], body
+    return status, headers if status < 400 else [*headers, (b"connection", b"close")], body

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,22 +17,24 @@ from tests.faults.installation import ROOT, Installation, Server, free_port
 
 
 @contextlib.contextmanager
-def proxied(installation: Installation, name: str) -> Iterator[tuple[int, Server]]:
-    """Serve behind a proxy with the file that docs/proxy.md shows, on local ports and without TLS; yield its port and the server."""
+def proxied(installation: Installation, name: str) -> Iterator[tuple[int, Server, Path]]:
+    """Serve behind a proxy with the file that docs/proxy.md shows, on local ports and without TLS; yield its port, the server, its folder."""
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed: apt-get install {name}, or FAULTS=1 constraints/debian.sh")
     server = Server(installation)
-    installation.more["ANLAN_TRUSTED_PROXIES"] = "127.0.0.1"
+    installation.more = {"ANLAN_TRUSTED_PROXIES": "127.0.0.1"}
     server.start()
-    port = free_port()
-    process = _start_proxy(name, installation.home / "proxy", port, server.port)
+    installation.more = {}
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="anlan-proxy-"))
+    process = _start_proxy(name, folder, port, server.port)
     try:
         _wait_for(port, process)
-        yield port, server
+        yield port, server, folder
     finally:
         process.terminate()
         process.wait(timeout=10)
         server.kill()
+        shutil.rmtree(folder)
 
 
 def block(language: str) -> str:
@@ -56,7 +59,6 @@ def without_tls(name: str, port: int, upstream: int) -> str:
 
 
 def _start_proxy(name: str, folder: Path, port: int, upstream: int) -> "subprocess.Popen[bytes]":
-    folder.mkdir()
     folder.chmod(0o755)
     text = without_tls(name, port, upstream)
     if name == "caddy":

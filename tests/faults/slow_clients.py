@@ -11,6 +11,7 @@ import sys
 import time
 
 KINDS = ("head", "body", "download", "idle")
+SMALL = "/static/anlan/mark.svg"
 LARGE = "/static/vendor/echarts.min.js"
 
 
@@ -54,7 +55,7 @@ def _first(kind: str, path: str) -> bytes:
     if kind == "body":
         form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\nusername="
         return f"POST /sign-in/ HTTP/1.1\r\n{host}{form}".encode()
-    return f"GET {path if kind == 'download' else '/health/live'} HTTP/1.1\r\n{host}\r\n".encode()
+    return f"GET {path if kind == 'download' else SMALL} HTTP/1.1\r\n{host}\r\n".encode()
 
 
 def _tend(selector: selectors.DefaultSelector, links: dict[socket.socket, float], kind: str) -> None:
