@@ -1,16 +1,13 @@
-"""Whether this installation is alive and ready, for load balancers and watchers: `/health/live`, `/health/ready`.
+"""Whether this installation is ready, for load balancers and watchers: `/health/ready`. `/health/live` is the server's own answer.
 
-`live` asks nothing and says that the process answers. `ready` looks at database, sequencer, disk, keys and backups. A late
-backup makes it degraded, not unready: taking the server away would not make the backup. Strangers get one word; addresses that
-`ANLAN_METRICS_FROM` lists get the reasons.
+`ready` looks at database, sequencer, disk, keys and backups. A late backup makes it degraded, not unready: taking the server away
+would not make the backup. Everybody gets one word; watchers (`config.server.health`) get the reasons.
 """
 
 import datetime as dt
-import ipaddress
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -25,6 +22,7 @@ from anlan.vault.errors import VaultError
 from anlan.vault.ring import ring
 from config.backup.copies import left_copies
 from config.backup.make import newest_backup
+from config.server.bridge import WATCHES
 
 LAG_LIMIT = dt.timedelta(seconds=5)
 LEAST_FREE_BYTES = 200 * 2**20
@@ -39,13 +37,6 @@ class Check:
     holds: bool
     said: str
     needed: bool = True
-
-
-@login_not_required
-@require_safe
-def live(_request: HttpRequest) -> HttpResponse:
-    """Say that the process answers."""
-    return HttpResponse("alive\n", content_type="text/plain")
 
 
 @login_not_required
@@ -124,16 +115,5 @@ _CHECKS: dict[str, Callable[[dt.datetime], Check]] = {
 
 
 def may_watch(request: HttpRequest) -> bool:
-    """Tell whether the asking address is on the list. Behind a proxy the address that the proxy saw counts."""
-    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-    try:
-        address = ipaddress.ip_address(seen)
-    except ValueError:
-        return False
-    return any(address in network for network in _networks(settings.ANLAN_METRICS_FROM))
-
-
-@lru_cache(maxsize=8)
-def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    """Read addresses and networks, separated by commas. Raises: ValueError at the first that is none."""
-    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    """Tell whether the server let this request watch: it came by the watchers' port, directly, from a listed address."""
+    return bool(request.META.get(WATCHES, False))

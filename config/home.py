@@ -4,10 +4,13 @@ import contextlib
 import datetime as dt
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
+
+PRIVATE_UMASK = 0o077
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +21,35 @@ class Home:
 
     @classmethod
     def from_environment(cls, root: Path) -> "Home":
-        """Return the home named by `ANLAN_HOME`, or `var` beside the code; its folders exist afterwards."""
+        """Return the home named by `ANLAN_HOME`, or `var` beside the code; its folders exist afterwards, for their owner only.
+
+        From here on the process makes files that only its owner reads. Raises: ValueError where the folder is the system's own.
+        """
+        os.umask(PRIVATE_UMASK)
         home = cls(path=Path(os.environ.get("ANLAN_HOME") or root / "var").resolve())
-        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs, home.static):
+        if home.path == Path("/") or (home.path.exists() and home.path.stat().st_mode & stat.S_ISVTX):
+            raise ValueError(
+                f"ANLAN_HOME is {home.path}, a folder of the system. Name a folder of Anlan's own below it."
+            )
+        for folder in (home.path, home.keys, home.evidence, home.lake, home.logs, home.static, home.spool):
             folder.mkdir(parents=True, exist_ok=True)
-        home.keys.chmod(0o700)
+        for folder in (home.path, home.keys, home.spool):
+            with contextlib.suppress(PermissionError):  # another's folder: `close_to_others` says so at the start
+                folder.chmod(0o700)
         return home
+
+    def close_to_others(self, *more: Path) -> int:
+        """Take every right of others from the home, and from `more` files with what SQLite keeps beside them; return how many had one.
+
+        Links are left alone. Raises: OSError, naming the file, where it cannot be done: data that others may read are not served.
+        """
+        beside = [Path(f"{file}{end}") for file in (self.database, *more) for end in ("", "-wal", "-shm", "-journal")]
+        folders = (self.keys, self.evidence, self.lake, self.logs, self.static, self.spool, self.path / "backups")
+        inside = (
+            Path(place) / name for top in folders for place, dirs, files in os.walk(top) for name in (*dirs, *files)
+        )
+        own = (self.path, self.path / "accounts.txt", *folders, *beside)
+        return sum(_close(file) for file in (*own, *inside))
 
     @property
     def keys(self) -> Path:
@@ -46,6 +72,10 @@ class Home:
         return self.path / "static"
 
     @property
+    def spool(self) -> Path:
+        return self.path / "spool"
+
+    @property
     def database(self) -> Path:
         return self.path / "anlan.sqlite3"
 
@@ -57,6 +87,18 @@ class Home:
             with os.fdopen(handle, "w", encoding="ascii") as stream:
                 stream.write(secrets.token_urlsafe(64))
         return file.read_text(encoding="ascii")
+
+
+def _close(file: Path) -> bool:
+    """Take the rights of group and others from a file or folder; tell whether they had any."""
+    try:
+        mode = file.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISLNK(mode) or not mode & 0o077:
+        return False
+    file.chmod(stat.S_IMODE(mode) & ~0o077)
+    return True
 
 
 def database_from_url(url: str, home: Home) -> dict[str, Any]:
@@ -106,6 +148,20 @@ def whole_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f'{name} is "{text}"; write a whole number, 0 or more.')
     return int(text)
+
+
+def listening(name: str, text: str) -> tuple[str, int] | None:
+    """Return the address and port that a variable of the environment holds, such as 127.0.0.1:9464; null for none.
+
+    Raises: ValueError, naming the variable.
+    """
+    if not text:
+        return None
+    host, _colon, port = text.rpartition(":")
+    host = host.strip("[]")
+    if host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
+        return host, int(port)
+    raise ValueError(f'{name} is "{text}"; write an address and a port, for example 127.0.0.1:9464 or [::1]:9464.')
 
 
 def time_of_day(name: str, text: str) -> dt.time | None:

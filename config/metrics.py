@@ -1,4 +1,4 @@
-"""Figures for Prometheus at `/metrics`, for listed addresses; for everybody else the page does not exist.
+"""Figures for Prometheus at `/metrics`, on the watchers' port; for everybody else the page does not exist.
 
 Requests are counted by this process. What the worker does is read from the database, so one scrape of the server tells of both.
 Labels are route names, never addresses with somebody's data in them.
@@ -93,7 +93,9 @@ class Stored:
 
     @staticmethod
     def _failures() -> Metric:
-        family = CounterMetricFamily("anlan_failures", "Answers 500 and 503 by what failed.", labels=["id"])
+        family = CounterMetricFamily(
+            "anlan_failures", "Answers that failed or were refused before a worker, by id.", labels=["id"]
+        )
         for name, count in sorted(seen.items()):
             family.add_metric([name], count)
         return family
@@ -122,7 +124,7 @@ REGISTRY.register(Stored())
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return every figure in Prometheus's text form. Raises: Http404 for addresses that are not listed."""
+    """Return every figure in Prometheus's text form. Raises: Http404 for who may not watch."""
     if not may_watch(request):
         raise Http404
     return HttpResponse(generate_latest(REGISTRY), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from anlan.org.door.limits import parse as session_limits
-from config.home import Home, database_from_url, time_of_day, whole_number
+from config.home import Home, database_from_url, listening, time_of_day, whole_number
+from config.server.proxies import networks
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Home.from_environment(ROOT)
@@ -46,7 +47,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "anlan.web.middleware.OpensInOurLanguage",
-    "config.bodies.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -103,6 +103,7 @@ AXES_ENABLE_ADMIN = False
 # Over all addresses, and for an address as a whole, attempts are slowed, never locked: anlan/org/door/pace.py.
 AXES_WHITELIST_CALLABLE = "anlan.org.door.pace.is_known_browser"
 
+SESSION_ENGINE = "anlan.org.door.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 ANLAN_SESSION_LIMITS = session_limits(os.environ.get("ANLAN_SESSION_LIMITS", ""))
@@ -112,7 +113,12 @@ SECURE_TLS = os.environ.get("ANLAN_TLS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE_TLS
 SECURE_HSTS_SECONDS = 31536000 if SECURE_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_TLS else None
+# Health and figures are asked for by machines, from within, over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+# Whose X-Forwarded-For and X-Forwarded-Proto count. The server reads them (`config.server.proxies`); Django never sees them.
+ANLAN_TRUSTED_PROXIES = networks(os.environ.get("ANLAN_TRUSTED_PROXIES", ""), variable="ANLAN_TRUSTED_PROXIES")
+# Connections, and requests under way, of one address. Behind one address there may be a whole hospital.
+ANLAN_PER_ADDRESS = whole_number("ANLAN_PER_ADDRESS", os.environ.get("ANLAN_PER_ADDRESS") or "256")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A hospital without a certificate serves plain HTTP on its own network; the README says what ANLAN_TLS=1 changes.
@@ -149,8 +155,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-# Requests stay in memory, so that no plain bytes of a file reach the disk; larger ones are refused (`config.bodies`).
+# Files of a request stay in memory: without Django's second handler no plain byte of one reaches the disk. How large a request may
+# be stands in `config.server.bodies`; the server spools what waits, encrypted.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 26 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 ANLAN_EVIDENCE_FOLDER = str(HOME.evidence)
 ANLAN_KEYS_FOLDER = str(HOME.keys)
@@ -163,8 +171,9 @@ ANLAN_BACKUP_FOLDER = os.environ.get("ANLAN_BACKUP_TO") or str(HOME.path / "back
 ANLAN_BACKUP_KEY = os.environ.get("ANLAN_BACKUP_KEY") or str(HOME.keys / "backup.key")
 ANLAN_BACKUP_KEEP = whole_number("ANLAN_BACKUP_KEEP", os.environ.get("ANLAN_BACKUP_KEEP") or "14")
 ANLAN_BACKUP_AT = time_of_day("ANLAN_BACKUP_AT", os.environ.get("ANLAN_BACKUP_AT", ""))
-# Who may read /metrics and the reasons of /health/ready: addresses and networks.
-ANLAN_METRICS_FROM = os.environ.get("ANLAN_METRICS_FROM", "127.0.0.1,::1")
+# Where /metrics and the reasons of /health/ready are told, and to whom: a port of their own, addresses and networks.
+ANLAN_METRICS_LISTEN = listening("ANLAN_METRICS_LISTEN", os.environ.get("ANLAN_METRICS_LISTEN", ""))
+ANLAN_METRICS_FROM = networks(os.environ.get("ANLAN_METRICS_FROM", "127.0.0.1,::1"), variable="ANLAN_METRICS_FROM")
 # The name that the ledger signs its checkpoints under. Choose it before the first witness keeps the key.
 ANLAN_LOG_NAME = os.environ.get("ANLAN_LOG_NAME", "anlan.local/ledger")
 # Where the access log goes besides the database: udp://host:514, tcp://host:601 or unix:/dev/log; empty: nowhere.

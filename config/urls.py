@@ -6,7 +6,6 @@ from config import health, metrics
 
 handler500 = "config.outage.failed"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", metrics.metrics, name="metrics"),
     path("api/", include("anlan.api.urls")),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to what the tests need beside Python packages: a browser, the library its driver links to, and a Chinese font;
-# with POSTGRES=1 a connection pooler, with FAULTS=1 a PostgreSQL cluster instead.
+# with POSTGRES=1 a connection pooler, with FAULTS=1 a PostgreSQL cluster and two proxies instead.
 # As root on Debian it installs what is missing; otherwise it says what to install and fails. BROWSER=0 leaves the browser out.
 set -euo pipefail
 
@@ -10,7 +10,10 @@ if [ "${FAULTS:-0}" = 1 ]; then
     command -v etcd >/dev/null || wanted+=(etcd-server)
     command -v patroni >/dev/null || wanted+=(patroni)
     compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
-    what="fault" without="make test leaves the failover out"
+    # the proxies of docs/proxy.md
+    command -v nginx >/dev/null || wanted+=(nginx-light)
+    command -v caddy >/dev/null || wanted+=(caddy)
+    what="fault" without="make test leaves failover and proxies out"
 elif [ "${POSTGRES:-0}" = 1 ]; then
     command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || wanted+=(pgbouncer)
     what="PostgreSQL" without="or leave them out with: make test-sqlite"

@@ -48,7 +48,7 @@ def issue_one_time_password(person: Person) -> str:
 
 
 def change_password(person: Person, old: str, new: str, *, keeping: str = "") -> None:
-    """Replace a person's own password and lift the duty to change it. Other sessions than `keeping` (its key) end.
+    """Replace a person's own password and lift the duty to change it. Other sessions than `keeping` (`sessions.key_of`) end.
 
     Raises: PasswordRefused when the old one is wrong, or the new one is the old one or too weak.
     """

@@ -1,7 +1,8 @@
 """An encrypted stream in chunks, for backups: it is written and read front to back, in little memory, and cannot be cut short.
 
-`anlan-stream/1 {json}⏎` then chunks of 1 MiB, each with its tag. The nonce is the chunk's number and a mark on the last one, so that
-chunks cannot be left out, swapped or cut off; the head is associated data. Each stream has a key of its own, derived with a salt.
+`anlan-stream/1 {json}⏎` then chunks of 1 MiB, or as writer and reader agree, each with its tag. The nonce is the chunk's number and a
+mark on the last one, so that chunks cannot be left out, swapped or cut off; the head is associated data. Each stream has a key of
+its own, derived with a salt.
 """
 
 import base64
@@ -86,7 +87,13 @@ class EncryptingWriter(io.RawIOBase):
     """Takes plain bytes and writes the stream. `close` writes the last chunk; what was not closed cannot be read."""
 
     def __init__(
-        self, target: BinaryIO, secret: Secret, *, cipher: str = "aes", stretch_salt: bytes | None = None
+        self,
+        target: BinaryIO,
+        secret: Secret,
+        *,
+        cipher: str = "aes",
+        stretch_salt: bytes | None = None,
+        chunk: int = 0,
     ) -> None:
         super().__init__()
         head = {
@@ -96,6 +103,7 @@ class EncryptingWriter(io.RawIOBase):
         }
         self._head = MAGIC + json.dumps(head, sort_keys=True).encode() + b"\n"
         self._aead, self._target, self._buffer, self._count = _aead(head, secret), target, bytearray(), 0
+        self._chunk = chunk or CHUNK
         target.write(self._head)
 
     def writable(self) -> bool:
@@ -105,9 +113,9 @@ class EncryptingWriter(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Take bytes; whole chunks are written on."""
         self._buffer += data
-        while len(self._buffer) > CHUNK:  # one byte more: the last chunk is never empty by accident
-            self._emit(bytes(self._buffer[:CHUNK]), is_last=False)
-            del self._buffer[:CHUNK]
+        while len(self._buffer) > self._chunk:  # one byte more: the last chunk is never empty by accident
+            self._emit(bytes(self._buffer[: self._chunk]), is_last=False)
+            del self._buffer[: self._chunk]
         return len(data)
 
     def close(self) -> None:
@@ -124,12 +132,13 @@ class EncryptingWriter(io.RawIOBase):
 class DecryptingReader(io.RawIOBase):
     """Reads the plain bytes of a stream. Raises: BrokenSeal where a chunk does not open or the end is missing."""
 
-    def __init__(self, source: BinaryIO, secret: Secret) -> None:
+    def __init__(self, source: BinaryIO, secret: Secret, *, chunk: int = 0) -> None:
         super().__init__()
+        self._box = (chunk or CHUNK) + TAG_BYTES
         self._head = source.readline(500)
         self._aead = _aead(_parsed(self._head), secret)
         self._source, self._count, self._plain = source, 0, b""
-        self._ahead = source.read(CHUNK + TAG_BYTES)
+        self._ahead = source.read(self._box)
         self._is_done = False
 
     def readable(self) -> bool:
@@ -146,7 +155,7 @@ class DecryptingReader(io.RawIOBase):
         return count
 
     def _next(self) -> None:
-        box, self._ahead = self._ahead, self._source.read(CHUNK + TAG_BYTES)
+        box, self._ahead = self._ahead, self._source.read(self._box)
         self._is_done = not self._ahead
         try:
             self._plain = self._aead.decrypt(_nonce(self._count, is_last=self._is_done), box, self._head)

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import sys
+from pathlib import Path
 
 from config.arguments import port
 
@@ -23,41 +24,76 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
-    import uvicorn
-
     from anlan.org.worker import background_rounds, background_worker
-    from config.faults import BadInput
     from config.language import as_on_pages
     from config.prepare import prepare
     from config.rounds import all_rounds, beside_rounds
 
-    if refused := _refused(args.host, args.port):
-        raise BadInput(
-            f"Anlan cannot listen on {args.host}, port {args.port}: {refused}. Choose with --host and --port."
-        )
+    _require_proxy_for_tls()
+    sockets = _sockets(args.host, args.port)
+    _close_to_others()
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
     with as_on_pages(), background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
-        uvicorn.run(
-            "config.asgi:application",
-            host=args.host,
-            port=args.port,
-            log_level="warning",
-            lifespan="off",
-            server_header=False,
-        )
+        from config.asgi import application
+        from config.server.run import serve
+
+        serve(application, sockets)
     return 0
 
 
-def _refused(host: str, port: int) -> str:
-    """Return why one cannot listen there; empty when one can."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _require_proxy_for_tls() -> None:
+    from django.conf import settings
+
+    from config.faults import BadInput
+
+    if settings.SECURE_TLS and not settings.ANLAN_TRUSTED_PROXIES:
+        raise BadInput(
+            "ANLAN_TLS=1 needs a proxy that ends TLS, and ANLAN_TRUSTED_PROXIES names none: no request would count as HTTPS. "
+            "Set it to the proxy's address, for example 127.0.0.1 (docs/proxy.md)."
+        )
+
+
+def _sockets(host: str, port: int) -> list[socket.socket]:
+    """Return the bound sockets: the common one, and the watchers' where there is one. Raises: BadInput."""
+    from django.conf import settings
+
+    from config.faults import BadInput
+    from config.server.run import listen
+
+    places = [(host, port, "Choose with --host and --port")]
+    if settings.ANLAN_METRICS_LISTEN:
+        places.append((*settings.ANLAN_METRICS_LISTEN, "Choose with ANLAN_METRICS_LISTEN"))
+    if len({place[1] for place in places}) < len(places):
+        raise BadInput(f"ANLAN_METRICS_LISTEN names port {port}, on which the pages are served. Choose another one.")
+    bound = []
+    for name, number, advice in places:
         try:
-            probe.bind((host, port))
+            bound.append(listen(name, number))
         except OSError as error:
-            return error.strerror or str(error)
-    return ""
+            raise BadInput(
+                f"Anlan cannot listen on {name}, port {number}: {error.strerror or error}. {advice}."
+            ) from error
+    return bound
+
+
+def _close_to_others() -> None:
+    """Put the rights of a standing home right before anything is served. Raises: BadInput where that cannot be done."""
+    from django.conf import settings
+
+    from config.faults import BadInput
+
+    database = settings.DATABASES["default"]
+    files = [Path(database["NAME"])] if database["ENGINE"].endswith("sqlite3") else []
+    try:
+        closed = settings.HOME.close_to_others(*files)
+    except OSError as error:
+        raise BadInput(
+            f"{error.filename} may be read by others, and this user cannot change that ({error.strerror}). "
+            "Give the folder of ANLAN_HOME to the user that Anlan runs as (chown -R)."
+        ) from error
+    if closed:
+        print(f"Anlan: {closed} files and folders of {settings.HOME.path} were open to other users; they are not now.")
 
 
 def _standing_accounts() -> str:

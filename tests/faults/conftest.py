@@ -33,6 +33,14 @@ def tell(request: pytest.FixtureRequest) -> Callable[..., None]:
     return write
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation for the tests that stop their server in an orderly way; making one costs a minute."""
+    folder = tmp_path_factory.mktemp("standing")
+    with own_database(connection.vendor, folder) as url:
+        yield Installation.make(folder / "home", url)
+
+
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation of its own, to be killed: a home, a database of the kind under test, the small tree, Li's session."""

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 import datetime as dt
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from anlan.org.door.session_store import SessionStore
 from tests.world import build_world, employ
 li = employ("li", "李敏", "office", build_world().hospital_a.unit)
 li.set_password("a long password of Li's"); li.save()
@@ -65,6 +65,7 @@ class Installation:
     home: Path
     url: str
     session: str = ""
+    more: dict[str, str] = field(default_factory=dict)  # variables of its environment
 
     @classmethod
     def make(cls, home: Path, url: str) -> "Installation":
@@ -82,7 +83,7 @@ class Installation:
             "ANLAN_DATABASE_URL": self.url,
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
-        return kept | ours | {"PYTHONPATH": str(ROOT)}
+        return kept | ours | {"PYTHONPATH": str(ROOT)} | self.more
 
     def script(self, text: str, **values: Any) -> str:
         """Run Python inside the installation and return what it printed; `values` are its variables."""
@@ -137,7 +138,7 @@ class Server:
 
     def start(self) -> None:
         """Serve, and wait until the first answer."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         self.process = self.installation.start("serve", "--no-demo", "--port", str(self.port))
         for _ in range(600):
             assert self.process.poll() is None, (self.installation.home / "serve.out").read_text()[-3000:]
@@ -176,7 +177,7 @@ class Answer:
     text: str
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

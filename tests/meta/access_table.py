@@ -244,7 +244,6 @@ TABLE: Mapping[str, Entry] = {
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
     # for watchers; what they may read beyond one word depends on the address: tests/unit/config/test_health.py
-    "health-live": ANYONE,
     "health-ready": ANYONE,
     "metrics": ANYONE,
     # the public face

@@ -5,7 +5,6 @@ anyway, so the comparison costs nothing; raising the generation ends every sessi
 """
 
 import datetime as dt
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.http import HttpRequest
 from anlan.org.credentials import OpenSession
 from anlan.org.door.limits import Limits, limits_of
 from anlan.org.door.noted import own_change
+from anlan.org.door.session_store import SessionStore, remove, stored
 from anlan.org.models import Person
 from anlan.org.scope import Actor
 
@@ -38,11 +38,10 @@ def begin(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime
 
 def strengthen(request: HttpRequest, factor: str) -> None:
     """Note that a second factor was shown in a session that is open already; its key changes."""
-    old_key = request.session.session_key or ""
+    old_key = key_of(request)
     request.session.cycle_key()
     request.session[FACTOR] = factor
-    rows = OpenSession.objects.filter(session_key=old_key)
-    rows.update(session_key=request.session.session_key, factor=factor)
+    OpenSession.objects.filter(session_key=old_key).update(session_key=key_of(request), factor=factor)
 
 
 def is_over(request: HttpRequest, limits: Limits, *, now: dt.datetime) -> bool:
@@ -66,6 +65,11 @@ def is_over(request: HttpRequest, limits: Limits, *, now: dt.datetime) -> bool:
     return False
 
 
+def key_of(request: HttpRequest) -> str:
+    """Return what is stored for the key of the request's session; empty for none."""
+    return stored(request.session.session_key)
+
+
 def limits_for(actor: Actor) -> Limits:
     """Return the limits of the actor's roles."""
     return limits_of(tuple(grant.role for grant in actor.grants), settings.ANLAN_SESSION_LIMITS)
@@ -73,7 +77,7 @@ def limits_for(actor: Actor) -> Limits:
 
 def close(request: HttpRequest) -> None:
     """End the session of the request."""
-    OpenSession.objects.filter(session_key=request.session.session_key or "").delete()
+    OpenSession.objects.filter(session_key=key_of(request)).delete()
     logout(request)
 
 
@@ -85,11 +89,9 @@ def end_all(person: Person) -> None:
 
 
 def forget(person: Person, *, but: str = "") -> None:
-    """Remove the stored sessions of a person, but for one; they are refused already."""
+    """Remove the stored sessions of a person, but for one, named as it is stored; they are refused already."""
     rows = OpenSession.objects.filter(person=person).exclude(session_key=but)
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    for key in rows.values_list("session_key", flat=True):
-        store(key).delete(key)
+    remove(rows.values_list("session_key", flat=True))
     rows.delete()
 
 
@@ -105,12 +107,12 @@ def end_others(request: HttpRequest, person: Person) -> None:
 def keep(request: HttpRequest, person: Person) -> None:
     """Keep the request's session after the person's password or generation changed, and forget the others."""
     factor = request.session.get(FACTOR, "")
-    old_key = request.session.session_key
+    old_key = key_of(request)
     update_session_auth_hash(request, person)
     request.session[FACTOR] = factor
     request.session.save()
-    OpenSession.objects.filter(session_key=old_key or "").update(session_key=request.session.session_key)
-    forget(person, but=request.session.session_key or "")
+    OpenSession.objects.filter(session_key=old_key).update(session_key=key_of(request))
+    forget(person, but=key_of(request))
 
 
 def sessions_of(person: Person, limits: Limits, *, now: dt.datetime) -> list[OpenSession]:
@@ -124,7 +126,7 @@ def sessions_of(person: Person, limits: Limits, *, now: dt.datetime) -> list[Ope
 def sweep(*, now: dt.datetime) -> int:
     """Remove what is left of sessions whose whole time is over and return how many there were on people's lists."""
     longest = max(limits.total_seconds for limits in settings.ANLAN_SESSION_LIMITS.values())
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    SessionStore.clear_expired()
     return OpenSession.objects.filter(began_at__lt=now - dt.timedelta(seconds=longest)).delete()[0]
 
 
@@ -135,6 +137,4 @@ def _note(request: HttpRequest, person: Any, *, now: dt.datetime) -> None:
     fresh = {"person": person, "seen_at": now, "factor": request.session.get(FACTOR, "")}
     first = {"began_at": began, "address": str(request.META.get("REMOTE_ADDR", ""))[:45]}
     first["agent"] = request.headers.get("User-Agent", "")[:200]
-    OpenSession.objects.update_or_create(
-        session_key=request.session.session_key, defaults=fresh, create_defaults=fresh | first
-    )
+    OpenSession.objects.update_or_create(session_key=key_of(request), defaults=fresh, create_defaults=fresh | first)

@@ -85,7 +85,7 @@ class ChangePassword(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password; the account is free to go on, here alone."""
         typed = form.cleaned_data
-        here = self.request.session.session_key or ""
+        here = sessions.key_of(self.request)
         try:
             change_password(form.user, typed["old_password"], typed["new_password1"], keeping=here)
         except PasswordRefused as refused:
@@ -128,7 +128,7 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "posts": _posts(actor),
         "sessions": sessions.sessions_of(person, sessions.limits_for(actor), now=timezone.now()),
-        "session_key": request.session.session_key,
+        "session_key": sessions.key_of(request),
         "factors": confirmed(person).exclude(kind=Factor.Kind.RECOVERY),
     }
     return render(request, "anlan/me.html", context)

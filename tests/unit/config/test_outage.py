@@ -118,18 +118,6 @@ def test_a_folder_that_takes_no_file_leaves_neither_record_nor_file(
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_request_that_would_go_through_the_temporary_folder_is_refused_unread(client):
-    before, size = counts(), {"CONTENT_LENGTH": str(26 * 2**20 + 1)}
-    refused = client.post(API, b"{}", content_type="application/json", headers={"Accept-Language": "en"}, **size)
-    page = client.post("/at/A/2025/registers/hazard/new/", {**HAZARD, "key": "k", "version": "0"}, **size)
-
-    said = "A request may have 26 MB in all. Nothing was saved; send fewer files at a time."
-    assert (refused.status_code, refused.json()["id"], refused.json()["message"]) == (413, "api.E413", said)
-    assert page.status_code == 413
-    assert "一次请求总共不得超过 26 MB" in page.content.decode()
-    assert counts() == before
-
-
 def test_a_sheet_that_cannot_be_stored_leaves_no_half_file(monkeypatch, tmp_path, settings):
     settings.ANLAN_EVIDENCE_FOLDER = str(tmp_path)
 

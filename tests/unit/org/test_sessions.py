@@ -15,6 +15,7 @@ from anlan.org.credentials import OpenSession
 from anlan.org.door import sessions
 from anlan.org.door.limits import Limits, limits_of, parse
 from anlan.org.door.rounds import SweepDoor
+from anlan.org.door.session_store import stored
 from anlan.org.models import Post
 from anlan.org.roles import find_role
 from tests.conftest import actor_of
@@ -91,7 +92,7 @@ def test_changing_ones_own_password_on_screen_keeps_this_browser_and_ends_the_ot
 
     assert is_open(here) == (True, True)
     assert is_open(there) == (False, False)
-    assert [one.session_key for one in listed(li)] == [here.session.session_key]
+    assert [one.session_key for one in listed(li)] == [stored(here.session.session_key)]
 
 
 def test_one_ends_the_others_and_sees_ones_own_list(li):

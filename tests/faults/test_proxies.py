@@ -1,0 +1,55 @@
+"""The files of docs/proxy.md as they are written: who calls, how much, and nothing plain on the proxy's disk."""
+
+import contextlib
+import http.client
+import json
+
+import pytest
+
+from tests.faults.installation import Installation
+from tests.faults.proxy import proxied
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db]
+LAST_SIGN_IN = """
+from anlan.org.access import Access
+from anlan.org.scope import as_system
+with as_system("test"):
+    print(json.dumps(list(Access.objects.order_by("pk").values_list("address", flat=True))))
+"""
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_the_proxys_file_tells_who_calls_and_stores_nothing(standing: Installation, name: str) -> None:
+    with proxied(standing, name) as (port, _server, folder):
+        wrong = {"X-Forwarded-For": "192.0.2.66", "X-Real-IP": "192.0.2.66", "Forwarded": "for=192.0.2.66"}
+        assert _ask(port, "POST", "/sign-in/", b"username=li&password=wrong", wrong)[0] in (200, 403)
+        assert _ask(port, "GET", "/metrics")[0] == 404
+        status, said = _ask(port, "GET", "/health/ready", headers={"X-Forwarded-For": "127.0.0.1"})
+        assert (status, json.loads(said)) == (200, {"status": "ready"})
+        assert _ask(port, "POST", "/receipt/", b"S" * (3 * 2**20))[0] == 403  # no token: read to its end, and refused
+        assert _ask(port, "POST", "/receipt/", b"S" * (27 * 2**20))[0] == 413
+        stored = [file for file in folder.rglob("*") if file.is_file() and file.stat().st_size > 20_000]
+        assert stored == []
+    addresses = json.loads(standing.script(LAST_SIGN_IN))
+    assert "192.0.2.66" not in addresses
+
+
+def test_tls_without_a_proxy_does_not_start(standing: Installation) -> None:
+    standing.more = {"ANLAN_TLS": "1"}
+    done = standing.command("serve", "--no-demo", "--port", "1")
+    assert done.returncode == 1
+    assert "ANLAN_TLS=1 needs a proxy that ends TLS, and ANLAN_TRUSTED_PROXIES names none" in done.stderr
+
+
+def _ask(
+    port: int, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused before all was sent
+            link.request(method, path, body=body, headers={"Host": "localhost", **kind, **(headers or {})})
+        answer = link.getresponse()
+        return answer.status, answer.read()
+    finally:
+        link.close()
