@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from anlan.ledger.entry import Origin
 from anlan.org import accounts
+from anlan.org.credentials import AccountRequest
 from anlan.org.door import factors, outside, sessions
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, note
+from anlan.org.guarded import Act, lasting_posts, require_second, under_request
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.oversight import parent_of, require_governed, require_seen, require_unit, seats
 from anlan.org.roles import Role, find_role
@@ -137,6 +139,9 @@ def close_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
         raise Contradiction(
             "org.E053", "", _("Units below “%(unit)s” are open. Close them first.") % {"unit": unit.name}
         )
+    if any(find_role(post.role).is_exclusive for post in lasting_posts(timezone.localdate()).filter(unit=unit)):
+        text = _("Officers hold posts at “%(unit)s”, and closing it would end them. End these posts first.")
+        raise Contradiction("org.E187", "", text % {"unit": unit.name})
     _switch_unit(unit, "close", is_active=False, by=by, origin=origin)
 
 
@@ -197,75 +202,100 @@ def change_person(person: Person, *, name: str, phone: str, by: Actor, origin: O
 
 
 @transaction.atomic
-def issue_password(person: Person, *, by: Actor, origin: Origin = SCREEN) -> str:
+def issue_password(
+    person: Person,
+    *,
+    by: Actor,
+    origin: Origin = SCREEN,
+    under: AccountRequest | None = None,
+    first_half: str = "",
+) -> str:
     """Give a person a one-time password and return it; it lifts a lock. The ledger says that it was issued, never what it is."""
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E062", "", _("This is your own account; change your password yourself."))
+    require_second(person, Act.PASSWORD, under=under)
     if not person.is_active:
         raise Contradiction(
             "org.E063", "", _("%(person)s is deactivated. Reactivate the account first.") % {"person": person}
         )
-    password = accounts.issue_one_time_password(person)
-    note("org.person", person.pk, "issue_password", {}, at=_unit_of(person, by), by=by, origin=origin)
+    password = accounts.issue_one_time_password(person, first_half=first_half)
+    note("org.person", person.pk, "issue_password", under_request(under), at=_unit_of(person, by), by=by, origin=origin)
     return password
 
 
 @transaction.atomic
-def unlock(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def unlock(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Lift the lock after too many wrong passwords, from whichever address."""
     _require_account(person, by=by)
-    forgotten = accounts.unlock(person)
-    note("org.person", person.pk, "unlock", {"failures": forgotten}, at=_unit_of(person, by), by=by, origin=origin)
+    require_second(person, Act.UNLOCK, under=under)
+    content = {"failures": accounts.unlock(person)} | under_request(under)
+    note("org.person", person.pk, "unlock", content, at=_unit_of(person, by), by=by, origin=origin)
 
 
 @transaction.atomic
-def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Take away the second factors of a person who lost them; sessions end, and the next sign-in sets up new ones."""
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E066", "", _("This is your own account; ask another administrator."))
-    gone = factors.remove_all(person)
+    require_second(person, Act.FACTORS, under=under)
+    content = {"factors": factors.remove_all(person)} | under_request(under)
     sessions.end_all(person)
-    note("org.person", person.pk, "reset_factors", {"factors": gone}, at=_unit_of(person, by), by=by, origin=origin)
+    note("org.person", person.pk, "reset_factors", content, at=_unit_of(person, by), by=by, origin=origin)
 
 
 @transaction.atomic
-def link_outside(person: Person, *, provider: str, subject: str, by: Actor, origin: Origin = SCREEN) -> None:
+def link_outside(
+    person: Person,
+    *,
+    provider: str,
+    subject: str,
+    by: Actor,
+    origin: Origin = SCREEN,
+    under: AccountRequest | None = None,
+) -> None:
     """Tie a person to the subject by which a sign-in service knows them; an empty subject unties. Raises: Contradiction."""
     _require_account(person, by=by)
+    require_second(person, Act.LINK, under=under)
     if subject:
         outside.link(person, provider, subject)
     elif not outside.unlink(person, provider):
         return
     sessions.end_all(person)
     step = "link_outside" if subject else "unlink_outside"
-    note("org.person", person.pk, step, {"provider": provider}, at=_unit_of(person, by), by=by, origin=origin)
+    content = {"provider": provider} | under_request(under)
+    note("org.person", person.pk, step, content, at=_unit_of(person, by), by=by, origin=origin)
 
 
 @transaction.atomic
-def deactivate(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def deactivate(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Take a person's account away: sessions end at once and posts give no rights. What they recorded stays theirs."""
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E064", "", _("Nobody deactivates their own account; ask another administrator."))
-    _switch_person(person, "deactivate", is_active=False, by=by, origin=origin)
+    require_second(person, Act.DEACTIVATE, under=under)
+    _switch_person(person, "deactivate", is_active=False, by=by, origin=origin, under=under)
 
 
 @transaction.atomic
-def reactivate(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def reactivate(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Give a deactivated person the account back; posts that still run hold again."""
     _require_account(person, by=by)
-    _switch_person(person, "reactivate", is_active=True, by=by, origin=origin)
+    require_second(person, Act.REACTIVATE, under=under)
+    _switch_person(person, "reactivate", is_active=True, by=by, origin=origin, under=under)
 
 
-def _switch_person(person: Person, step: str, *, is_active: bool, by: Actor, origin: Origin) -> None:
+def _switch_person(
+    person: Person, step: str, *, is_active: bool, by: Actor, origin: Origin, under: AccountRequest | None
+) -> None:
     if person.is_active is is_active:
         return
     person.is_active = is_active
     person.save(update_fields=["is_active"])
     sessions.end_all(person)
-    note("org.person", person.pk, step, {"is_active": is_active}, at=_unit_of(person, by), by=by, origin=origin)
+    content = {"is_active": is_active} | under_request(under)
+    note("org.person", person.pk, step, content, at=_unit_of(person, by), by=by, origin=origin)
 
 
 # ── posts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,6 +311,7 @@ def give_post(
     by: Actor,
     ends_on: dt.date | None = None,
     origin: Origin = SCREEN,
+    under: AccountRequest | None = None,
 ) -> Post:
     """Give a person a role at a unit from one day to another (exclusive; null = open).
 
@@ -292,16 +323,20 @@ def give_post(
     if by.person_id == person.pk:
         raise Contradiction("org.E070", "", _("Nobody gives themselves a post; ask another administrator."))
     _check_post(person, unit=unit, role=find_role(role), starts_on=starts_on, ends_on=ends_on)
+    require_second(person, Act.GIVE, role=find_role(role), under=under)
     post = Post.objects.create(person=person, unit=unit, role=role, starts_on=starts_on, ends_on=ends_on)
     content = {"person": person.username, "unit": unit.code, "role": role}
     content |= {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
+    content |= under_request(under)
     note("org.post", post.pk, "give", content, at=unit, by=by, origin=origin)
     sessions.end_all(person)
     return post
 
 
 @transaction.atomic
-def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN) -> None:
+def end_post(
+    post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None
+) -> None:
     """Let a post hold no longer from a day on. A post that would not have begun by then is withdrawn: it never held.
 
     Raises: NotAllowed; Contradiction for one's own post and for a post that has ended.
@@ -317,6 +352,9 @@ def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN
         "role": post.role,
         "ends_on": ends_on.isoformat(),
     }
+    is_longer = post.ends_on is not None and ends_on > post.ends_on
+    require_second(post.person, Act.GIVE if is_longer else Act.END, role=find_role(post.role), under=under)
+    content |= under_request(under)
     step = "end" if ends_on > post.starts_on else "withdraw"
     note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin)
     sessions.end_all(post.person)

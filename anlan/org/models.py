@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
 from anlan.org.access import Access, AccessCursor, AccessDigest
-from anlan.org.credentials import Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
+from anlan.org.credentials import AccountRequest, Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
 from anlan.org.jobs import Job
 from anlan.org.parties import Party
 
 __all__ = [
-    "Access", "AccessCursor", "AccessDigest", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
+    "Access", "AccessCursor", "AccessDigest", "AccountRequest", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
     "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
 ]  # fmt: skip
 
