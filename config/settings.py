@@ -22,7 +22,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "treebeard",
-    "axes",
     "csp",
     "django_htmx",
     "anlan.org.apps.OrgConfig",
@@ -56,7 +55,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "anlan.org.middleware.ActingMiddleware",
     "anlan.web.middleware.GateMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -83,7 +81,7 @@ ANLAN_DATABASE_DIRECT = os.environ.get("ANLAN_DATABASE_DIRECT", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "org.Person"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # Two policies that contradict each other; see docs/security.md for why "modern" is the default.
 ANLAN_PASSWORD_POLICY = os.environ.get("ANLAN_PASSWORD_POLICY", "modern")
@@ -92,16 +90,6 @@ ANLAN_SSO = os.environ.get("ANLAN_SSO", "")  # a file that names sign-in service
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:start"
 LOGOUT_REDIRECT_URL = "web:sign-in"
-
-# Lock the pair of user and address: one forgetful nurse must not lock a hospital that shares one address.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "anlan.web.views.account.locked_out"
-AXES_ENABLE_ADMIN = False
-# Over all addresses, and for an address as a whole, attempts are slowed, never locked: anlan/org/door/pace.py.
-AXES_WHITELIST_CALLABLE = "anlan.org.door.pace.is_known_browser"
 
 SESSION_ENGINE = "anlan.org.door.session_store"
 SESSION_COOKIE_HTTPONLY = True
@@ -112,7 +100,14 @@ CSRF_COOKIE_HTTPONLY = False
 SECURE_TLS = os.environ.get("ANLAN_TLS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE_TLS
 SECURE_HSTS_SECONDS = 31536000 if SECURE_TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_TLS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_TLS
+# Asking browsers to preload the name binds every host below the domain, for years: the owner of the domain chooses it.
+SECURE_HSTS_PRELOAD = SECURE_TLS and os.environ.get("ANLAN_HSTS_PRELOAD") == "1"
+# Under TLS the names bind the cookies to this host, path / and TLS: no neighbour below the same domain can set one.
+_HOST = "__Host-" if SECURE_TLS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST}sessionid", f"{_HOST}csrftoken"
+LANGUAGE_COOKIE_NAME, ANLAN_THEME_COOKIE_NAME = f"{_HOST}django_language", f"{_HOST}theme"
+ANLAN_KNOWN_COOKIE_NAME = f"{_HOST}known_here"
 # Health and figures are asked for by machines, from within, over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 # Whose X-Forwarded-For and X-Forwarded-Proto count. The server reads them (`config.server.proxies`); Django never sees them.
@@ -123,6 +118,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A hospital without a certificate serves plain HTTP on its own network; the README says what ANLAN_TLS=1 changes.
 SILENCED_SYSTEM_CHECKS = [] if SECURE_TLS else ["security.W004", "security.W008", "security.W012", "security.W016"]
+SILENCED_SYSTEM_CHECKS += [] if SECURE_HSTS_PRELOAD else ["security.W021"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

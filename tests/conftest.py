@@ -17,6 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from anlan.ledger.sequencer import Sequencer
+from anlan.org.door import again
 from anlan.org.models import Person
 from anlan.org.posts import actor_for
 from anlan.org.scope import Actor, acting, as_system
@@ -222,6 +223,7 @@ def client_as() -> Callable[..., Client]:
                 client.session
             )  # as somebody who showed a second factor; test_factors.py shows what happens without
             session["factor"] = "totp"
+            session[again.KEY] = again.mark(session.session_key, person, now=timezone.now())
             session.save()
         return client
 

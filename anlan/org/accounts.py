@@ -7,9 +7,6 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 
-from axes.models import AccessAttempt
-from axes.utils import reset
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from anlan.org.door import sessions
 from anlan.org.door.noted import own_change
-from anlan.org.door.pace import forget, forget_factor
+from anlan.org.door.pace import forget, forget_factor, locked_names
 from anlan.org.errors import OrgError
 from anlan.org.models import Person
 
@@ -35,13 +32,15 @@ class PasswordRefused(OrgError):
         self.messages = messages
 
 
-def issue_one_time_password(person: Person) -> str:
+def issue_one_time_password(person: Person, *, first_half: str = "") -> str:
     """Give a person a password that serves for one sign-in, and return it; it is stored nowhere in clear.
 
     It must be changed at once. Sessions that are open under the old password end with it, and a lock is lifted.
+    With a `first_half` that somebody else holds, only the second is drawn.
     """
-    groups = ("".join(secrets.choice(LETTERS) for _i in range(GROUP_LENGTH)) for _j in range(GROUPS))
-    password = "-".join(groups)
+    groups = GROUPS // 2 if first_half else GROUPS
+    drawn = ("".join(secrets.choice(LETTERS) for _i in range(GROUP_LENGTH)) for _j in range(groups))
+    password = "-".join(filter(None, (first_half, *drawn)))
     _store(person, password, must_change=True)
     unlock(person)
     return password
@@ -67,14 +66,12 @@ def change_password(person: Person, old: str, new: str, *, keeping: str = "") ->
 def unlock(person: Person) -> int:
     """Lift every lock of the person's user name, from whichever address, and return how many failures were forgotten."""
     forget_factor(person.pk)
-    return int(reset(username=person.username)) + forget(person.username)
+    return forget(person.username)
 
 
 def locked(usernames: Iterable[str], *, now: dt.datetime) -> set[str]:
     """Return those of the user names that are locked now from at least one address."""
-    since = now - dt.timedelta(hours=float(settings.AXES_COOLOFF_TIME))
-    failed = AccessAttempt.objects.filter(username__in=list(usernames), attempt_time__gt=since)
-    return set(failed.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).values_list("username", flat=True))
+    return locked_names(usernames, now=now)
 
 
 @transaction.atomic

@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from anlan.ledger.entry import Origin
 from anlan.org import accounts
 from anlan.org.attributes import changed, of_person, of_post, of_unit
+from anlan.org.credentials import AccountRequest
 from anlan.org.door import factors, outside, sessions
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, change_of_person, note
+from anlan.org.guarded import Act, lasting_posts, require_second, under_request
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.oversight import parent_of, require_governed, require_seen, require_unit, seats
 from anlan.org.roles import Role, find_role
@@ -129,6 +131,9 @@ def close_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
         raise Contradiction(
             "org.E053", "", _("Units below “%(unit)s” are open. Close them first.") % {"unit": unit.name}
         )
+    if any(find_role(post.role).is_exclusive for post in lasting_posts(timezone.localdate()).filter(unit=unit)):
+        text = _("Officers hold posts at “%(unit)s”, and closing it would end them. End these posts first.")
+        raise Contradiction("org.E187", "", text % {"unit": unit.name})
     _switch_unit(unit, "close", is_active=False, by=by, origin=origin)
 
 
@@ -186,47 +191,67 @@ def change_person(person: Person, *, name: str, phone: str, by: Actor, origin: O
 
 
 @transaction.atomic
-def issue_password(person: Person, *, by: Actor, origin: Origin = SCREEN) -> str:
+def issue_password(
+    person: Person,
+    *,
+    by: Actor,
+    origin: Origin = SCREEN,
+    under: AccountRequest | None = None,
+    first_half: str = "",
+) -> str:
     """Give a person a one-time password and return it; it lifts a lock. The ledger says that it was issued, never what it is."""
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E062", "", _("This is your own account; change your password yourself."))
+    require_second(person, Act.PASSWORD, under=under)
     if not person.is_active:
         raise Contradiction(
             "org.E063", "", _("%(person)s is deactivated. Reactivate the account first.") % {"person": person}
         )
-    with change_of_person(person, "issue_password", at=_unit_of(person, by), by=by, origin=origin):
-        return accounts.issue_one_time_password(person)
+    with change_of_person(person, "issue_password", at=_unit_of(person, by), by=by, origin=origin) as beside:
+        beside.update(under_request(under))
+        return accounts.issue_one_time_password(person, first_half=first_half)
 
 
 @transaction.atomic
-def unlock(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def unlock(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Lift the lock after too many wrong passwords, from whichever address."""
     _require_account(person, by=by)
-    forgotten = accounts.unlock(person)
-    note("org.person", person.pk, "unlock", {"failures": forgotten}, at=_unit_of(person, by), by=by, origin=origin)
+    require_second(person, Act.UNLOCK, under=under)
+    content = {"failures": accounts.unlock(person)} | under_request(under)
+    note("org.person", person.pk, "unlock", content, at=_unit_of(person, by), by=by, origin=origin)
 
 
 @transaction.atomic
-def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def reset_factors(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Take away the second factors of a person who lost them; sessions end, and the next sign-in sets up new ones."""
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E066", "", _("This is your own account; ask another administrator."))
+    require_second(person, Act.FACTORS, under=under)
     with change_of_person(person, "reset_factors", at=_unit_of(person, by), by=by, origin=origin) as beside:
-        beside["factors"] = factors.remove_all(person)
+        beside.update({"factors": factors.remove_all(person)} | under_request(under))
         sessions.end_all(person)
 
 
 @transaction.atomic
-def link_outside(person: Person, *, provider: str, subject: str, by: Actor, origin: Origin = SCREEN) -> None:
+def link_outside(
+    person: Person,
+    *,
+    provider: str,
+    subject: str,
+    by: Actor,
+    origin: Origin = SCREEN,
+    under: AccountRequest | None = None,
+) -> None:
     """Tie a person to the subject by which a sign-in service knows them; an empty subject unties. Raises: Contradiction."""
     _require_account(person, by=by)
+    require_second(person, Act.LINK, under=under)
     if not subject and not outside.is_linked(person, provider):
         return
     step = "link_outside" if subject else "unlink_outside"
     with change_of_person(person, step, at=_unit_of(person, by), by=by, origin=origin) as beside:
-        beside["provider"] = provider
+        beside.update({"provider": provider} | under_request(under))
         if subject:
             outside.link(person, provider, subject)
         else:
@@ -235,25 +260,30 @@ def link_outside(person: Person, *, provider: str, subject: str, by: Actor, orig
 
 
 @transaction.atomic
-def deactivate(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def deactivate(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Take a person's account away: sessions end at once and posts give no rights. What they recorded stays theirs."""
     _require_account(person, by=by)
     if by.person_id == person.pk:
         raise Contradiction("org.E064", "", _("Nobody deactivates their own account; ask another administrator."))
-    _switch_person(person, "deactivate", is_active=False, by=by, origin=origin)
+    require_second(person, Act.DEACTIVATE, under=under)
+    _switch_person(person, "deactivate", is_active=False, by=by, origin=origin, under=under)
 
 
 @transaction.atomic
-def reactivate(person: Person, *, by: Actor, origin: Origin = SCREEN) -> None:
+def reactivate(person: Person, *, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None) -> None:
     """Give a deactivated person the account back; posts that still run hold again."""
     _require_account(person, by=by)
-    _switch_person(person, "reactivate", is_active=True, by=by, origin=origin)
+    require_second(person, Act.REACTIVATE, under=under)
+    _switch_person(person, "reactivate", is_active=True, by=by, origin=origin, under=under)
 
 
-def _switch_person(person: Person, step: str, *, is_active: bool, by: Actor, origin: Origin) -> None:
+def _switch_person(
+    person: Person, step: str, *, is_active: bool, by: Actor, origin: Origin, under: AccountRequest | None
+) -> None:
     if person.is_active is is_active:
         return
-    with change_of_person(person, step, at=_unit_of(person, by), by=by, origin=origin):
+    with change_of_person(person, step, at=_unit_of(person, by), by=by, origin=origin) as beside:
+        beside.update(under_request(under))
         person.is_active = is_active
         person.save(update_fields=["is_active"])
         sessions.end_all(person)
@@ -272,6 +302,7 @@ def give_post(
     by: Actor,
     ends_on: dt.date | None = None,
     origin: Origin = SCREEN,
+    under: AccountRequest | None = None,
 ) -> Post:
     """Give a person a role at a unit from one day to another (exclusive; null = open).
 
@@ -283,14 +314,17 @@ def give_post(
     if by.person_id == person.pk:
         raise Contradiction("org.E070", "", _("Nobody gives themselves a post; ask another administrator."))
     _check_post(person, unit=unit, role=find_role(role), starts_on=starts_on, ends_on=ends_on)
+    require_second(person, Act.GIVE, role=find_role(role), under=under)
     post = Post.objects.create(person=person, unit=unit, role=role, starts_on=starts_on, ends_on=ends_on)
     _end_sessions(person, by=by, origin=origin)
-    note("org.post", post.pk, "give", of_post(post), at=unit, by=by, origin=origin)
+    note("org.post", post.pk, "give", of_post(post) | under_request(under), at=unit, by=by, origin=origin)
     return post
 
 
 @transaction.atomic
-def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN) -> None:
+def end_post(
+    post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN, under: AccountRequest | None = None
+) -> None:
     """Let a post hold no longer from a day on. A post that would not have begun by then is withdrawn: it never held.
 
     Raises: NotAllowed; Contradiction for one's own post and for a post that has ended.
@@ -300,9 +334,12 @@ def end_post(post: Post, *, ends_on: dt.date, by: Actor, origin: Origin = SCREEN
         raise Contradiction("org.E071", "", _("Nobody ends their own post; ask another administrator."))
     if post.ends_on is not None and post.ends_on <= timezone.localdate():
         raise Contradiction("org.E072", "", _("This post ended on %(day)s already.") % {"day": post.ends_on})
+    is_longer = post.ends_on is not None and ends_on > post.ends_on
+    require_second(post.person, Act.GIVE if is_longer else Act.END, role=find_role(post.role), under=under)
     step = "end" if ends_on > post.starts_on else "withdraw"
     _end_sessions(post.person, by=by, origin=origin)
-    content = {"ends_on": ends_on.isoformat()}  # what the row says else may have been falsified, and is not told again
+    # what the row says else may have been falsified, and is not told again
+    content = {"ends_on": ends_on.isoformat()} | under_request(under)
     note("org.post", post.pk, step, content, at=post.unit, by=by, origin=origin, whose=post.person.username)
     if step == "withdraw":
         post.delete()

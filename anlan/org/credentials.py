@@ -1,7 +1,7 @@
-"""The tables of the door: former passwords, second factors, open sessions, the pace of failures, identities from outside."""
+"""The tables of sign-in: former passwords, second factors, sessions, failures, identities from outside, what waits for a second person."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -125,3 +125,54 @@ class DigestKey(models.Model):
 
     def __str__(self) -> str:
         return f"digest key {self.uid}"
+
+
+class AccountRequest(models.Model):
+    """A change of an account, or of a post, that takes two people: one asks, another carries it out by approving.
+
+    `asked_by` null is the command line on the server. `details` names by act: role, unit, starts_on, ends_on, post, provider,
+    subject; `paths` are the places in the tree that whoever approves must oversee. `is_alone` marks what the command line did
+    while nobody could be the second person. `told_at` is when the person concerned said that they know.
+    """
+
+    class Act(models.TextChoices):
+        PASSWORD = "password", _("Issue a one-time password")
+        FACTORS = "factors", _("Reset the second factor")
+        UNLOCK = "unlock", _("Unlock")
+        LINK = "link", _("Change the tie to a sign-in service")
+        DEACTIVATE = "deactivate", _("Deactivate")
+        REACTIVATE = "reactivate", _("Reactivate")
+        GIVE = "give", _("Give a post")
+        END = "end", _("End a post")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waits for a second person")
+        DONE = "done", _("Carried out")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Expired")
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    act = models.CharField(max_length=12, choices=Act.choices)
+    person = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="account_requests")
+    details: Any = models.JSONField(default=dict)
+    paths: Any = models.JSONField(default=list)
+    asked_by = models.ForeignKey("org.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    decided_by = models.ForeignKey("org.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    is_alone = models.BooleanField(default=False)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "org"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["state", "ends_at"], name="org_request_waiting"
+            ),  # what waits, and the round that expires it
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.person_id} {self.state}"

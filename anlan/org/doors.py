@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
@@ -15,12 +14,16 @@ def listen() -> None:
     user_logged_in.connect(_came_in, dispatch_uid="anlan.came_in")
     user_logged_out.connect(_went_out, dispatch_uid="anlan.went_out")
     user_login_failed.connect(_failed, dispatch_uid="anlan.failed")
-    user_locked_out.connect(_locked, dispatch_uid="anlan.locked")
 
 
 def wrong_factor(person: Person, request: HttpRequest) -> None:
     """Note that somebody showed a right password and a wrong second factor: the password may be known to a stranger."""
     _note(Access.Kind.FAILURE, person, request)
+
+
+def locked(username: str, request: HttpRequest) -> None:
+    """Note that a user name was locked at the address of the request."""
+    _note(Access.Kind.LOCK, Person.objects.filter(username=username).first(), request, username)
 
 
 def _came_in(sender: Any, request: HttpRequest | None, user: Any, **_: Any) -> None:
@@ -35,10 +38,6 @@ def _went_out(sender: Any, request: HttpRequest | None, user: Any, **_: Any) -> 
 def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     username = str(credentials.get("username") or "")
     _note(Access.Kind.FAILURE, Person.objects.filter(username=username).first(), request, username)
-
-
-def _locked(sender: Any, request: HttpRequest | None = None, username: str = "", **_: Any) -> None:
-    _note(Access.Kind.LOCK, Person.objects.filter(username=username or "").first(), request, username or "")
 
 
 def _note(kind: str, person: Person | None, request: HttpRequest | None, username: str = "") -> None:

@@ -14,12 +14,20 @@ from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
 from anlan.org.access import Access, AccessCursor, AccessDigest
-from anlan.org.credentials import DigestKey, Factor, FormerPassword, OpenSession, OutsideIdentity, Pace
+from anlan.org.credentials import (
+    AccountRequest,
+    DigestKey,
+    Factor,
+    FormerPassword,
+    OpenSession,
+    OutsideIdentity,
+    Pace,
+)
 from anlan.org.jobs import Job
 from anlan.org.parties import Party
 
 __all__ = [
-    "Access", "AccessCursor", "AccessDigest", "DigestKey", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
+    "Access", "AccessCursor", "AccessDigest", "AccountRequest", "DigestKey", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
     "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
 ]  # fmt: skip
 

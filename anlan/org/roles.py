@@ -90,6 +90,11 @@ class Role:
         """Whether its holder may hold no other role: who keeps the doors goes through none."""
         return self.officer is not None or "administer" in self.capabilities
 
+    @property
+    def takes_two(self) -> bool:
+        """Whether nobody alone gives the role or access to its holder's account: officers, the commission's roles, protectors."""
+        return self.is_exclusive or self.needs_second_factor or "protect" in self.capabilities
+
     def answers_to(self, names: Iterable[str], *, routed: bool = False) -> bool:
         """Tell whether one of the names is this role or a capability of it (`can:…`); `routed` on a case about leaders."""
         able = self.capabilities | self.routed if routed else self.capabilities

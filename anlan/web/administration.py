@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from anlan.ledger.models import Entry
+from anlan.org.account_requests import count_to_decide
 from anlan.org.accounts import locked
 from anlan.org.events import subject_uid
 from anlan.org.models import HAS_ACCOUNT, Institution, Person, Post, Unit
@@ -126,6 +127,14 @@ def attention(place: Place) -> list[dict[str, Any]]:
         }
         for name, icon, show in wanting
     ]
+    found.append(
+        {
+            "name": _("Account requests that wait for you"),
+            "icon": "shield-lock",
+            "count": count_to_decide(place.actor, now=timezone.now()),
+            "url": reverse("web:account-requests"),
+        }
+    )
     empty: dict[str, Any] = {
         "name": _("Institutions where nobody holds a post"),
         "icon": "building-hospital",

@@ -1,4 +1,4 @@
-"""Forms of the door: user name and password, a code, a new password. Delays after failures are asked for here."""
+"""Forms of sign-in: user name and password, the password once more, a code, a new password."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from anlan.org.door import pace
-
-SLOW = "slow"
+from anlan.org.door.showing import LOCKED, SLOW, PasswordNotTaken, show_password
+from anlan.org.models import Person
 
 
 class SignInForm(AuthenticationForm):
     """User name and password; one sentence for every refusal, so that nothing is learned.
 
-    `wait_seconds` says after a refusal how long the next attempt from here must wait.
+    `wait_seconds` says after a refusal how long the next attempt from here must wait; `is_locked` that the pair is locked.
     """
 
     wait_seconds = 0
+    is_locked = False
 
     def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -32,21 +32,46 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         """Look at the password, unless the attempt must wait."""
-        if not self.cleaned_data.get("username") or self.request is None:
-            return super().clean()
-        now = timezone.now()
-        knock = pace.Knock.of(self.request, self.cleaned_data["username"])
-        self.wait_seconds = pace.wait_seconds(knock, now=now)
-        if self.wait_seconds:
-            text = _("Too many attempts. Try again in %(seconds)d seconds.")
-            raise forms.ValidationError(text, code=SLOW, params={"seconds": self.wait_seconds})
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if username is None or not password or self.request is None:
+            return self.cleaned_data
         try:
-            data = super().clean()
-        except forms.ValidationError:
-            pace.failed(knock, now=now)
-            raise
-        pace.succeeded(knock, now=now)
-        return data
+            self.user_cache = show_password(self.request, username, password, now=timezone.now())
+        except PasswordNotTaken as error:
+            self.wait_seconds, self.is_locked = error.wait_seconds, error.why == LOCKED
+            raise _said(error, self.get_invalid_login_error()) from error
+        return self.cleaned_data
+
+
+class AgainForm(forms.Form):
+    """The own password once more, from somebody who is signed in."""
+
+    password = forms.CharField(label=_("Password"), strip=False)
+    wait_seconds = 0
+    is_locked = False
+
+    def __init__(self, request: HttpRequest, person: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.person = request, person
+        attributes = {"class": "form-control", "autocomplete": "current-password", "autofocus": True}
+        self.fields["password"].widget = forms.PasswordInput(attributes)
+
+    def clean_password(self) -> str:
+        """Look at the password, unless the attempt must wait."""
+        password = str(self.cleaned_data["password"])
+        try:
+            show_password(self.request, self.person.username, password, now=timezone.now())
+        except PasswordNotTaken as error:
+            self.wait_seconds, self.is_locked = error.wait_seconds, error.why == LOCKED
+            raise _said(error, forms.ValidationError(_("The password is not right."))) from error
+        return password
+
+
+def _said(error: PasswordNotTaken, wrong: forms.ValidationError) -> forms.ValidationError:
+    if error.why != SLOW:
+        return wrong
+    text = _("Too many attempts. Try again in %(seconds)d seconds.")
+    return forms.ValidationError(text, code=SLOW, params={"seconds": error.wait_seconds})
 
 
 class CodeForm(forms.Form):

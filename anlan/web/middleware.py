@@ -74,15 +74,15 @@ def owed_by(request: HttpRequest) -> str:
 
 
 def _open_paths(door: str) -> set[str]:
-    names = ["password", "sign-out", "language", "theme"]
-    names += {"factor": ["factor", "factor-key"], "factors": ENROLMENT}.get(door, [])
+    names = ["password", "again", "factor", "factor-key", "sign-out", "language", "theme"]
+    names += ENROLMENT if door == "factors" else []
     return {reverse(f"web:{name}") for name in names}
 
 
 def _whole_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """Let the browser go where a fragment was sent away to: a sign-in form has no place inside a panel."""
     away = answer.get("Location", "")
-    doors = (reverse("web:sign-in"), reverse("web:password"), reverse("web:factors"))
+    doors = (reverse("web:sign-in"), reverse("web:again"), reverse("web:password"), reverse("web:factors"))
     if not getattr(request, "htmx", False) or not away.startswith(doors):
         return answer
     whole = HttpResponse(status=204)

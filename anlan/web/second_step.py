@@ -1,10 +1,15 @@
 """Between the password and the session: who has shown a password and still owes a second factor. Kept in the session for five minutes."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from anlan.org.account_requests import untold
+from anlan.org.door import again, sessions
 from anlan.org.models import Person
 
 KEY = "second_step"
@@ -43,6 +48,14 @@ def waiting(request: HttpRequest, *, moment: float) -> Waiting | None:
     if person is None or person.get_session_auth_hash() != kept["hash"]:
         return None
     return Waiting(person=person, next=kept["next"], came=kept["came"])
+
+
+def let_in(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime, came: str = "") -> None:
+    """Begin the session of somebody who has shown all that is asked of them."""
+    sessions.begin(request, person, factor=factor, now=now, came=came)
+    again.shown(request, person, now=now)
+    if untold(person):
+        messages.warning(request, _("Others changed your account. Look at what was done under “Me”."))
 
 
 def origin_of(request: HttpRequest) -> str:

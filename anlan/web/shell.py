@@ -4,14 +4,17 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from anlan.flow.spec import all_registers
 from anlan.flow.subsystem import all_subsystems, find_subsystem
 from anlan.ledger.status import count_contradictions
 from anlan.org.access_reading import AUDIT, SECURITY
+from anlan.org.account_requests import count_to_decide, may_look
 from anlan.org.models import Institution
 from anlan.org.oversight import administered_units, seats
 from anlan.org.scope import Actor, as_system
@@ -34,7 +37,7 @@ class _Shell:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._parts: dict[str, Callable[[], Any]] = {
-            "theme": lambda: "dark" if request.COOKIES.get("theme") == "dark" else "light",
+            "theme": lambda: "dark" if request.COOKIES.get(settings.ANLAN_THEME_COOKIE_NAME) == "dark" else "light",
             "version": _version,
             "groups": lambda: _groups(request),
             "not_yet": lambda: (
@@ -138,10 +141,10 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         return _apart(request)
     if place.is_administration:
         url = administration_url(place, "ledger")
-        items = [*_administration_items(request, place), _ledger_item(request, url)]
+        items = [*_administration_items(request, place), *_request_items(request), _ledger_item(request, url)]
         return [{"code": "administration", "name": _("System administration"), "items": items}]
     today = [_item(request, _("To do"), "checklist", place.url("home"))]
-    today += _case_items(request)
+    today += [*_case_items(request), *_request_items(request)]
     groups = [
         {"code": "today", "name": _("Today"), "items": today},
         {"code": "registers", "name": _("Registers"), "items": _register_items(request, place)},
@@ -159,9 +162,23 @@ def _apart(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     if actor.can(AUDIT, SECURITY):
         log = _item(request, _("Access log"), "list-check", reverse("web:access-log"), exact=False)
-        return [{"code": "officer", "name": _("Oversight"), "items": [log]}]
-    items = _case_items(request)
+        return [{"code": "officer", "name": _("Oversight"), "items": [log, *_request_items(request)]}]
+    if seats(actor):
+        home = _item(request, _("Overview"), "home", reverse("web:start"))
+        return [
+            {"code": "administration", "name": _("System administration"), "items": [home, *_request_items(request)]}
+        ]
+    items = [*_case_items(request), *_request_items(request)]
     return [{"code": "today", "name": _("Today"), "items": items}] if items else []
+
+
+def _request_items(request: HttpRequest) -> list[dict[str, Any]]:
+    """The page of changes that take two people, with how many wait for this person."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not may_look(actor):
+        return []
+    item = _item(request, _("Account requests"), "shield-lock", reverse("web:account-requests"), exact=False)
+    return [{**item, "count": count_to_decide(actor, now=timezone.now())}]
 
 
 def _case_items(request: HttpRequest) -> list[dict[str, Any]]:

@@ -71,3 +71,17 @@ declare(
         mfa_required=True,
     )
 )
+declare(
+    Role(
+        code="commission_director",
+        name=_("Director of the commission"),
+        description=_(
+            "Reads the registers and scores of the institutions below. Approves, where no other officer is left, what takes two people: access to the accounts of officers and reviewers."
+        ),
+        reach=Reach.SUBTREE,
+        sensitivity=Sensitivity.INTERNAL,
+        capabilities=frozenset({"score", "compare", "countersign"}),
+        group=Group.COMMISSION,
+        mfa_required=True,
+    )
+)

@@ -4,11 +4,11 @@ import argparse
 import json
 
 HELP = "give an account a one-time password, unlock it, reset its second factor, deactivate it or reactivate it"
-# Option → function of `administration`.
+# Option → act.
 STEPS = {
-    "one_time_password": "issue_password",
-    "reset_second_factor": "reset_factors",
-    "link": "link_outside",
+    "one_time_password": "password",
+    "reset_second_factor": "factors",
+    "link": "link",
     "unlock": "unlock",
     "deactivate": "deactivate",
     "reactivate": "reactivate",
@@ -53,11 +53,11 @@ def _tie(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it as the system and say what was done."""
+    """Do it as the system and say what was done; for an officer or a reviewer, ask for a second person's approval on screen."""
     from difflib import get_close_matches
 
     from anlan.ledger.entry import Origin
-    from anlan.org import administration
+    from anlan.org.account_requests import change
     from anlan.org.models import Person
     from anlan.org.scope import as_system
 
@@ -68,14 +68,28 @@ def run(args: argparse.Namespace) -> int:
         raise LookupError(f'There is no person with the user name "{args.username}".{hint}')
     step = next(name for name in STEPS if getattr(args, name))
     more = dict(zip(("provider", "subject"), args.link.partition("=")[::2], strict=True)) if args.link else {}
-    do = getattr(administration, STEPS[step])
     with as_system("command line") as by:
-        password = do(person, by=by, origin=Origin(kind="system"), **more)
-    _print(args.username, step, password, as_json=args.json)
+        made = change(person, STEPS[step], by=by, origin=Origin(kind="system"), **more)
+    if made.is_done:
+        _print(args.username, step, made.password, as_json=args.json)
+    else:
+        _print_waiting(args.username, step, made.password, as_json=args.json)
     return 0
 
 
-def _print(username: str, step: str, password: str | None, *, as_json: bool) -> None:
+def _print_waiting(username: str, step: str, first_half: str, *, as_json: bool) -> None:
+    if as_json:
+        said = {"username": username, "waiting": step} | ({"first_half": first_half} if first_half else {})
+        print(json.dumps(said, ensure_ascii=False))
+        return
+    print(
+        f"{username}: this account takes two people. An officer approves it on screen, under account requests, within a day."
+    )
+    if first_half:
+        print(f"{first_half}  is the first half of the one-time password; who approves gets the second.")
+
+
+def _print(username: str, step: str, password: str, *, as_json: bool) -> None:
     if as_json:
         said = {"username": username, "done": step} | ({"password": password} if password else {})
         print(json.dumps(said, ensure_ascii=False))

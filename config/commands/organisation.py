@@ -66,12 +66,28 @@ def _print(outcome: "Outcome", *, is_dry: bool, as_json: bool) -> None:
     counts: dict[str, Any] = dict(sorted(outcome.counts.items()))
     if as_json:
         accounts = [asdict(account) for account in outcome.accounts]
-        print(json.dumps({"dry_run": is_dry, "counts": counts, "accounts": accounts}, ensure_ascii=False, indent=2))
+        said = {"dry_run": is_dry, "counts": counts, "accounts": accounts}
+        said |= {"waiting": [asdict(one) for one in outcome.waiting]}
+        print(json.dumps(said, ensure_ascii=False, indent=2))
         return
     done = ", ".join(f"{name} {count}" for name, count in counts.items()) or "nothing declared"
     print(f"{'Checked, nothing written' if is_dry else 'Done'}: {done}.")
     if outcome.accounts:
         _print_accounts(outcome)
+    if outcome.waiting:
+        _print_waiting(outcome)
+
+
+def _print_waiting(outcome: "Outcome") -> None:
+    from rich.table import Table
+
+    from config.tables import console
+
+    table = Table("User name", "Role", "Unit", "First half of the password", header_style="bold")
+    for one in outcome.waiting:
+        table.add_row(one.username, one.role, one.unit, one.first_half)
+    console().print(table)
+    print("These posts take two people. An officer approves them on screen within a day and gets the second half.")
 
 
 def _print_accounts(outcome: "Outcome") -> None:

@@ -1,5 +1,6 @@
 """Carries out a declared organisation through `anlan.org.administration`: adds what is missing, changes what differs, all or nothing."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,17 @@ from django.utils import timezone
 
 from anlan.ledger.entry import Origin
 from anlan.org import administration
+from anlan.org.account_requests import change
 from anlan.org.administration import Profile
+from anlan.org.credentials import AccountRequest
 from anlan.org.errors import OrgError
+from anlan.org.guarded import Act
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.oversight import parent_of
 from anlan.org.scope import Actor
 from config.organisation.declared import Declared, DeclaredPerson, DeclaredUnit, Faulty, Problem
+
+WAITS = "posts waiting for a second person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +35,23 @@ class Account:
     unit: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A post that waits for a second person; `first_half` is that of the one-time password which comes with it, or empty."""
+
+    username: str
+    role: str
+    unit: str
+    first_half: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What was done: counts by kind of change, and the accounts made."""
+    """What was done: counts by kind of change, the accounts made, and the posts that wait for a second person."""
 
     counts: Counter[str] = field(default_factory=Counter)
     accounts: list[Account] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 def carry_out(declared: Declared, *, by: Actor, origin: Origin, is_dry: bool = False) -> Outcome:
@@ -77,10 +94,12 @@ class _Work:
                 self._try(f"{unit.place}.first_responsible", partial(self._first_responsible, unit))
 
     def issue_passwords(self) -> None:
-        """Give each new person who shall have an account a one-time password."""
+        """Give each new person who shall have an account a one-time password; whose post waits, gets one with it."""
         for username, entry in self._new.items():
+            if any(one.username == username for one in self.outcome.waiting):
+                continue
             person = Person.objects.get(username=username)
-            password = administration.issue_password(person, by=self.by, origin=self.origin)
+            password = change(person, Act.PASSWORD, by=self.by, origin=self.origin).password
             self.outcome.accounts.append(
                 Account(username=username, password=password, name=person.name, unit=entry.unit)
             )
@@ -170,14 +189,46 @@ class _Work:
         post = held.order_by("-starts_on").first()
         if post is None:
             starts_on = wanted.starts_on or timezone.localdate()
-            given = {"role": wanted.role, "starts_on": starts_on, "ends_on": wanted.ends_on}
-            administration.give_post(person, unit=unit, **given, by=self.by, origin=self.origin)  # type: ignore[arg-type]
-            self.outcome.counts["posts given"] += 1
+            self._give(person, wanted, unit, starts_on)
         elif wanted.ends_on is not None and post.ends_on != wanted.ends_on:
-            administration.end_post(post, ends_on=wanted.ends_on, by=self.by, origin=self.origin)
-            self.outcome.counts["posts ended"] += 1
+            is_waiting = _is_waiting(person, Act.END, details__post=post.pk)
+            is_done = not is_waiting and self._end(post, wanted.ends_on)
+            self.outcome.counts["posts ended" if is_done else WAITS] += 1
         else:
             self.outcome.counts["posts unchanged"] += 1
+
+    def _end(self, post: Post, ends_on: dt.date) -> bool:
+        made = change(post.person, Act.END, by=self.by, origin=self.origin, post=post, ends_on=ends_on)
+        return made.is_done
+
+    def _give(self, person: Person, wanted: DeclaredPerson, unit: Unit, starts_on: dt.date) -> None:
+        """Give the post, or ask for it where it takes two people; the same file again does not ask twice."""
+        if _is_waiting(person, Act.GIVE, details__role=wanted.role, details__unit=unit.pk):
+            self.outcome.counts[WAITS] += 1
+            return
+        made = change(
+            person,
+            Act.GIVE,
+            by=self.by,
+            origin=self.origin,
+            role=wanted.role,
+            unit=unit,
+            starts_on=starts_on,
+            ends_on=wanted.ends_on,
+            with_account=wanted.has_account,
+        )
+        if made.is_done:
+            self.outcome.counts["posts given"] += 1
+            return
+        self.outcome.counts[WAITS] += 1
+        self.outcome.waiting.append(
+            Waiting(username=person.username, role=wanted.role, unit=wanted.unit, first_half=made.password)
+        )
+
+
+def _is_waiting(person: Person, act: str, **details: object) -> bool:
+    rows = AccountRequest.objects.filter(person=person, act=act, state=AccountRequest.State.WAITING, **details)
+    return rows.filter(ends_at__gt=timezone.now()).exists()
 
 
 def _unit_at(code: str) -> Unit:

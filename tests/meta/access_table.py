@@ -27,6 +27,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "reviewer": ("reviewer",),
     "auditor": ("auditor",),
     "overseer": ("supervisor", "bureau"),
+    "chief": ("commission_director",),
     "inspector": ("discipline_inspector",),
     "administrator": ("administrator",),
     "watcher": ("security_officer", "audit_officer"),
@@ -63,7 +64,7 @@ _NONE: Mapping[str, tuple[str, str] | None] = {
 }  # fmt: skip
 TARGETS: Mapping[str, Mapping[str, tuple[str, str] | None]] = {
     "office": _A, "lead": _A, "complaints": _A, "duty": _A, "director": _A, "leaders": _A, "assessor": _A, "protector": _A, "recorder": _DEPARTMENT,
-    "staff": _DEPARTMENT, "reviewer": _DISTRICT, "auditor": _DISTRICT, "overseer": _DISTRICT, "inspector": _DISTRICT, "administrator": _CITY,
+    "staff": _DEPARTMENT, "reviewer": _DISTRICT, "auditor": _DISTRICT, "overseer": _DISTRICT, "chief": _DISTRICT, "inspector": _DISTRICT, "administrator": _CITY,
     "watcher": _CITY, "outside": {**_NONE, "own": ("A", ""), "other": ("C", "")}, "nobody": _NONE,
 }  # fmt: skip
 
@@ -77,7 +78,7 @@ def _reach(**families: str) -> Reach:
 _OF_A = dict.fromkeys(
     ("office", "lead", "complaints", "duty", "director", "leaders", "assessor", "protector"), "own child"
 )
-_OF_DISTRICT = dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), "own child")
+_OF_DISTRICT = dict.fromkeys(("reviewer", "auditor", "overseer", "chief", "inspector"), "own child")
 # Records apart from any place, by their receipt: a party sees its case there, an officer none.
 _PARTIES = dict.fromkeys(("staff", "outside", "nobody"), "party")
 RECORDS = _reach(
@@ -92,7 +93,7 @@ REGISTERS = _reach(**_OF_A, **_OF_DISTRICT, recorder="own sibling")
 INSTITUTIONS = {**REGISTERS, **_reach(staff="own sibling")}
 SCORES = _reach(
     **dict.fromkeys(
-        ("office", "lead", "director", "leaders", "assessor", "reviewer", "auditor", "overseer"), "own child"
+        ("office", "lead", "director", "leaders", "assessor", "reviewer", "auditor", "overseer", "chief"), "own child"
     )
 )
 _AT_WORK = dict.fromkeys(("office", "lead", "complaints", "duty"), "own child")
@@ -104,6 +105,8 @@ WORKING = _reach(**_AT_WORK, recorder="own")
 INVOLVING = _reach(office="own child", complaints="own child")
 ADMINISTERING = _reach(administrator="own child party")
 WATCHING = _reach(watcher="own child sibling party")
+# What takes two people is shown apart from any place: to administrators, security and audit officers, and a commission's directors.
+COUNTERSIGNING = _reach(**dict.fromkeys(("administrator", "watcher", "chief"), "own child sibling other party"))
 ATTACHING = WORKING
 APPROVING = _reach(director="own child", protector="own child", reviewer="own child", auditor="own child")
 ERASING = {**APPROVING, **_reach(office="own child")}
@@ -167,7 +170,13 @@ TABLE: Mapping[str, Entry] = {
     "web:factor-key": ANYONE,
     "web:outside": NOTHING,  # no service is configured in the suite; tests/unit/web/test_outside.py configures some
     "web:outside-back": NOTHING,
+    "web:again": MEMBERS,
     "web:sign-out": MEMBERS,
+    "web:told": MEMBERS,
+    "web:account-requests": Entry(allowed=COUNTERSIGNING),
+    # of a request that is there, to those who oversee it: tests/unit/web/test_account_requests.py
+    "web:account-request": Entry(),
+    "web:account-request-decide": Entry(),
     "web:end-others": MEMBERS,
     "web:factors": MEMBERS,
     "web:factor-telephone": MEMBERS,

@@ -401,5 +401,5 @@ def _leaks(answer: HttpResponse, role: str) -> list[str]:
 def _is_own(role: str, target: tuple[str, str]) -> bool:
     """A role of a whole institution or district reads every department below it, not only the one that the table names."""
     wide = dict.fromkeys(("office", "lead", "complaints", "duty", "director", "leaders", "assessor", "protector"), "A")
-    wide |= dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), "AB")
+    wide |= dict.fromkeys(("reviewer", "auditor", "overseer", "chief", "inspector"), "AB")
     return target[0] in wide.get(FAMILY_OF[role], "")

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flow", "0005_encrypted_files")]
+    dependencies = [("flow", "0007_marks_in_the_transaction")]
     operations = [
         migrations.AddField("lookback", "turn", models.PositiveBigIntegerField(default=0)),
         migrations.AddField("auditwalk", "done", models.JSONField(default=list)),

@@ -1,11 +1,12 @@
-"""CAS, the sign-in service of many universities and their hospitals: a ticket in the address, asked after at the server."""
+"""CAS, the sign-in service of many universities and their hospitals: a ticket in the address, asked after by python-cas.
+
+Needs the extra `sso`, which is imported only when a service is asked.
+"""
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
-from xml.etree import ElementTree as Xml  # document types are refused before it sees a document
 
-from anlan.org.door.outside import Provider, fetch, require_secure, silent
+from anlan.org.door.outside import Provider, require_secure, silent
 
 _SPACE = "{http://www.yale.edu/tp/cas}"
 
@@ -13,23 +14,57 @@ _SPACE = "{http://www.yale.edu/tp/cas}"
 def begin(provider: Provider, *, back: str) -> str:
     """Return the address to send the browser to. `back` carries our own state, which the server hands back unchanged."""
     require_secure(provider.server)
-    return f"{provider.server}/login?{urlencode({'service': back})}"
+    return str(_client(provider, back).get_login_url())
 
 
 def finish(provider: Provider, said: Mapping[str, str], *, back: str) -> tuple[str, dict[str, Any]]:
     """Return the user and the attributes behind a ticket. Raises: OutsideRefused when the server does not vouch for it."""
+    import requests
+
     ticket = said.get("ticket", "")
     if not ticket:
         raise silent()
-    raw = fetch(f"{provider.server}/p3/serviceValidate?{urlencode({'service': back, 'ticket': ticket})}")
-    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
-        raise silent()
+    require_secure(provider.server)
+    client = _client(provider, back)
     try:
-        success = Xml.fromstring(raw).find(f"{_SPACE}authenticationSuccess")  # noqa: S314  no document type, so no entities
-    except Xml.ParseError as error:
+        raw: bytes = client.get_verification_response(ticket)
+    except requests.RequestException as error:
         raise silent() from error
-    user = success.findtext(f"{_SPACE}user", "").strip() if success is not None else ""
-    if success is None or not user:
+    user = _vouched(raw)
+    known, attributes, _pgt = client.verify_response(raw)
+    if not user or known is None or known.strip() != user:
         raise silent()
-    found = success.find(f"{_SPACE}attributes")
-    return user, {one.tag.rpartition("}")[2]: one.text or "" for one in (found if found is not None else ())}
+    return user, attributes or {}
+
+
+def _vouched(raw: bytes) -> str:
+    """Return the user that the answer names in its place; python-cas looks for one at any depth and takes entities.
+
+    Raises: OutsideRefused for what is no well-formed answer of CAS, or declares a document type.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(raw, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise silent() from error
+    is_success = root.tag == f"{_SPACE}serviceResponse" and [one.tag for one in root] == [
+        f"{_SPACE}authenticationSuccess"
+    ]
+    if not is_success:
+        raise silent()
+    return str(root[0].findtext(f"{_SPACE}user", "")).strip()
+
+
+def _client(provider: Provider, back: str) -> Any:
+    import requests
+    from cas import CASClientV3
+
+    from anlan.org.door.careful import careful
+
+    session = careful(requests.Session())
+    session.hooks["response"].append(lambda answer, **_options: answer.raise_for_status())
+    return CASClientV3(service_url=back, server_url=f"{provider.server}/", session=session)

@@ -1,15 +1,13 @@
-"""OpenID Connect, the authorization-code flow with PKCE. The ID token's signature, issuer, audience, time and nonce are checked.
+"""OpenID Connect, the authorization-code flow with PKCE, by Authlib: signature, issuer, audience, time and nonce are checked.
 
-Needs the extra `sso` (PyJWT), which is imported only when a service is configured.
+Needs the extra `sso`, which is imported only when a service is asked.
 """
 
-import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from anlan.org.door.outside import Provider, fetch_json, require_secure, silent
 
@@ -20,21 +18,16 @@ LEEWAY_SECONDS = 60
 
 def begin(provider: Provider, *, back: str) -> tuple[str, dict[str, str]]:
     """Return the address to send the browser to, and the state to keep in the session."""
+    from authlib.integrations.requests_client import OAuth2Session
+
     kept = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(kept["verifier"].encode()).digest()).rstrip(b"=").decode()
-    query = {
-        "response_type": "code",
-        "scope": "openid profile",
-        "client_id": provider.client_id,
-        "redirect_uri": back,
-        "state": kept["state"],
-        "nonce": kept["nonce"],
-        "code_challenge": challenge,
-        "code_challenge_method": "S256",
-    }
     door = str(_described(provider)["authorization_endpoint"])
     require_secure(door)
-    return f"{door}{'&' if '?' in door else '?'}{urlencode(query)}", kept
+    session = OAuth2Session(provider.client_id, scope="openid profile", redirect_uri=back, code_challenge_method="S256")
+    address, _state = session.create_authorization_url(
+        door, state=kept["state"], nonce=kept["nonce"], code_verifier=kept["verifier"]
+    )
+    return str(address), kept
 
 
 def finish(
@@ -48,18 +41,8 @@ def finish(
     ):
         raise silent()
     described = _described(provider)
-    form = {
-        "grant_type": "authorization_code",
-        "code": said["code"],
-        "redirect_uri": back,
-        "code_verifier": kept["verifier"],
-    }
-    pair = f"{quote(provider.client_id, safe='')}:{quote(provider.client_secret, safe='')}"
-    headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode(), "Accept": "application/json"}
-    tokens = fetch_json(str(described["token_endpoint"]), form=form, headers=headers)
-    claims = _checked(provider, str(tokens.get("id_token", "")), described)
-    if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), kept["nonce"].encode()):
-        raise silent()
+    tokens = _exchanged(provider, said["code"], kept["verifier"], described, back=back)
+    claims = _checked(provider, tokens, described, nonce=kept["nonce"])
     return str(claims["sub"]), claims
 
 
@@ -71,24 +54,70 @@ def _described(provider: Provider) -> dict[str, Any]:
     return described
 
 
-def _checked(provider: Provider, token: str, described: Mapping[str, Any]) -> dict[str, Any]:
-    import jwt
+def _exchanged(
+    provider: Provider, code: str, verifier: str, described: Mapping[str, Any], *, back: str
+) -> Mapping[str, Any]:
+    """Return the tokens for a code. Name and secret go percent-encoded (RFC 6749, 2.3.1), which Authlib leaves to its caller."""
+    import requests
+    from authlib.common.errors import AuthlibBaseError
+    from authlib.integrations.requests_client import OAuth2Session
 
+    from anlan.org.door.careful import careful
+
+    pair = (quote(provider.client_id, safe=""), quote(provider.client_secret, safe=""))
+    session = careful(
+        OAuth2Session(*pair, redirect_uri=back, token_endpoint_auth_method="client_secret_basic")  # noqa: S106  the name of a method
+    )
     try:
-        keys = jwt.PyJWKSet.from_dict(fetch_json(str(described["jwks_uri"]))).keys
-        wanted = jwt.get_unverified_header(token).get("kid")
-        key = next(one for one in keys if one.key_id == wanted or (wanted is None and len(keys) == 1))
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=ALGORITHMS,
-            audience=provider.client_id,
-            issuer=described["issuer"],
-            leeway=LEEWAY_SECONDS,
-            options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+        tokens: Mapping[str, Any] = session.fetch_token(
+            str(described["token_endpoint"]), code=code, code_verifier=verifier, grant_type="authorization_code"
         )
-    except (jwt.PyJWTError, StopIteration) as error:
+    except (AuthlibBaseError, requests.RequestException, ValueError, TypeError, AttributeError) as error:
         raise silent() from error
-    if claims.get("azp", provider.client_id) != provider.client_id:
+    return tokens
+
+
+def _checked(
+    provider: Provider, tokens: Mapping[str, Any], described: Mapping[str, Any], *, nonce: str
+) -> dict[str, Any]:
+    from authlib.common.errors import AuthlibBaseError
+    from authlib.oidc.core import CodeIDToken
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+
+    text = str(tokens.get("id_token", ""))
+    try:
+        keys = fetch_json(str(described["jwks_uri"])).get("keys", [])
+        token = jwt.decode(text, lambda signed: _key(keys, signed.headers().get("kid")), algorithms=ALGORITHMS)
+        claims = CodeIDToken(
+            token.claims,
+            token.header,
+            options={
+                "iss": {"essential": True, "value": described["issuer"]},
+                "aud": {"essential": True, "value": provider.client_id},
+            },
+            params={"client_id": provider.client_id, "nonce": nonce, "access_token": tokens.get("access_token")},
+        )
+        claims.validate(leeway=LEEWAY_SECONDS)
+    except (JoseError, AuthlibBaseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise silent() from error
+    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise silent()
-    return claims
+    return dict(claims)
+
+
+def _key(keys: list[dict[str, Any]], wanted: Any) -> Any:
+    """Return the published key of that name; without a name the only one. Keys of kinds that we do not know are passed over."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import JWKRegistry
+
+    found = []
+    for one in keys:
+        try:
+            found.append((one.get("kid"), JWKRegistry.import_key(one)))
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+            continue
+    fitting = [key for name, key in found if name == wanted] if wanted is not None else [key for _name, key in found]
+    if not fitting or (wanted is None and len(fitting) > 1):
+        raise silent()
+    return fitting[0]

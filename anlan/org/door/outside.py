@@ -9,12 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -113,28 +110,29 @@ def unlink(person: Person, provider: str) -> int:
     return OutsideIdentity.objects.filter(person=person, provider=provider).delete()[0]
 
 
-def fetch(address: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> bytes:
-    """Return what an address of the service answers; with a form it is sent by POST.
+def fetch(address: str) -> bytes:
+    """Return what an address of the service answers.
 
     Raises: OutsideRefused for plain HTTP beyond this machine, redirects, errors, and answers beyond 1 MB.
     """
     require_secure(address)
-    body_sent = urlencode(form).encode() if form is not None else None
-    request = Request(address, data=body_sent, headers=dict(headers or {}))  # noqa: S310  the scheme was looked at
+    import requests
+
+    from anlan.org.door.careful import careful
+
     try:
-        with build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
-            body: bytes = answer.read(MOST_BYTES + 1)
-    except (URLError, HTTPException, OSError, ValueError) as error:
+        with careful(requests.Session()) as session:
+            answer = session.get(address)
+            answer.raise_for_status()
+            return answer.content
+    except (requests.RequestException, OSError, ValueError) as error:
         raise silent() from error
-    if len(body) > MOST_BYTES:
-        raise silent()
-    return body
 
 
-def fetch_json(address: str, **options: Any) -> dict[str, Any]:
+def fetch_json(address: str) -> dict[str, Any]:
     """Return an answer in JSON. Raises: OutsideRefused."""
     try:
-        said = json.loads(fetch(address, **options))
+        said = json.loads(fetch(address))
     except ValueError as error:
         raise silent() from error
     if not isinstance(said, dict):
@@ -156,11 +154,6 @@ def silent() -> OutsideRefused:
         "The sign-in service does not answer as it should. Sign in with user name and password, or try again later."
     )
     return OutsideRefused("org.E095", text)
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_arguments: Any, **_options: Any) -> None:
-        return None
 
 
 @lru_cache(maxsize=4)

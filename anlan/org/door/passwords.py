@@ -6,7 +6,6 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anlan.org.credentials import FormerPassword
+from anlan.org.door.guessed import is_guessed
 
 MOST_LETTERS = 128  # Argon2 takes any length; a megabyte of password is an attack on the processor
 
@@ -67,14 +67,6 @@ MODERN = Policy(
 )
 POLICIES = {policy.code: policy for policy in (MODERN, LEVEL_3)}
 
-# What stands on every list of guessed passwords here and is missing in Django's list of twenty thousand English ones.
-_GUESSED = frozenset(
-    """
-    woaini1314 woaini520 5201314 1314520 a5201314 wang1234 zhang123 li123456 qq123456 abc123456 aa123456 a123456789
-    admin123456 admin@123456 hospital123 yiyuan123456 pingan123456 p@ssw0rd1234 1qaz2wsx3edc qwer1234asdf
-    """.split()  # noqa: SIM905  a list of words reads better in lines
-)
-_OF_THE_HOUSE = ("anlan", "安澜", "pinganyiyuan", "平安医院", "hospital", "yiyuan", "password", "mima")
 _CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
 
 
@@ -160,18 +152,10 @@ def _about_guessing(password: str, user: Any) -> list[str]:
             validator.validate(password, user)
         except ValidationError as error:
             complaints += list(error.messages)
-    bare = password.lower()
-    for word in (*_OF_THE_HOUSE, getattr(user, "username", "") or ""):
-        bare = bare.replace(word.lower(), "") if word else bare
-    if not complaints and (password.lower() in _GUESSED or len(set(bare)) < 5 or _is_a_run(password.lower())):
+    own = (getattr(user, "username", "") or "", getattr(user, "name", "") or "")
+    if not complaints and is_guessed(password, own):
         complaints.append(_("This password is one of the first that somebody would try; choose another."))
     return complaints
-
-
-def _is_a_run(password: str) -> bool:
-    """Tell whether nearly every sign follows the one before: 123456789012, abcdefgh, 88888888."""
-    steps = [ord(after) - ord(before) for before, after in pairwise(password)]
-    return bool(steps) and sum(step in (-1, 0, 1) for step in steps) >= 0.8 * len(steps)
 
 
 def _was_used(password: str, user: Any, history: int) -> bool:

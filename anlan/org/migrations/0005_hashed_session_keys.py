@@ -12,5 +12,5 @@ def end_sessions(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("org", "0003_door"), ("sessions", "0001_initial")]
+    dependencies = [("org", "0004_digest_key"), ("sessions", "0001_initial")]
     operations = [migrations.RunPython(end_sessions, migrations.RunPython.noop)]

@@ -17,20 +17,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from anlan.org.access_reading import AUDIT, SECURITY
+from anlan.org.account_requests import untold
 from anlan.org.accounts import PasswordRefused, change_password
 from anlan.org.credentials import Factor
-from anlan.org.door import sessions
+from anlan.org.door import again, sessions
 from anlan.org.door.factors import confirmed, has_factor
 from anlan.org.door.outside import offered
-from anlan.org.door.pace import remember_browser
+from anlan.org.door.pace import LOCK_TIME, remember_browser
 from anlan.org.door.passwords import is_expired
 from anlan.org.models import Person, Unit
 from anlan.org.oversight import seats
 from anlan.org.policy import desks
 from anlan.org.scope import Actor
+from anlan.web.account_requests import line_of
 from anlan.web.door_forms import NewPasswordForm, SignInForm
 from anlan.web.place import default_place, find_place
-from anlan.web.second_step import wait_for
+from anlan.web.second_step import let_in, wait_for
+from anlan.web.signed_in_again import asks_again_with_factor
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -48,11 +51,13 @@ class SignIn(LoginView):
         if has_factor(person):
             wait_for(self.request, person, next=self.get_redirect_url(), moment=now.timestamp())
             return redirect("web:factor")
-        sessions.begin(self.request, person, factor="", now=now)
+        let_in(self.request, person, factor="", now=now)
         return known(self.request, HttpResponseRedirect(self.get_success_url()), person)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again; an attempt that came too soon is told when."""
+        if form.is_locked:
+            return locked_out(self.request)
         answer = super().form_invalid(form)
         if form.wait_seconds:
             answer.status_code = 429
@@ -92,14 +97,15 @@ class ChangePassword(PasswordChangeView):
             form.add_error({"old": "old_password", "new": "new_password1"}[refused.field], refused.messages)
             return self.form_invalid(form)
         sessions.keep(self.request, form.user)
+        if not has_factor(form.user):  # the old password was just shown, and nothing else is asked of this person
+            again.shown(self.request, form.user, now=timezone.now())
         messages.success(self.request, _("The new password holds from now on."))
         return HttpResponseRedirect(self.get_success_url())
 
 
-@login_not_required
-def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def locked_out(request: HttpRequest) -> HttpResponse:
     """Say that this user name is locked for this address, and for how long."""
-    minutes = round(float(settings.AXES_COOLOFF_TIME) * 60)
+    minutes = round(LOCK_TIME.total_seconds() / 60)
     return render(request, "anlan/locked.html", {"minutes": minutes}, status=429)
 
 
@@ -129,6 +135,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "posts": _posts(actor),
         "sessions": sessions.sessions_of(person, sessions.limits_for(actor), now=timezone.now()),
         "session_key": sessions.key_of(request),
+        "done_by_others": [line_of(row, actor, now=timezone.now()) for row in untold(person)],
         "factors": confirmed(person).exclude(kind=Factor.Kind.RECOVERY),
     }
     return render(request, "anlan/me.html", context)
@@ -172,7 +179,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Switch between light and dark colours and stay on the page."""
     answer = _back(request)
-    _remember(answer, "theme", "dark" if request.POST.get("theme") == "dark" else "light")
+    _remember(answer, settings.ANLAN_THEME_COOKIE_NAME, "dark" if request.POST.get("theme") == "dark" else "light")
     return answer
 
 
@@ -190,3 +197,4 @@ def _remember(answer: HttpResponse, name: str, value: str) -> None:
 
 
 SignInView = method_decorator(login_not_required, name="dispatch")(SignIn)
+ChangePasswordView = method_decorator(asks_again_with_factor, name="dispatch")(ChangePassword)

@@ -12,23 +12,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from anlan.org import administration
+from anlan.org.account_requests import Change, change
 from anlan.org.accounts import locked
 from anlan.org.door.factors import has_factor
 from anlan.org.errors import Contradiction
+from anlan.org.guarded import Act, is_guarded
 from anlan.org.models import Person, Post
 from anlan.org.oversight import administered_people, administers, governs
 from anlan.org.roles import find_role
 from anlan.web.administration import history, members, posts_of, way
 from anlan.web.administration_forms import AdministrationForm, EndForm, PersonForm, PostForm
 from anlan.web.place import Place, find_administered, unit_name
+from anlan.web.signed_in_again import asks_again
 
 SHOWN = ("locked", "waiting", "without", "inactive")
-ACTIONS = {
-    "unlock": administration.unlock,
-    "factors": administration.reset_factors,
-    "deactivate": administration.deactivate,
-    "reactivate": administration.reactivate,
-}
+ACTIONS = {Act.PASSWORD, Act.UNLOCK, Act.FACTORS, Act.DEACTIVATE, Act.REACTIVATE}
 
 
 _AFTER = gettext_lazy("The next page shows a one-time password, once. A first post can be given at the same time.")
@@ -57,9 +55,9 @@ def new(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Enter a person, give the first post, and show the one-time password."""
     here = find_administered(request, place, year)
     form = PersonForm(request.POST or None, place=here)
-    made: list[str] = []
+    made: list[Change] = []
     if request.method == "POST" and form.carries_out(lambda: made.append(_enter(here, form))):
-        return _password(request, here, Person.objects.get(username=form.cleaned_data["username"]), made[0])
+        return _made(request, here, Person.objects.get(username=form.cleaned_data["username"]), made[0])
     return _form(request, here, form, title=_("Add a person"), back=here.url("people"), lead=_AFTER)
 
 
@@ -81,20 +79,28 @@ def edit(request: HttpRequest, place: str, year: int, username: str) -> HttpResp
 
 @never_cache
 @require_POST
+@asks_again
 def act(request: HttpRequest, place: str, year: int, username: str, action: str) -> HttpResponse:
-    """Issue a one-time password and show it, unlock, reset the second factor, deactivate or reactivate the account."""
+    """Issue a one-time password and show it, unlock, reset the second factor, deactivate or reactivate; or ask for it."""
     here = find_administered(request, place, year)
     one = _find(here, username)
-    if action not in {*ACTIONS, "password"}:
+    if action not in ACTIONS:
         raise Http404
     try:
-        if action == "password":
-            return _password(request, here, one, administration.issue_password(one, by=here.actor))
-        ACTIONS[action](one, by=here.actor)
+        return _made(request, here, one, change(one, action, by=here.actor))
     except Contradiction as error:
         messages.error(request, error.message)
-    else:
-        messages.success(request, _("Done."))
+        return redirect(here.url("person", one.username))
+
+
+def _made(request: HttpRequest, here: Place, one: Person, made: Change, done: Any = "") -> HttpResponse:
+    """Show the one-time password, lead to the request that waits, or back to the person."""
+    if made.request is not None:
+        messages.info(request, _("It takes two people and waits for the second."))
+        return redirect("web:account-request", made.request.uid)
+    if made.password:
+        return _password(request, here, one, made.password)
+    messages.success(request, done or _("Done."))
     return redirect(here.url("person", one.username))
 
 
@@ -103,9 +109,9 @@ def new_post(request: HttpRequest, place: str, year: int, username: str) -> Http
     here = find_administered(request, place, year)
     one = _find(here, username)
     form = PostForm(request.POST or None, place=here)
-    if request.method == "POST" and form.carries_out(lambda: _give(here, one, form)):
-        messages.success(request, _("The post is given."))
-        return redirect(here.url("person", one.username))
+    made: list[Change] = []
+    if request.method == "POST" and form.carries_out(lambda: made.append(_give(here, one, form))):
+        return _made(request, here, one, made[0], _("The post is given."))
     return _form(request, here, form, title=_("Give a post"), person=one)
 
 
@@ -118,12 +124,13 @@ def end_post(request: HttpRequest, place: str, year: int, username: str, post: i
         raise Http404
     form = EndForm(request.POST or None, place=here)
 
+    made: list[Change] = []
+
     def end() -> None:
-        administration.end_post(held, ends_on=form.cleaned_data["ends_on"], by=here.actor)
+        made.append(change(one, Act.END, post=held, ends_on=form.cleaned_data["ends_on"], by=here.actor))
 
     if request.method == "POST" and form.carries_out(end):
-        messages.success(request, _("The post ends."))
-        return redirect(here.url("person", one.username))
+        return _made(request, here, one, made[0], _("The post ends."))
     return _form(request, here, form, title=_("End the post"), person=one, lead=_lead(held))
 
 
@@ -138,7 +145,7 @@ def _find(here: Place, username: str) -> Person:
     return found
 
 
-def _enter(here: Place, form: PersonForm) -> str:
+def _enter(here: Place, form: PersonForm) -> Change:
     from django.db import transaction
 
     data = form.cleaned_data
@@ -146,14 +153,13 @@ def _enter(here: Place, form: PersonForm) -> str:
         one = administration.add_person(
             data["unit"], username=data["username"], name=data["name"], phone=data["phone"], by=here.actor
         )
-        if data["role"]:
-            _give(here, one, form)
-        return administration.issue_password(one, by=here.actor)
+        given = _give(here, one, form) if data["role"] else Change()
+        return given if given.request is not None else change(one, Act.PASSWORD, by=here.actor)
 
 
-def _give(here: Place, one: Person, form: AdministrationForm) -> None:
+def _give(here: Place, one: Person, form: AdministrationForm) -> Change:
     data: dict[str, Any] = {name: form.cleaned_data[name] for name in ("unit", "role", "starts_on", "ends_on")}
-    administration.give_post(one, **data, by=here.actor)
+    return change(one, Act.GIVE, **data, with_account=True, by=here.actor)
 
 
 def _page(here: Place, one: Person) -> dict[str, Any]:
@@ -165,6 +171,7 @@ def _page(here: Place, one: Person) -> dict[str, Any]:
         "has_factor": has_factor(one),
         "is_self": one.pk == here.actor.person_id,
         "may_change": governs(here.actor, one, today=here.today),
+        "is_guarded": is_guarded(one, today=here.today),
         "events": history("org.person", one.pk),
         "crumbs": way(here, (_("People"), here.url("people")), (one.name, "")),
     }

@@ -18,6 +18,7 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec
 from anlan.web.erasures import ErasureForm, can_look_at_erasures, erasures_page, find_erasure
 from anlan.web.place import Place, find_place
+from anlan.web.signed_in_again import asks_again
 from anlan.web.views.registers import crumbs, register_at
 
 
@@ -46,6 +47,7 @@ def index(request: HttpRequest, place: str, year: int) -> HttpResponse:
 
 
 @require_POST
+@asks_again
 def decide(request: HttpRequest, place: str, year: int, erasure: uuid.UUID, action: str) -> HttpResponse:
     """Approve or refuse a request."""
     here = find_place(request, place, year)

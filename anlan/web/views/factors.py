@@ -17,12 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from anlan.org.credentials import Factor
-from anlan.org.door import factors, sessions, totp, webauthn
+from anlan.org.door import again, factors, sessions, totp, webauthn
 from anlan.org.door.factors import FactorRefused
 from anlan.org.doors import wrong_factor
 from anlan.org.models import Person
 from anlan.web.door_forms import CodeForm
-from anlan.web.second_step import Waiting, origin_of, waiting
+from anlan.web.second_step import Waiting, let_in, origin_of, waiting
+from anlan.web.signed_in_again import asks_again
 from anlan.web.views.account import known
 
 STATE = "webauthn_state"
@@ -78,14 +79,19 @@ def show_key(request: HttpRequest) -> HttpResponse:
 
 def _let_in(request: HttpRequest, one: Waiting, kind: str) -> HttpResponse:
     """Begin the session, or strengthen the one that is open, and lead to the page that was wanted."""
+    now, wanted = timezone.now(), one.next
     if isinstance(request.user, Person):
+        after_half = again.wanted_after_half(request, one.person, now=now)
         sessions.strengthen(request, kind)
+        if after_half is not None:
+            again.shown(request, one.person, now=now)
+            wanted = after_half
     else:
-        sessions.begin(request, one.person, factor=kind, now=timezone.now(), came=one.came)
+        let_in(request, one.person, factor=kind, now=now, came=one.came)
     is_ours = url_has_allowed_host_and_scheme(
-        one.next, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    answer = HttpResponseRedirect(one.next if is_ours else reverse("web:start"))
+    answer = HttpResponseRedirect(wanted if is_ours else reverse("web:start"))
     return known(request, answer, one.person)
 
 
@@ -106,6 +112,7 @@ def _asking(request: HttpRequest, person: Person, form: CodeForm) -> dict[str, A
 
 
 @never_cache
+@asks_again
 def index(request: HttpRequest) -> HttpResponse:
     """Show the person's second factors, and what can be set up."""
     person = _person(request)
@@ -123,6 +130,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@asks_again
 def telephone(request: HttpRequest) -> HttpResponse:
     """Show the secret as QR code and letters, and take the first code."""
     person, now = _person(request), timezone.now()
@@ -145,6 +153,7 @@ def telephone(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@asks_again
 def qr(request: HttpRequest) -> HttpResponse:
     """Send the QR code of the telephone that waits to be confirmed, as a picture of its own: the page needs no inline style."""
     import segno
@@ -164,6 +173,7 @@ def qr(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
+@asks_again
 def new_key(request: HttpRequest) -> HttpResponse:
     """Give the browser a challenge for a new security key, or keep the key that answered."""
     person, now = _person(request), timezone.now()
@@ -182,6 +192,7 @@ def new_key(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
+@asks_again
 def recovery(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes and show them, once."""
     person = _person(request)
@@ -192,6 +203,7 @@ def recovery(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@asks_again
 def remove(request: HttpRequest, factor: int) -> HttpResponse:
     """Remove a factor of one's own."""
     person = _person(request)
@@ -218,6 +230,7 @@ def _set_up(request: HttpRequest, person: Person, kind: str) -> HttpResponse:
 def _strengthen(request: HttpRequest, person: Person, kind: str) -> None:
     sessions.end_others(request, person)  # none that showed a password alone goes on beside a new factor
     sessions.strengthen(request, kind)
+    again.shown(request, person, now=timezone.now())  # both were shown: the password before, the new factor now
 
 
 def _person(request: HttpRequest) -> Person:

@@ -18,7 +18,7 @@ from anlan.org.door import cas, oidc, sessions
 from anlan.org.door.factors import has_factor
 from anlan.org.door.outside import OutsideRefused, Provider, offered, person_for
 from anlan.org.models import Person
-from anlan.web.second_step import origin_of, wait_for
+from anlan.web.second_step import let_in, origin_of, wait_for
 
 KEY = "outside"
 
@@ -73,7 +73,7 @@ def _let_in(request: HttpRequest, person: Person, service: Provider) -> HttpResp
         wait_for(request, person, next="", moment=now.timestamp(), came=sessions.OUTSIDE)
         return redirect("web:factor")
     factor = "outside" if service.trusts_factor else ""
-    sessions.begin(request, person, factor=factor, now=now, came=sessions.OUTSIDE)
+    let_in(request, person, factor=factor, now=now, came=sessions.OUTSIDE)
     return redirect("web:start")
 
 

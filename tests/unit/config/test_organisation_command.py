@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.utils import timezone
 
 from anlan.ledger.models import Entry
+from anlan.org.account_requests import approve
+from anlan.org.credentials import AccountRequest
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.posts import actor_for
 from config.command import main
+from tests.world import employ
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 MANUAL = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
@@ -96,7 +100,12 @@ def test_a_changed_file_changes_only_what_it_says(capsys, file):
 
 def test_a_dry_run_writes_nothing_and_makes_no_password(capsys, file):
     said = done(capsys, file, "--dry-run")
-    assert said == {"dry_run": True, "counts": {"people added": 4, "posts given": 3, "units added": 3}, "accounts": []}
+    assert said == {
+        "dry_run": True,
+        "counts": {"people added": 4, "posts given": 3, "units added": 3},
+        "accounts": [],
+        "waiting": [],
+    }
     assert not Unit.objects.exists()
     assert not Entry.objects.exists()
 
@@ -210,3 +219,41 @@ def test_an_unknown_account_is_answered_with_the_nearest(capsys, zhou):
     code, _out, err = run(capsys, "account", "zhuo", "--unlock")
     assert code == 1
     assert 'There is no person with the user name "zhuo". Did you mean "zhou"?' in err
+
+
+def test_once_an_officer_has_come_in_the_command_line_asks_for_officers_and_the_file_again_asks_once(capsys, file):
+    done(capsys, file)
+    root = Person.objects.get(username="root1")
+    root.set_password("a sentence that is long")
+    root.must_change_password = False
+    root.save()
+    more = "      - {username: safe1, name: 安全员, role: security_officer, from: 2026-01-01}\n    institutions:"
+    file.write_text(CITY.replace("    institutions:", more), encoding="utf-8")
+
+    said = done(capsys, file)
+    assert said["counts"]["posts waiting for a second person"] == 1
+    assert said["accounts"] == []
+    (waiting,) = said["waiting"]
+    assert (waiting["username"], waiting["role"], len(waiting["first_half"])) == ("safe1", "security_officer", 9)
+    assert not Post.objects.filter(person__username="safe1").exists()
+    again = done(capsys, file)
+    assert (again["counts"]["posts waiting for a second person"], again["waiting"]) == (1, [])
+    approved = approve(AccountRequest.objects.get(), by=actor_for(root, today=timezone.localdate()))
+    safe = Person.objects.get(username="safe1")
+    assert safe.check_password(f"{waiting['first_half']}-{approved.password}")
+
+
+def test_the_command_line_asks_for_a_second_person_for_an_officers_account_and_says_so(capsys, file):
+    done(capsys, file)
+    root = Person.objects.get(username="root1")
+    root.set_password("a sentence that is long")
+    root.must_change_password = False
+    root.save()
+    employ("audit1", "审计员", "audit_officer", Unit.objects.get(code="RV"))
+
+    code, out, _err = run(capsys, "account", "audit1", "--one-time-password")
+    assert code == 0
+    assert "takes two people" in out
+    assert "is the first half of the one-time password" in out
+    assert not Person.objects.get(username="audit1").has_usable_password()
+    assert "  " in run(capsys, "account", "office1", "--one-time-password")[1]

@@ -1,9 +1,10 @@
 """Failures slow the next attempt; nobody is locked out by others, and five hundred nurses share one address."""
 
 import datetime as dt
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
@@ -145,24 +146,24 @@ def test_a_browser_that_signed_in_is_not_locked_by_a_colleague_at_the_same_addre
     assert mine.post("/sign-in/", {"username": "li", "password": WORD}).status_code == 302
 
 
-def test_the_mark_of_a_browser_holds_for_its_person_alone_and_cannot_be_made_up(rf, li):
+def test_the_mark_of_a_browser_holds_for_its_person_alone_and_cannot_be_made_up(rf, li, settings):
     from django.http import HttpResponse
 
     answer = HttpResponse()
     pace.remember_browser(answer, "li", secure=False)
     request = rf.post("/sign-in/")
-    request.COOKIES[pace.COOKIE] = answer.cookies[pace.COOKIE].value
-    assert pace.is_known_browser(request, {"username": "Li "})
-    assert not pace.is_known_browser(request, {"username": "zhao"})
-    request.COOKIES[pace.COOKIE] = "li:made-up:signature"
-    assert not pace.is_known_browser(request, {"username": "li"})
+    request.COOKIES[settings.ANLAN_KNOWN_COOKIE_NAME] = answer.cookies[settings.ANLAN_KNOWN_COOKIE_NAME].value
+    assert Knock.of(request, "Li ").browser
+    assert not Knock.of(request, "zhao").browser
+    request.COOKIES[settings.ANLAN_KNOWN_COOKIE_NAME] = "li:made-up:signature"
+    assert not Knock.of(request, "li").browser
 
 
 @pytest.mark.django_db
 def test_old_rows_are_swept_away():
     pace.failed(knock("li"), now=NOW)
     assert pace.sweep(now=NOW + dt.timedelta(days=29)) == 0
-    assert pace.sweep(now=NOW + dt.timedelta(days=31)) == 2
+    assert pace.sweep(now=NOW + dt.timedelta(days=31)) == 3
     assert not Pace.objects.exists()
 
 
@@ -179,12 +180,47 @@ def test_failures_from_before_the_clock_was_set_back_weigh_nothing():
 
 
 @pytest.mark.django_db
-def test_the_sweep_removes_locks_from_before_the_clock_was_set_back():
-    for at in (NOW, NOW + dt.timedelta(days=1)):
-        lock = AccessAttempt.objects.create(
-            username="li", ip_address=HOSPITAL, user_agent=f"{at:%d}", failures_since_start=5
-        )
-        AccessAttempt.objects.filter(pk=lock.pk).update(attempt_time=at)
-        pace.failed(knock(f"li {at:%d}", at.strftime("10.0.0.%d")), now=at)
-    assert pace.sweep(now=NOW) == 2
-    assert list(AccessAttempt.objects.values_list("attempt_time", flat=True)) == [NOW]
+def test_a_lock_from_before_the_clock_was_set_back_locks_nobody_and_is_swept():
+    tomorrow = NOW + dt.timedelta(days=1)
+    for _ in range(5):
+        pace.failed(knock("li"), now=tomorrow)
+    assert pace.is_locked(knock("li"), now=tomorrow)
+    assert not pace.is_locked(knock("li"), now=NOW)
+    assert pace.sweep(now=NOW) == 3
+
+
+@pytest.mark.django_db
+def test_the_fifth_failure_locks_the_pair_for_fifteen_minutes_and_no_other():
+    answers = [pace.failed(knock("li"), now=later(number)) for number in range(5)]
+    assert answers == [False, False, False, False, True]
+    assert pace.is_locked(knock("li"), now=later(903))
+    assert not pace.is_locked(knock("li"), now=later(904))
+    for other in (knock("li", "10.2.2.2"), knock("zhao"), knock("li", browser="mark")):
+        assert not pace.is_locked(other, now=later(5))
+    assert pace.locked_names(["Li", "zhao"], now=later(5)) == {"Li"}
+
+
+@pytest.mark.django_db
+def test_failures_are_forgotten_after_fifteen_quiet_minutes_by_a_success_and_by_an_administrator():
+    for moment in (0, 1, 2, 3, 903, 904, 905, 906):
+        assert not pace.failed(knock("li"), now=later(moment))
+    pace.succeeded(knock("li"), now=later(907))
+    assert [pace.failed(knock("li"), now=later(908)) for _ in range(5)] == [False, False, False, False, True]
+
+    pace.forget("Li")
+    assert not pace.is_locked(knock("li"), now=later(909))
+    assert not pace.failed(knock("li"), now=later(909))
+
+
+@pytest.mark.django_db
+def test_what_axes_kept_is_dropped_by_the_upgrade():
+    """An installation from before has the tables of django-axes, with rows of failed attempts."""
+    from django.apps import apps
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE axes_accessattempt (id integer, username varchar(255))")
+        cursor.execute("INSERT INTO axes_accessattempt VALUES (1, 'li')")
+    editor = SimpleNamespace(connection=connection, quote_name=connection.ops.quote_name)
+    import_module("anlan.org.migrations.0006_axes_tables_go").drop(apps, editor)
+    assert "axes_accessattempt" not in connection.introspection.table_names()

@@ -34,7 +34,7 @@ def complaint(password: str, person=None) -> str:
         ("correct horse battery", "", "At least 3 of"),
         ("correct horse battery 9", "", ""),
         ("柳暗花明又一村 27 May", "", ""),
-        ("Willow12", "At least 12 characters.", ""),
+        ("Willow12", "At least 12 characters.", "one of the first"),  # a common word with digits behind
         ("aaaaaaaaaaaaaaaa", "one of the first", "At least 3 of"),
         ("abcdefghijklmnop", "one of the first", "At least 3 of"),
         ("12345678901234", "Digits alone", "At least 3 of"),
@@ -50,6 +50,60 @@ def test_each_policy_says_what_it_says(settings, password, modern, level_3):
         settings.ANLAN_PASSWORD_POLICY = code
         said = complaint(password)
         assert (wanted in said) if wanted else said == "", f"{code}: {said}"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *(
+            "Anlan@2026Anlan",
+            "4nl4n-4nl4n-1",
+            "A.n.l.a.n.2026",
+            "ＡＮＬＡＮ２０２６！！！！",
+            "安澜安澜安澜安澜123",
+            "nalna-nalna-12",
+        ),
+        *(
+            "qwertyuiop12",
+            "1qaz2wsx3edc",
+            "1QAZ@WSX3edc",
+            "zaq12wsxcde3",
+            "asdfghjkl;'zx",
+            "poiuytrewq09",
+            "asdfqwer1234",
+        ),
+        *("qwer1234!@#$", "qazwsxedcrfv", "147258369qaz", "4esz5rdx6tfc", "0987654321qw"),
+        *("P@ssw0rd2026", "Passw0rd!!!!", "passwordpassword", "Iloveyou2026", "football2025!", "monkeymonkey1"),
+        *("woaini1314520", "Admin@123456", "Hospital@2026", "zhangmin-2026", "ZhangMin@1234"),
+    ],
+)
+def test_names_runs_and_common_words_are_no_passwords_in_any_spelling(settings, world, password):
+    from tests.world import employ
+
+    person = employ("zhangmin", "张敏", "office", world.hospital_a.unit)
+    for code in ("modern", "level-3"):
+        settings.ANLAN_PASSWORD_POLICY = code
+        assert complaint(password, person) != "", code
+
+
+def test_the_ten_thousand_commonest_are_refused_in_any_case():
+    from django.contrib.auth.password_validation import CommonPasswordValidator
+
+    from anlan.org.door.guessed import is_guessed
+
+    common = CommonPasswordValidator().passwords
+    words = sorted(word for word in common if word.isalpha() and len(word) > 3)
+    assert (len(common) > 19_000, len(words) > 8_000) == (True, True)
+    assert [word for word in common if not is_guessed(word.upper(), ())] == []
+    assert [word for word in words[::20] if not is_guessed(f"{word.title()}2026!", ())] == []
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["blue kettle over river", "tree house were treasure", "anlan correct horse nine", "a sentence that is long"],
+)
+def test_several_words_are_good_also_common_ones_and_beside_the_name_of_the_house(li, password):
+    assert complaint(password, li) == ""
 
 
 def test_the_own_name_is_no_password(settings, li):

@@ -4,10 +4,11 @@ import html
 import re
 
 import pytest
-from axes.models import AccessAttempt
 from django.utils import timezone
 
 from anlan.ledger.models import Entry
+from anlan.org.door import pace
+from anlan.org.door.pace import Knock
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.roles import all_roles
 from tests.world import employ
@@ -161,13 +162,12 @@ def test_people_are_searched_and_narrowed(browser, li, wang, qian, zhao):
 
 
 def test_a_lock_is_seen_and_lifted(browser, li):
-    AccessAttempt.objects.create(
-        username="li", ip_address="10.0.0.7", failures_since_start=5, attempt_time=timezone.now()
-    )
+    wrong = Knock(username="li", address="10.0.0.7")
+    assert [pace.failed(wrong, now=timezone.now()) for _ in range(5)][-1]
     assert "Locked" in text(browser, at("P1", "people/?show=locked"))
     assert "李敏" in text(browser, at("P1", "people/?show=locked"))
     browser.post(at("P1", "people/li/do/unlock/"))
-    assert not AccessAttempt.objects.filter(username="li").exists()
+    assert not pace.is_locked(wrong, now=timezone.now())
     assert "Nobody fits" in text(browser, at("P1", "people/?show=locked"))
 
 

@@ -58,6 +58,7 @@
     form.querySelector("[role=alert]").hidden = true;
     var isNew = form.dataset.key === "new";
     send(form, {}).then(function (options) {
+      if (options.next) { window.location.assign(options.next); return new Promise(function () {}); }
       var asked = asAsked(options);
       return isNew ? navigator.credentials.create(asked) : navigator.credentials.get(asked);
     }).then(function (credential) {
