@@ -28,7 +28,7 @@ _FAULTS = {
     Wrong.ENTRY_GONE: Fault.ENTRY_GONE,
     Wrong.UNREADABLE: Fault.UNREADABLE,
 }
-_Named = tuple[Any, Any, str, str, str, str]  # person, unit, role, capacity, from, to
+_Named = tuple[Any, ...]  # person, unit, role, capacity, from, to
 
 
 def drift_of_kind(kind: Kind, *, after: int | None = None, limit: int = CHUNK) -> Chunk:

@@ -31,6 +31,9 @@ APART = {
     "org.post": gettext_noop("Post"),
     "org.unit": gettext_noop("Unit"),
     "org.access": gettext_noop("Access log"),
+    "org.import": gettext_noop("Import"),
+    "org.content": gettext_noop("Parameters and rubrics"),
+    "org.baseline": gettext_noop("State at the upgrade written down"),
 }
 ERASED = gettext_noop("Content erased by law")
 
