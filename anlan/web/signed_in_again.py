@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,14 +15,14 @@ from anlan.org.door import again
 from anlan.org.door.factors import has_factor
 from anlan.org.models import Person
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def asks_again(view: View) -> View:
     """Let the view go on only where both were shown within five minutes; else lead there and back to the page."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         person: Person = request.user  # type: ignore[assignment]
         if again.is_fresh(request, person, now=timezone.now()):
             return view(request, *args, **kwargs)
@@ -35,7 +35,7 @@ def asks_again_with_factor(view: View) -> View:
     """Do the same for a view that asks for the password itself: only somebody with a second factor is led away."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         person: Any = request.user
         return asks_again(view)(request, *args, **kwargs) if has_factor(person) else view(request, *args, **kwargs)
 

@@ -185,7 +185,7 @@ def people(world, targets) -> dict[str, Person]:
         "administrator": world.city,
         "watcher": world.city,
     }
-    posts |= dict.fromkeys(("reviewer", "auditor", "overseer", "inspector"), district)
+    posts |= dict.fromkeys(("reviewer", "auditor", "overseer", "chief", "inspector"), district)
     units = {role: posts.get(FAMILY_OF[role], hospital) for role in ROLES if role != "nobody"}
     staff = {role: employ(role, role, role, unit) for role, unit in units.items()}
     staff |= {"nobody": Person.objects.create_user("nobody", name="nobody")}

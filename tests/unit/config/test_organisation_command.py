@@ -238,7 +238,7 @@ def test_once_an_officer_has_come_in_the_command_line_asks_for_officers_and_the_
     assert not Post.objects.filter(person__username="safe1").exists()
     again = done(capsys, file)
     assert (again["counts"]["posts waiting for a second person"], again["waiting"]) == (1, [])
-    approved = approve(AccountRequest.objects.get(), by=actor_for(root, today=timezone.localdate()))
+    approved = approve(AccountRequest.objects.get(state="waiting"), by=actor_for(root, today=timezone.localdate()))
     safe = Person.objects.get(username="safe1")
     assert safe.check_password(f"{waiting['first_half']}-{approved.password}")
 
