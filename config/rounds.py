@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from anlan.flow.audit import audit_rounds
 from anlan.flow.hindsight import look_back
+from anlan.flow.unowned import unowned_rounds
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
 from anlan.org.door.rounds import door_rounds
@@ -18,5 +19,5 @@ def all_rounds() -> Rounds:
 
 
 def beside_rounds() -> Rounds:
-    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back."""
-    return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back)
+    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, files that no record owns, the look back."""
+    return (*outside_rounds(), *audit_rounds(), *door_rounds(), *unowned_rounds(), look_back)

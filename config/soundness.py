@@ -12,6 +12,7 @@ from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
+from anlan.flow.unowned import unowned_now
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.kept import broken_promise
@@ -29,7 +30,7 @@ def all_findings(*, progress: Progress | None = None) -> list[Finding]:
 
     The database is prepared: whoever calls has asked (`config.readiness`).
     """
-    stored = [*_ledger(), *_rows(progress), *_files(), *_seals(), *_access_log(), *_database_role()]
+    stored = [*_ledger(), *_rows(progress), *_files(), *_unowned(), *_seals(), *_access_log(), *_database_role()]
     return [*declared_findings(), *stored]
 
 
@@ -117,6 +118,12 @@ def _files() -> list[Finding]:
         for folder in (SHEETS, PACKAGES)
         for path, what in folder.broken()
     ]
+
+
+def _unowned() -> list[Finding]:
+    """Files that no record owns: what a killed process left. The worker removes them after a day."""
+    fault = "[flow.A084] no record owns it: a process was killed while it was stored; the worker removes it after a day"
+    return [{"place": f"file {path.relative_to(evidence_folder())}", "fault": fault} for path in unowned_now()]
 
 
 def _seals() -> list[Finding]:
