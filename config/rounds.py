@@ -6,6 +6,7 @@ from anlan.assessment.seal_audit import drift_of_seals
 from anlan.flow.audit import audit_rounds
 from anlan.flow.drifts import Look
 from anlan.flow.hindsight import look_back
+from anlan.flow.unowned import unowned_rounds
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
 from anlan.org.door.rounds import door_rounds
@@ -22,5 +23,6 @@ def all_rounds() -> Rounds:
 
 
 def beside_rounds() -> Rounds:
-    """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back, left copies."""
-    return (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(), look_back, *copies_rounds())
+    """Return what may wait or walk slowly: witnesses, audit, sign-in, files without a record, the look back, left copies."""
+    beside = (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(), *unowned_rounds())
+    return (*beside, look_back, *copies_rounds())

@@ -14,6 +14,7 @@ from anlan.flow.drift import all_drift
 from anlan.flow.drift_since import drift_since, entries_since
 from anlan.flow.drift_words import drift_words
 from anlan.flow.spec import all_registers
+from anlan.flow.unowned import unowned_now
 from anlan.ledger.alarms import open_alarms
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.check_signatures import broken_signatures
@@ -36,7 +37,8 @@ def all_findings(*, progress: Progress | None = None) -> list[Finding]:
 
     The database is prepared: whoever calls has asked (`config.readiness`).
     """
-    parts = (_ledger, _baseline, partial(_rows, progress), _files, _seals, _access_log, _database_role, _left_copies)
+    rows = partial(_rows, progress)
+    parts = (_ledger, _baseline, rows, _files, _unowned, _seals, _access_log, _database_role, _left_copies)
     return [*declared_findings(), *(finding for part in parts for finding in _confirmed(part))]
 
 
@@ -164,6 +166,12 @@ def _files() -> list[Finding]:
         for folder in (SHEETS, PACKAGES)
         for path, what in folder.broken()
     ]
+
+
+def _unowned() -> list[Finding]:
+    """Files that no record owns: what a killed process left. The worker removes them after a day."""
+    fault = "[flow.A084] no record owns it: a process was killed while it was stored; the worker removes it after a day"
+    return [{"place": f"file {path.relative_to(evidence_folder())}", "fault": fault} for path in unowned_now()]
 
 
 def _seals(since: int = 0) -> list[Finding]:

@@ -17,7 +17,7 @@ from anlan.api.registers import known_register
 from anlan.api.session import actor_of
 from anlan.api.shapes import EvidenceOut, Opening, RecordOut, Taking, evidence_out, record_out
 from anlan.flow.cases import files_are_open, note_shown
-from anlan.flow.evidence import KEPT_APART, StoredFile, open_evidence, store_all
+from anlan.flow.evidence import KEPT_APART, Upload, open_evidence
 from anlan.flow.models import Evidence
 
 router = Router(tags=["evidence"])
@@ -60,7 +60,7 @@ def add_evidence(
     request: HttpRequest, uid: UUID, evidence: File[list[UploadedFile]], key: Key = IdempotencyKey
 ) -> Status[list[EvidenceOut]]:
     """Take the step `attach` with the files and return every file of the record."""
-    take(request, record_at(uid), "attach", Taking(), key=key, evidence=_stored(evidence))
+    take(request, record_at(uid), "attach", Taking(), key=key, evidence=_uploads(evidence))
     return Status(201, list_evidence(request, uid))
 
 
@@ -75,7 +75,7 @@ def take_step_with_evidence(
 ) -> RecordOut:
     """Take the step. `data` is what the plain step takes as its body, as JSON text."""
     taking = _parse(Taking, data)
-    record = take(request, record_at(uid), step, taking, key=key, evidence=_stored(evidence))
+    record = take(request, record_at(uid), step, taking, key=key, evidence=_uploads(evidence))
     return record_out(record, actor=actor_of(request))
 
 
@@ -88,15 +88,15 @@ def open_record_with_evidence(
     """Open the record. `data` is what the plain opening takes as its body, as JSON text."""
     opening, spec = _parse(Opening, data), known_register(code)
     place = visible_institution(request, opening.institution)
-    record = take(request, spec.model(institution=place), spec.first, opening, key=key, evidence=_stored(evidence))
+    record = take(request, spec.model(institution=place), spec.first, opening, key=key, evidence=_uploads(evidence))
     return Status(201, record_out(record, actor=actor_of(request)))
 
 
-def _stored(files: list[UploadedFile]) -> tuple[StoredFile, ...]:
+def _uploads(files: list[UploadedFile]) -> tuple[Upload, ...]:
     if len(files) > MOST_FILES:
         message = _("At most %(most)d files go with one step.") % {"most": MOST_FILES}
         raise Problem(422, INVALID, message, fields={"evidence": [message]})
-    return store_all((file.name or "", file.chunks()) for file in files)
+    return tuple(Upload(name=file.name or "", chunks=file.chunks()) for file in files)
 
 
 def _parse(shape: Any, text: str) -> Any:

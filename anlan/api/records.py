@@ -25,7 +25,7 @@ from anlan.api.shapes import (
     record_out,
 )
 from anlan.flow.cases import note_listed, note_shown
-from anlan.flow.evidence import StoredFile
+from anlan.flow.evidence import Upload
 from anlan.flow.perform import perform
 from anlan.flow.reading import NEWEST_FIRST, find_record, list_records
 from anlan.flow.register import Register
@@ -112,7 +112,7 @@ def take(
     asked: Opening | Taking,
     *,
     key: str = "",
-    evidence: tuple[StoredFile, ...] = (),
+    evidence: tuple[Upload, ...] = (),
 ) -> Register:
     """Perform a step and return the record as stored: the first result when the key was used before.
 

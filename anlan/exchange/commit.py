@@ -1,6 +1,7 @@
 """Writes what a dry run found, all or nothing, and takes it back while nothing moved on. A `Batch` row is the import's story."""
 
 import datetime as dt
+import time
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from anlan.exchange.check import Checked, Progress
 from anlan.exchange.errors import BadFile, CannotUndo, NotReady
+from anlan.exchange.guard import is_workbook
 from anlan.exchange.keys import Keys
-from anlan.exchange.upload import clean_name, keep
+from anlan.exchange.upload import SHEETS, clean_name, keep, kept_at
 from anlan.flow.declare import ANNULLED
 from anlan.flow.errors import BadEvidence
 from anlan.flow.imports import note_import, of_batch
@@ -23,6 +25,7 @@ from anlan.ledger.models import Entry
 from anlan.org.models import Institution
 from anlan.org.policy import require
 from anlan.org.scope import Actor, acting, as_system
+from anlan.vault.folders import destroy
 
 _NAMED_NUMBERS = 5
 
@@ -30,30 +33,57 @@ _NAMED_NUMBERS = 5
 def open_batch(
     spec: RegisterSpec, institution: Institution, raw: bytes, *, name: str, by: Actor, at: dt.datetime | None = None
 ) -> Batch:
-    """Keep an uploaded sheet and enter it as an import that waits for its dry run.
+    """Keep an uploaded sheet and enter it as an import that waits for its dry run. What is refused leaves nothing on the disk.
 
-    Raises: NotAllowed; BadFile when it is too large,
-    or when the virus scanner finds something or does not answer.
+    Raises: NotAllowed; BadFile when it is empty, too large, an old or locked workbook or a web page, or when the virus
+    scanner finds something or does not answer.
     """
     require(by, ("can:import",), institution=institution, sensitivity=spec.sensitivity)
+    is_workbook(raw)
     try:
         scan(raw, name=clean_name(name))
     except BadEvidence as error:
         raise BadFile(error.code, error.message) from error
-    digest = keep(raw)
-    with transaction.atomic():
-        batch = Batch.objects.create(
-            register=spec.code,
-            institution=institution,
-            state=Batch.State.UPLOADED,
-            file_name=clean_name(name),
-            file_sha256=digest,
-            stored_as=digest,
-            by_id=by.person_id,
-            at=at or timezone.now(),
-        )
-        note_import(batch, "upload", by=by)
+    digest, mark = keep(raw)
+    try:
+        with transaction.atomic():
+            batch = Batch.objects.create(
+                register=spec.code,
+                institution=institution,
+                state=Batch.State.UPLOADED,
+                file_name=clean_name(name),
+                file_sha256=digest,
+                stored_as=digest,
+                by_id=by.person_id,
+                at=at or timezone.now(),
+            )
+            note_import(batch, "upload", by=by)
+    except BaseException:
+        if mark is not None:
+            SHEETS.take_back(digest, mark)
+        raise
     return batch
+
+
+def is_own(batch: Batch, *, by: Actor) -> bool:
+    """Tell whether the actor uploaded the sheet: nobody else sees its cells, writes it or stops its writing."""
+    return batch.by_id is not None and batch.by_id == by.person_id
+
+
+def may_mend(batch: Batch, *, by: Actor) -> bool:
+    """Tell whether the sheet may be given back with its faults marked: to who uploaded it, while it waits unwritten.
+
+    Once written, its names and texts are those of the records, and who reads them is asked there.
+    """
+    return is_own(batch, by=by) and batch.state == Batch.State.CHECKED and bool(batch.stored_as)
+
+
+def drop_sheet(batch: Batch) -> None:
+    """Forget the sheet of an import that failed for what it is, unless another import needs it too. Call it in no transaction."""
+    before = time.time()
+    Batch.objects.filter(pk=batch.pk).update(stored_as="")
+    if not Batch.objects.filter(stored_as=batch.file_sha256).exists():
+        destroy(kept_at(batch.file_sha256), before=before)
 
 
 def note_report(batch: Batch, checked: Checked) -> None:

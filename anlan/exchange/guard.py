@@ -5,31 +5,26 @@ hundreds of gigabytes. Sizes that an archive states about itself are not believe
 """
 
 import re
-import zlib
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import Any
-from xml.etree import ElementTree as Xml  # DTDs are refused before it sees a document
-from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
 
 from anlan.exchange.columns import letter
 from anlan.exchange.errors import BadFile
-from anlan.flow.uploads.office import active_part, is_archive, unsafe_path
+from anlan.flow.uploads import refusal
+from anlan.flow.uploads.container import MAX_UNPACKED_BYTES, unpacked
+from anlan.flow.uploads.office import active_part, is_archive, is_markup
+from anlan.flow.uploads.refusal import Refusal
+from anlan.flow.uploads.xml import BadXml, read_xml
 
 MAX_FILE_BYTES = 20 * 2**20
-MAX_UNPACKED_BYTES = 200 * 2**20
-MAX_RATIO = 200  # real sheets pack about 1:10, a column of one value 1:100
-RATIO_MATTERS_FROM = 5 * 2**20
 MAX_MEMBERS = 500
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
 MAX_CELLS = 4_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_CELL_PARTS = frozenset({"c", "row", "v", "is", "f"})
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,109 +80,82 @@ def scan(raw: bytes) -> WorkbookScan:
     Raises: BadFile when it is damaged, no workbook, locked, unpacks beyond the limits, or has cells beyond them.
     """
     try:
-        with ZipFile(BytesIO(raw)) as archive:
-            members = _members(raw, archive)
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, IndexError) as error:
-        raise BadFile(
-            "exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")
-        ) from error
+        members = _members(raw)
+    except Refusal as found:
+        raise _refused(found.code) from found
     if "xl/workbook.xml" not in members:
         raise BadFile("exchange.E007", _("This is no .xlsx workbook. Save it in Excel as .xlsx, or as CSV in UTF-8."))
     try:
         return _scan_members(members)
-    except (expat.ExpatError, Xml.ParseError, KeyError) as error:
-        raise BadFile(
-            "exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")
-        ) from error
+    except (BadXml, KeyError) as error:
+        raise _refused(refusal.BAD_OFFICE) from error
 
 
-def _members(raw: bytes, archive: ZipFile) -> dict[str, bytes]:
-    infos = archive.infolist()
-    if len(infos) > MAX_MEMBERS:
-        raise _bomb()
-    _check_names([info.filename for info in infos])
-    total, members = 0, {}
-    for info in infos:
-        if info.flag_bits & 0x1:
-            raise BadFile(
-                "exchange.E003",
-                _("The file is locked with a password. Remove the password in Excel and save it again."),
-            )
-        content = _unpack(raw, info, MAX_UNPACKED_BYTES - total)
-        total += len(content)
-        if total > RATIO_MATTERS_FROM and total > MAX_RATIO * len(raw):
-            raise _bomb()
-        if is_archive(content):
-            raise BadFile(
-                "exchange.E018", _("The file carries another file inside. Take it out and send the sheet alone.")
-            )
-        if info.filename.endswith((".xml", ".rels")):
-            members[info.filename.lstrip("/")] = content
+def _members(raw: bytes) -> dict[str, bytes]:
+    """Return the members that are XML. Links and fields are not asked: a sheet is read for its values and goes to nobody else."""
+    members = {}
+    for member in unpacked(raw, most=MAX_MEMBERS, is_whole=False):
+        if active_part([member.name]):
+            raise Refusal(refusal.MACROS)
+        if is_archive(member.content):
+            raise Refusal(refusal.CARRIES)
+        if is_markup(member):
+            members[member.name.lstrip("/")] = member.content
     return members
 
 
-def _check_names(names: list[str]) -> None:
-    if unsafe_path(names):
-        raise BadZipFile("unsafe path")
-    if active_part(names):
+def _refused(code: str) -> BadFile:
+    """Return what the importer is told of a finding."""
+    if code == refusal.LOCKED:
+        message = _("The file is locked with a password. Remove the password in Excel and save it again.")
+        return BadFile("exchange.E003", message)
+    if code == refusal.BOMB:
+        message = _(
+            "The file unpacks to far more than a sheet of this size should (limit %(limit)d MB). It was not opened."
+        )
+        return BadFile("exchange.E008", message % {"limit": MAX_UNPACKED_BYTES // 2**20})
+    if code == refusal.MACROS:
         message = _("The file holds macros or controls. Save it as .xlsx without them and send that.")
-        raise BadFile("exchange.E017", message)
-
-
-def _unpack(raw: bytes, info: ZipInfo, limit: int) -> bytes:
-    """Unpack by hand: `ZipFile.read` stops at the size that the archive states, the spreadsheet library does not."""
-    start = info.header_offset
-    if raw[start : start + 4] != b"PK\x03\x04":
-        raise BadZipFile("no local header")
-    start += (
-        30
-        + int.from_bytes(raw[start + 26 : start + 28], "little")
-        + int.from_bytes(raw[start + 28 : start + 30], "little")
+        return BadFile("exchange.E017", message)
+    if code == refusal.CARRIES:
+        return BadFile(
+            "exchange.E018", _("The file carries another file inside. Take it out and send the sheet alone.")
+        )
+    return BadFile(
+        "exchange.E006", _("The file is damaged or no spreadsheet. Save it in Excel as .xlsx and send that.")
     )
-    packed = raw[start : start + info.compress_size]
-    if info.compress_type == 0:
-        content, rest = packed, b""
-    elif info.compress_type == 8:
-        unpacker = zlib.decompressobj(-15)
-        content = unpacker.decompress(packed, limit + 1)
-        rest = unpacker.unconsumed_tail
-    else:
-        raise BadZipFile("unusual compression")
-    if len(content) > limit or rest:
-        raise _bomb()
-    return content
-
-
-def _bomb() -> BadFile:
-    message = _(
-        "The file unpacks to far more than a sheet of this size should (limit %(limit)d MB). It was not opened."
-    )
-    return BadFile("exchange.E008", message % {"limit": MAX_UNPACKED_BYTES // 2**20})
 
 
 def _scan_members(members: dict[str, bytes]) -> WorkbookScan:
-    book = _tree(members["xl/workbook.xml"])
-    relations = {node.get("Id"): node.get("Target", "") for node in _tree(members["xl/_rels/workbook.xml.rels"])}
+    relations: dict[str, str] = {}
+    read_xml(
+        members["xl/_rels/workbook.xml.rels"],
+        wanted=frozenset({"relationship"}),
+        start=lambda _tag, said: relations.__setitem__(said.get("Id", ""), said.get("Target", "")),
+    )
+    book = _BookReader()
+    read_xml(members["xl/workbook.xml"], wanted=frozenset({"sheet", "workbookpr"}), start=book.start)
     sheets = {}
-    for node in book.iter():
-        if _local(node.tag) == "sheet":
-            target = relations[node.get(_RELATION)].removeprefix("/")
-            path = target if target.startswith("xl/") else f"xl/{target}"
-            if "/worksheets/" in path:
-                sheets[node.get("name", "")] = _SheetReader(node.get("name", "")).read(members[path])
-    properties = next((node for node in book.iter() if _local(node.tag) == "workbookPr"), None)
-    is_1904 = properties is not None and properties.get("date1904", "0").lower() in ("1", "true")
-    return WorkbookScan(sheets=sheets, is_1904=is_1904)
+    for name, relation in book.sheets:
+        target = relations[relation].removeprefix("/")
+        path = target if target.startswith("xl/") else f"xl/{target}"
+        if "/worksheets/" in path:
+            sheets[name] = _SheetReader(name).read(members[path])
+    return WorkbookScan(sheets=sheets, is_1904=book.is_1904)
 
 
-def _tree(content: bytes) -> Xml.Element:
-    if b"<!DOCTYPE" in content or b"\0" in content[:200]:
-        raise KeyError("document type")
-    return Xml.fromstring(content)  # noqa: S314  no DTD, so no entities
+class _BookReader:
+    """Walks the XML of the workbook: its sheets by name and relationship, and which day is its first."""
 
+    def __init__(self) -> None:
+        self.sheets: list[tuple[str, str]] = []
+        self.is_1904 = False
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
+    def start(self, tag: str, said: dict[str, str]) -> None:
+        if tag == "sheet":
+            self.sheets.append((said.get("name", ""), said.get("id", "")))
+        elif tag == "workbookpr":
+            self.is_1904 = said.get("date1904", "0").lower() in ("1", "true")
 
 
 @dataclass
@@ -207,13 +175,7 @@ class _SheetReader:
     text: list[str] | None = None
 
     def read(self, content: bytes) -> SheetScan:
-        parser = expat.ParserCreate(namespace_separator="}")
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.Parse(content, True)
+        read_xml(content, wanted=_CELL_PARTS, start=self._start, text=self._characters, end=self._end)
         return SheetScan(
             rows=self.rows,
             columns=self.columns,
@@ -222,11 +184,7 @@ class _SheetReader:
             errors=self.errors,
         )
 
-    def _doctype(self, *_arguments: Any) -> None:
-        raise KeyError("document type")
-
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        name = _local(name)
         if name == "c":
             self.place = self._position(attributes.get("r"))
             self.is_error, self.has_formula, self.text = attributes.get("t") == "e", False, None
@@ -253,7 +211,7 @@ class _SheetReader:
             self.text.append(text)
 
     def _end(self, name: str) -> None:
-        if _local(name) != "c":
+        if name != "c":
             return
         value = "".join(self.text or ()).strip()
         if self.has_formula:

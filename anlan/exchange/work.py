@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from anlan.exchange.check import Checked, check
-from anlan.exchange.commit import commit, start
+from anlan.exchange.commit import commit, drop_sheet, start
 from anlan.exchange.errors import BadFile, ExchangeError, NotReady
 from anlan.exchange.upload import kept, mark, marked, unmark
 from anlan.flow.errors import FlowError
@@ -77,6 +77,8 @@ def check_batch(job: Job) -> None:
             report, state = {"error": error.message, "code": error.code}, Batch.State.FAILED
     waiting = Batch.objects.filter(pk=batch.pk, state=Batch.State.UPLOADED)
     waiting.update(state=state, report=report, rows=report.get("rows", 0))
+    if state == Batch.State.FAILED:
+        drop_sheet(batch)
 
 
 @handler(COMMIT)

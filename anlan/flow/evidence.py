@@ -5,7 +5,6 @@ Plain bytes of a file never reach the disk. `open_evidence` is the way to them.
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -14,24 +13,22 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from anlan.flow.errors import BadEvidence
+from anlan.flow.uploads.apart import look_into, refused
 from anlan.flow.uploads.clamav import scan
+from anlan.flow.uploads.foreign import check_foreign_picture
 from anlan.flow.uploads.names import clean_name
-from anlan.flow.uploads.office import check_office
-from anlan.flow.uploads.pdf import check_pdf
-from anlan.flow.uploads.pictures import FORMATS, redraw
-from anlan.vault.files import sealing
+from anlan.flow.uploads.refusal import OTHER_KIND
 from anlan.vault.folders import SealedFolder
 
-# First bytes → content type and the endings that may go with it.
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+# First bytes → what it is for the look into it, its content type, and the endings that may go with it.
 _SIGNATURES = (
-    (b"%PDF-", "application/pdf", (".pdf",)),
-    (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
-    (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
+    (b"%PDF-", "pdf", "application/pdf", (".pdf",)),
+    (b"\x89PNG\r\n\x1a\n", "png", "image/png", (".png",)),
+    (b"\xff\xd8\xff", "jpeg", "image/jpeg", (".jpg", ".jpeg")),
+    (b"PK", "docx", f"{_OFFICE}wordprocessingml.document", (".docx",)),
+    (b"PK", "xlsx", f"{_OFFICE}spreadsheetml.sheet", (".xlsx",)),
 )
-_OFFICE = {
-    ".docx": ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    ".xlsx": ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 FILES = SealedFolder(kind="evidence")
 ACCEPTED = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx")
 # Sent with every file beside `Content-Disposition: attachment`: a browser neither guesses its kind nor runs it as a page of ours.
@@ -54,28 +51,30 @@ class StoredFile:
     original_sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file as it comes: nobody has looked into it, and nothing of it lies on the disk. `perform` takes it with a step."""
+
+    name: str
+    chunks: Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """An upload that was looked into, with the bytes to keep."""
+
+    file: StoredFile
+    content: bytes
+
+
 def store(name: str, chunks: Iterable[bytes]) -> StoredFile:
-    """Check a file and keep it.
+    """Check a file and keep it for a step that follows, by who has the right to it already.
 
     Raises: BadEvidence when it is empty, larger than allowed, not what its name says, or holds what could harm a reader.
     """
-    return store_all([(name, chunks)])[0]
-
-
-def store_all(files: Iterable[tuple[str, Iterable[bytes]]]) -> tuple[StoredFile, ...]:
-    """Check several files and keep them all, or none of them. Raises: BadEvidence as `store`."""
-    with ExitStack() as undo:
-        passed = []
-        for name, chunks in files:
-            file, raw = _examine(name, chunks)
-            draft = FILES.draft()
-            undo.callback(draft.unlink, missing_ok=True)
-            with sealing(draft, place=FILES.place_of(file.sha256)) as writer:
-                writer.write(raw)
-            passed.append((file, draft))
-        for file, draft in passed:
-            FILES.settle(draft, file.sha256)
-    return tuple(file for file, _draft in passed)
+    found = examine(Upload(name=name, chunks=chunks))
+    FILES.put(found.file.sha256, [found.content])
+    return found.file
 
 
 def open_evidence(sha256: str) -> BinaryIO:
@@ -88,13 +87,13 @@ def path_of(sha256: str) -> Path:
     return FILES.path_of(sha256)
 
 
-def _examine(name: str, chunks: Iterable[bytes]) -> tuple[StoredFile, bytes]:
-    """Look into an upload and return it with the bytes to keep."""
-    clean = clean_name(name)
-    raw = _read(chunks, clean)
-    content_type = _content_type(raw, clean)
+def examine(upload: Upload) -> Examined:
+    """Look into an upload, in memory. Raises: BadEvidence as `store`."""
+    clean = clean_name(upload.name)
+    raw = _read(upload.chunks, clean)
+    kind, content_type = _kind(raw, clean)
     scan(raw, name=clean)
-    kept = redraw(raw, content_type=content_type, name=clean) if content_type in FORMATS else raw
+    kept = look_into(raw, kind=kind, name=clean)
     file = StoredFile(
         name=clean,
         content_type=content_type,
@@ -102,7 +101,7 @@ def _examine(name: str, chunks: Iterable[bytes]) -> tuple[StoredFile, bytes]:
         sha256=hashlib.sha256(kept).hexdigest(),
         original_sha256=hashlib.sha256(raw).hexdigest(),
     )
-    return file, kept
+    return Examined(file=file, content=kept)
 
 
 def _read(chunks: Iterable[bytes], name: str) -> bytes:
@@ -121,19 +120,11 @@ def _read(chunks: Iterable[bytes], name: str) -> bytes:
     return b"".join(pieces)
 
 
-def _content_type(raw: bytes, name: str) -> str:
-    """Return what the content is, having looked into papers; pictures are looked into when they are drawn anew."""
+def _kind(raw: bytes, name: str) -> tuple[str, str]:
+    """Return what the content is, for the look into it, and its content type; name and content must agree."""
     ending = PurePosixPath(name).suffix.lower()
-    for signature, content_type, endings in _SIGNATURES:
+    for signature, kind, content_type, endings in _SIGNATURES:
         if raw.startswith(signature) and ending in endings:
-            if ending == ".pdf":
-                check_pdf(raw, name=name)
-            return content_type
-    if ending in _OFFICE and raw.startswith(b"PK"):
-        main_part, content_type = _OFFICE[ending]
-        check_office(raw, main_part=main_part, name=name)
-        return content_type
-    message = _('The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.') % {
-        "name": name
-    }
-    raise BadEvidence("flow.E032", message)
+            return kind, content_type
+    check_foreign_picture(raw, name=name)
+    raise refused(OTHER_KIND, name=name)

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.bulk import insert_rows
 from anlan.flow.errors import Conflict
-from anlan.flow.evidence import StoredFile
+from anlan.flow.evidence import StoredFile, Upload
+from anlan.flow.keeping import keeping
 from anlan.flow.models import Batch, Evidence, Performed
 from anlan.flow.numbering import format_number, take_numbers
 from anlan.flow.parties import NamedParty, store_parties
-from anlan.flow.prepare import Prepared, prepare
+from anlan.flow.prepare import Prepared, prepare, require_step
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.flow.times import first_batch_mark
@@ -67,7 +68,7 @@ def perform(
     at: dt.datetime | None = None,
     origin: Origin = SCREEN,
     key: str = "",
-    evidence: Sequence[StoredFile] = (),
+    evidence: Sequence[StoredFile | Upload] = (),
     reason: str = "",
     values: Mapping[str, Any] | None = None,
     parties: Sequence[NamedParty] = (),
@@ -78,30 +79,42 @@ def perform(
     `values` is the same as `data`, for columns that come from outside: a name among them is never taken for an argument.
     `parties` are those whom the step lets into the case, or whose part it ends.
     A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
-    changes nothing and returns the first entry.
+    changes nothing and returns the first entry. Uploads among the evidence are looked into only when the actor may take the
+    step, and lie on the disk only when it is written.
 
     Raises: Refused, WrongState, InvalidData, BadEvidence as in `prepare`; Conflict when another write came first or a
     record with the same key exists. After an error nothing is stored; reload the record before you use it again.
     """
     full_key = f"{by.person_id}:{key}"[:160] if key else ""
     moment = at or timezone.now()
-    with transaction.atomic():
-        if full_key and (known := Performed.objects.filter(key=full_key).first()):
-            return Entry.objects.get(pk=known.entry_id)
+    if any(isinstance(file, Upload) for file in evidence):
+        if known := _performed(full_key):
+            return known
+        require_step(record, step, by=by)
+    with keeping(evidence) as kept, transaction.atomic():
+        if known := _performed(full_key):
+            return known
         prepared = prepare(
             record,
             step,
             by=by,
             at=moment,
             data={**data, **(values or {})},
-            evidence=evidence,
+            evidence=kept.files,
             reason=reason,
             parties=parties,
         )
         entry = _write(prepared, by=by, origin=origin)
         if full_key:
             _remember(full_key, entry)
+        kept.settle()
         return entry
+
+
+def _performed(key: str) -> Entry | None:
+    """Return the entry that a key brought about before; null for none, or without a key."""
+    known = Performed.objects.filter(key=key).first() if key else None
+    return Entry.objects.get(pk=known.entry_id) if known else None
 
 
 def _remember(key: str, entry: Entry) -> None:

@@ -116,6 +116,17 @@ def prepare(
     )
 
 
+def require_step(record: Register, step_name: str, *, by: Actor) -> None:
+    """Refuse a step that the actor may not take, or that does not start from the record's state.
+
+    Asked before anything that comes with the step is looked into or kept; `prepare` asks again. Raises: FlowError, Refused, WrongState.
+    """
+    spec = spec_of(record)
+    step = _find_step(spec, record, step_name)
+    _check_authority(record, spec, step, by)
+    _check_state(record, spec, step_name, step)
+
+
 def json_value(value: Any) -> Any:
     """Return a column's value as the ledger writes it: dates ISO, decimals as text, references by key."""
     if value is None or isinstance(value, bool | int | str):

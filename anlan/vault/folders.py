@@ -29,6 +29,7 @@ BATCH_BYTES = 64 * 2**20  # of a renewal, between two signs of life of its job
 _DRAFT_SECONDS = 24 * 3600.0
 _PIECE = 1 << 20
 _SHARD = "[0-9a-f]" * 2
+Mark = tuple[int, int]  # of a file that was stored: which one it is, and when it was put there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +65,48 @@ class SealedFolder:
         """Return what a file is bound to."""
         return f"{self.kind}\0{name}"
 
-    def settle(self, draft: Path, name: str) -> None:
-        """Give a written draft its name."""
+    def settle(self, draft: Path, name: str) -> Mark | None:
+        """Give a written draft its name. Return its mark for `take_back`; null when such a file lay there before."""
         target = self.path_of(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         with changing():
+            is_new = not target.exists()
             os.utime(draft)  # stored now, however long the writing took: see `destroy`
             draft.replace(target)
+            mark = _mark(target) if is_new else None
         sync_folder(target.parent)
+        return mark
 
-    def put(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Store a file. Raises: KeyMissing."""
+    def take_back(self, name: str, mark: Mark) -> bool:
+        """Remove a file that was stored for nothing, unless somebody stored it too since then; tell whether it went."""
+        path = self.path_of(name)
+        with changing():
+            if not path.exists() or _mark(path) != mark:
+                return False
+            _wipe(path)
+        return True
+
+    def put(self, name: str, pieces: Iterable[bytes]) -> Mark | None:
+        """Store a file and return its mark, as `settle`. Raises: KeyMissing."""
         draft = self.draft()
-        with sealing(draft, place=self.place_of(name)) as writer:
-            for piece in pieces:
-                writer.write(piece)
-        self.settle(draft, name)
+        try:
+            with sealing(draft, place=self.place_of(name)) as writer:
+                for piece in pieces:
+                    writer.write(piece)
+            return self.settle(draft, name)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def shards(self) -> tuple[Path, ...]:
+        """Return the folders in which the files lie."""
+        return tuple(sorted(self.folder.glob(_SHARD))) if self.is_by_hash else (self.folder,)
+
+    def drafts(self, *, before: float) -> Iterator[Path]:
+        """Yield what was being written and not touched since a moment (seconds since 1970): a process that was killed left it."""
+        for path in self.folder.glob(f"{DRAFT}*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    yield path
 
     def open(self, name: str) -> BinaryIO:
         """Return the plain bytes as a stream that can be read at any position. The one way to read a stored file.
@@ -158,8 +185,7 @@ class SealedFolder:
 
     def _after(self, name: str) -> Iterator[Path]:
         """Yield the files behind a name in order, looking into no more folders than needed."""
-        shards = sorted(self.folder.glob(_SHARD)) if self.is_by_hash else [self.folder]
-        for shard in shards:
+        for shard in self.shards():
             if not self.is_by_hash or shard.name >= name[:2]:
                 files = (path for path in shard.glob("*") if path.name > name and not path.name.startswith("."))
                 yield from sorted(path for path in files if path.is_file())
@@ -171,10 +197,8 @@ class SealedFolder:
 
     def _sweep(self) -> None:
         """Remove what a process that was killed left half written."""
-        for path in self.folder.glob(f"{DRAFT}*"):
-            with suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > _DRAFT_SECONDS:
-                    path.unlink()
+        for path in self.drafts(before=time.time() - _DRAFT_SECONDS):
+            path.unlink(missing_ok=True)
 
 
 def evidence_folder() -> Path:
@@ -214,7 +238,16 @@ def destroy(path: Path, *, before: float) -> bool:
     with changing():
         if not path.exists() or path.stat().st_mtime > before:
             return False
-        with path.open("r+b") as stream:
-            stream.write(b"\0" * path.stat().st_size)
-        path.unlink()
+        _wipe(path)
     return True
+
+
+def _wipe(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.write(b"\0" * path.stat().st_size)
+    path.unlink()
+
+
+def _mark(path: Path) -> Mark:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns

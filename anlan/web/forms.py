@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 from anlan.flow.cases import clearance_in_record
 from anlan.flow.declare import Step
 from anlan.flow.errors import FlowError
-from anlan.flow.evidence import ACCEPTED, StoredFile, store_all
+from anlan.flow.evidence import ACCEPTED, Upload
 from anlan.flow.masking import may_read
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
@@ -115,17 +115,16 @@ class StepForm(forms.Form):
         self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=self.record.version)
 
     def answers(self) -> dict[str, Any]:
-        """Return the keyword arguments for `perform`: columns, reason, key and stored evidence. Raises: BadEvidence."""
+        """Return the keyword arguments for `perform`: columns, reason, key and the files, not looked into yet."""
         aside = {"reason", "evidence", "key", "version"}
         data = {name: value for name, value in self.cleaned_data.items() if name not in aside}
         if self.record.pk is not None:
             data = {name: value for name, value in data.items() if value or name not in self.spec.identity}
         uploads = self.cleaned_data.get("evidence") or []
-        files: tuple[StoredFile, ...] = store_all((file.name, file.chunks()) for file in uploads)
         return {
             "reason": self.cleaned_data.get("reason", ""),
             "key": self.cleaned_data["key"],
-            "evidence": files,
+            "evidence": [Upload(name=file.name, chunks=file.chunks()) for file in uploads],
             **data,
         }
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from anlan.assessment.models import Judgement
 from anlan.assessment.sheet import RuleScore, Sheet
 from anlan.flow.errors import FlowError
-from anlan.flow.evidence import StoredFile, store
+from anlan.flow.evidence import Upload
 from anlan.flow.perform import perform
 from anlan.web.forms import FilesField
 from anlan.web.place import Place
@@ -78,7 +78,7 @@ class JudgeForm(forms.Form):
         data = self.cleaned_data
         record = Judgement(institution=place.institution)
         try:
-            files: list[StoredFile] = [store(file.name, file.chunks()) for file in data["evidence"] or []]
+            files = [Upload(name=file.name, chunks=file.chunks()) for file in data["evidence"] or []]
             perform(record, "judge", by=place.actor, key=data["key"], evidence=files, values=self._values(place))
         except FlowError as error:
             self._refuse(error)

@@ -1,26 +1,21 @@
-"""DOCX and XLSX files are archives: their members are counted, unpacked under a limit, and looked into.
+"""DOCX and XLSX papers: every member is unpacked under a limit, every part that is XML is parsed, and what is found is judged.
 
-`anlan.exchange.guard` asks the same questions of a sheet that is imported.
+`anlan.exchange.guard` uses the same archive and the same XML for a sheet that is imported.
 """
 
 import re
-import struct
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BytesIO
-from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from django.utils.translation import gettext as _
+from anlan.flow.uploads.container import Member, unpacked
+from anlan.flow.uploads.links import CARRYING, FETCHING, RUNNING, loading_field, loading_formula, loading_target
+from anlan.flow.uploads.refusal import BAD_OFFICE, CARRIES, LOADS, MACROS, OTHER_KIND, Refusal
+from anlan.flow.uploads.xml import BadXml, looks_like_xml, read_xml
 
-from anlan.flow.errors import BadEvidence
-
-MAX_UNPACKED_BYTES = 200 * 2**20
-MAX_RATIO = 200  # real papers pack about 1:10, a sheet with one value 1:100
-RATIO_MATTERS_FROM = 5 * 2**20
-MAX_MEMBERS = 2_000
+MAIN = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
+_MAIN_TYPES = {"docx": "wordprocessingml.document.main+xml", "xlsx": "spreadsheetml.sheet.main+xml"}
+CONTENT_TYPES = "[content_types].xml"
 _ARCHIVES = (
     b"PK\x03\x04",
+    b"PK\x05\x06",
     b"Rar!",
     b"7z\xbc\xaf\x27\x1c",
     b"\x1f\x8b\x08",
@@ -28,58 +23,51 @@ _ARCHIVES = (
     b"MZ",
     b"\x7fELF",
     b"%PDF-",
+    b"{\\rtf",
+    b"L\0\0\0\x01\x14\x02\0",  # a shortcut of Windows
 )
-_MACROS = re.compile(r"vba|macrosheets|activex|\.(bin|exe|dll|js|vbs|hta|jar)$", re.IGNORECASE)
-_HARMLESS_BIN = re.compile(r"^xl/printerSettings/printerSettings\d+\.bin$", re.IGNORECASE)
-_EMBEDDED = re.compile(r"/embeddings/|oleobject|/externallinks/", re.IGNORECASE)
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_ATTRIBUTE = re.compile(rb"""\b(Type|Target|TargetMode)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_SAFE_TARGETS = re.compile(rb"^(https?:|mailto:|#)", re.IGNORECASE)
-_DYNAMIC_DATA = re.compile(rb"\bDDE(AUTO)?\b")
+_PROGRAMS = re.compile(r"vba|macrosheets|activex|customui|\.(bin|exe|dll|js|vbs|hta|jar|scr|bat|cmd|ps1|lnk)$")
+_HARMLESS_BIN = re.compile(r"^(xl|word)/(printersettings/[^/]*|customproperty[^/]*)\.bin$")
+_EMBEDDED = re.compile(r"/embeddings/|oleobject|^(word|xl)/afchunk|\.(mht|mhtml|rtf|html?)$")
+_CHART_DATA = re.compile(r"^(word|xl)/embeddings/[^/]+\.xlsx$")
+_ACTIVE_TYPES = re.compile(r"macroenabled|vbaproject|activex|vbadata|oleobject|macrosheet|customui")
+_XML_ENDINGS = (".xml", ".rels", ".vml")
+_UNCLOSED = re.compile(rb"<(br|BR)>")
+_FORMULAS = frozenset({"f", "definedname", "formula", "formula1", "formula2"})
+_INSTRUCTIONS = frozenset({"instrtext", "delinstrtext"})
+_ELEMENTS = frozenset(
+    {
+        *("relationships", "relationship", "fldsimple", "fldchar", "altchunk", "oleobject", "subdoc"),
+        *("ddelink", "olelink", "ocx", "connection"),
+    }
+)
+_PICTURE_TAGS = frozenset({"imagedata", "fill", "stroke", "image", "movie", "background"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One file of the archive, unpacked."""
-
-    name: str
-    content: bytes
-
-
-def check_office(raw: bytes, *, main_part: str, name: str) -> None:
+def inspect_office(raw: bytes, *, kind: str, depth: int = 0) -> None:
     """Refuse an office file that is damaged, a bomb, another file as well, or carries macros, files or links that load.
 
-    `main_part` is the member that makes it what its ending says. Raises: BadEvidence, naming what was found.
+    `kind` is "docx" or "xlsx". Raises: Refusal, naming what was found.
     """
-    try:
-        with ZipFile(BytesIO(raw)) as archive:
-            infos = archive.infolist()
-            _check_frame(raw, archive, name)
-            _check_names([info.filename for info in infos], name)
-            for member in _members(raw, infos, name):
-                _check_member(member, name)
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, IndexError) as error:
-        text = _('"%(name)s" is damaged or cut off. Save it in Office again and send that.')
-        raise BadEvidence("flow.E042", text % {"name": name}) from error
-    if not {main_part, "[Content_Types].xml"} <= {info.filename for info in infos}:
-        text = _('The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.')
-        raise BadEvidence("flow.E032", text % {"name": name})
+    names: list[str] = []
+    types, parts = _Types(), _Parts(has_formulas=kind == "xlsx")
+    read: set[str] = set()
+    for member in unpacked(raw):
+        names.append(_path(member.name))
+        _check_name(member, kind, depth)
+        if is_markup(member):
+            walk = types if names[-1] == CONTENT_TYPES else parts
+            walk.read(member)
+            read.add(names[-1])
+    if CONTENT_TYPES not in names or not (MAIN[kind] in names or types.has_main(names, _MAIN_TYPES[kind])):
+        raise Refusal(OTHER_KIND)
+    types.check(names, read)
 
 
 def active_part(names: list[str]) -> str:
     """Return the first member whose name says macros, controls or programs; empty when there is none."""
-    return next((one for one in names if _MACROS.search(one) and not _HARMLESS_BIN.match(one)), "")
-
-
-def unsafe_path(names: list[str]) -> str:
-    """Return the first member whose path leads out of the archive or stands twice; empty when there is none."""
-    seen: set[str] = set()
-    for one in names:
-        parts = one.replace("\\", "/").split("/")
-        if one.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in one or one.lower() in seen:
-            return one
-        seen.add(one.lower())
-    return ""
+    paths = ((one, _path(one)) for one in names)
+    return next((one for one, path in paths if _PROGRAMS.search(path) and not _HARMLESS_BIN.match(path)), "")
 
 
 def is_archive(content: bytes) -> bool:
@@ -87,114 +75,175 @@ def is_archive(content: bytes) -> bool:
     return content.startswith(_ARCHIVES)
 
 
-def _check_frame(raw: bytes, archive: ZipFile, name: str) -> None:
-    """An archive begins at the first byte and ends at the last: anything before or behind makes it two files."""
-    first = min((info.header_offset for info in archive.infolist()), default=0)
-    end = raw.rfind(b"PK\x05\x06")
-    if first != 0 or not raw.startswith(b"PK\x03\x04") or end + 22 != len(raw):
-        text = _(
-            '"%(name)s" is an office file and another kind of file at once. Save it in Office again and send that.'
-        )
-        raise BadEvidence("flow.E043", text % {"name": name})
+def is_markup(member: Member) -> bool:
+    """Tell whether a member is XML, by its ending or by how it begins, whatever its type says."""
+    return _path(member.name).endswith(_XML_ENDINGS) or looks_like_xml(member.content)
 
 
-def _check_names(names: list[str], name: str) -> None:
-    if len(names) > MAX_MEMBERS:
-        raise _bomb(name)
-    if unsafe := unsafe_path(names):
-        text = _('"%(name)s" holds the unsafe path "%(path)s". Save it in Office again and send that.')
-        raise BadEvidence("flow.E044", text % {"name": name, "path": unsafe[:80]})
-    if active := active_part(names):
-        text = _(
-            '"%(name)s" holds macros or controls (%(part)s). Save it as .docx or .xlsx without them and send that.'
-        )
-        raise BadEvidence("flow.E045", text % {"name": name, "part": active[:80]})
-    if embedded := next((one for one in names if _EMBEDDED.search(one)), ""):
-        raise _carries(name, embedded)
+def _path(name: str) -> str:
+    return name.replace("\\", "/").lower()
 
 
-def _members(raw: bytes, infos: list[ZipInfo], name: str) -> Iterator[Member]:
-    total = 0
-    for info in infos:
-        if info.flag_bits & 0x1:
-            text = _('"%(name)s" is locked. Save it without a password or restrictions and send that.')
-            raise BadEvidence("flow.E039", text % {"name": name})
-        content = unpack(raw, info, limit=MAX_UNPACKED_BYTES - total)
-        total += len(content) if content is not None else 0
-        if content is None or (total > RATIO_MATTERS_FROM and total > MAX_RATIO * len(raw)):
-            raise _bomb(name)
-        yield Member(name=info.filename, content=content)
-
-
-def unpack(raw: bytes, info: ZipInfo, *, limit: int) -> bytes | None:
-    """Unpack one member by hand and return it; null when it is larger than the limit.
-
-    `ZipFile.read` stops at the size that the archive states; other programs do not. Raises: BadZipFile.
-    """
-    start = info.header_offset
-    if raw[start : start + 4] != b"PK\x03\x04":
-        raise BadZipFile("no local header")
-    letters, extra = struct.unpack_from("<HH", raw, start + 26)
-    if raw[start + 30 : start + 30 + letters].decode("utf-8", "replace") != info.orig_filename and letters:
-        raise BadZipFile("two names for one member")
-    packed = raw[start + 30 + letters + extra :][: info.compress_size]
-    if info.compress_type == 0:
-        return packed if len(packed) <= limit else None
-    if info.compress_type != 8:
-        raise BadZipFile("unusual compression")
-    unpacker = zlib.decompressobj(-15)
-    content = unpacker.decompress(packed, limit + 1)
-    if not unpacker.eof and len(content) <= limit:
-        raise BadZipFile("cut off")
-    return content if len(content) <= limit and not unpacker.unconsumed_tail else None
-
-
-def _check_member(member: Member, name: str) -> None:
-    if is_archive(member.content):
-        raise _carries(name, member.name)
-    if not member.name.lower().endswith((".xml", ".rels", ".vml")):
+def _check_name(member: Member, kind: str, depth: int) -> None:
+    path = _path(member.name)
+    if _CHART_DATA.match(path) and depth == 0 and kind == "docx" and member.content.startswith(b"PK\x03\x04"):
+        inspect_office(member.content, kind="xlsx", depth=1)  # the numbers behind a chart: a workbook like any other
         return
-    content = _as_utf8(member.content)
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise BadZipFile("document type")
-    if b"macroEnabled" in content or b"vbaProject" in content:
-        text = _(
-            '"%(name)s" holds macros or controls (%(part)s). Save it as .docx or .xlsx without them and send that.'
-        )
-        raise BadEvidence("flow.E045", text % {"name": name, "part": member.name[:80]})
-    if link := _loading_link(member.name, content):
-        text = _('"%(name)s" loads something from elsewhere (%(link)s). Break the link in Office and send it again.')
-        raise BadEvidence("flow.E047", text % {"name": name, "link": link[:80]})
+    if active_part([member.name]):
+        raise Refusal(MACROS, member.name)
+    if path.startswith(("xl/externallinks/", "word/externallinks/")):
+        raise Refusal(LOADS, member.name)
+    if _EMBEDDED.search(path) or is_archive(member.content):
+        raise Refusal(CARRIES, member.name)
 
 
-def _as_utf8(content: bytes) -> bytes:
-    """Return XML as UTF-8, so that no other encoding hides a word."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace").encode()
-    if b"\0" in content[:200]:
-        raise BadZipFile("unusual encoding")
-    return content
+class _Walk:
+    """One walk through the XML of one member after another."""
+
+    wanted: frozenset[str]
+
+    def read(self, member: Member) -> None:
+        """Walk through one member. Raises: Refusal."""
+        self.name = member.name
+        self.begin()
+        content = member.content
+        if _path(member.name).endswith(".vml"):
+            content = _UNCLOSED.sub(b"<br/>", content)  # Excel writes it so in the boxes of comments
+        try:
+            read_xml(content, wanted=self.wanted, start=self.start, text=self.text, end=self.end)
+        except BadXml as error:
+            raise Refusal(BAD_OFFICE, member.name) from error
+        self.finish()
+
+    def begin(self) -> None: ...
+    def finish(self) -> None: ...
+    def start(self, tag: str, said: dict[str, str]) -> None: ...
+    def text(self, text: str) -> None: ...
+    def end(self, tag: str) -> None: ...
 
 
-def _loading_link(member: str, content: bytes) -> str:
-    """Return an outside target that is fetched on opening; a link that a person follows is none. Empty when there is none."""
-    if not member.endswith(".rels"):
-        found = _DYNAMIC_DATA.search(b"".join(re.findall(rb"<w:instrText[^>]*>([^<]*)", content)))
-        return found.group(0).decode("ascii") if found else ""
-    for relation in _RELATION.findall(content):
-        said = {one[0]: one[1] or one[2] for one in _ATTRIBUTE.findall(relation)}
-        target, kind = said.get(b"Target", b""), said.get(b"Type", b"")
-        is_followed = kind.endswith(b"/hyperlink") and _SAFE_TARGETS.match(target)
-        if said.get(b"TargetMode", b"").lower() == b"external" and not is_followed:
-            return target.decode("utf-8", "replace") or "?"
-    return ""
+class _Types(_Walk):
+    """The list of content types: which type each member has."""
+
+    wanted = frozenset({"default", "override"})
+
+    def __init__(self) -> None:
+        self._by_ending: dict[str, str] = {}
+        self._by_name: dict[str, str] = {}
+
+    def start(self, tag: str, said: dict[str, str]) -> None:
+        kind = said.get("ContentType", "").strip().lower()
+        if tag == "default":
+            self._by_ending[said.get("Extension", "").lower()] = kind
+        elif tag == "override":
+            self._by_name[_path(said.get("PartName", "")).lstrip("/")] = kind
+
+    def _of(self, name: str) -> str:
+        return self._by_name.get(name) or self._by_ending.get(name.rpartition(".")[2], "")
+
+    def has_main(self, names: list[str], main_type: str) -> bool:
+        """Tell whether a member has the type of the main part."""
+        return any(self._of(name).endswith(main_type) for name in names)
+
+    def check(self, names: list[str], read: set[str]) -> None:
+        """Refuse a type that says macros, controls or objects, also of a part that is not there, and XML that is none."""
+        if hidden := next((name for name in names if name not in read and self._of(name).endswith("xml")), ""):
+            raise Refusal(BAD_OFFICE, hidden)
+        for name in (*names, *self._by_name):
+            if _ACTIVE_TYPES.search(self._of(name)):
+                raise Refusal(MACROS, name)
 
 
-def _bomb(name: str) -> BadEvidence:
-    text = _('"%(name)s" unpacks to far more than a paper of this size should (limit %(limit)d MB). It was not opened.')
-    return BadEvidence("flow.E046", text % {"name": name, "limit": MAX_UNPACKED_BYTES // 2**20})
+class _Parts(_Walk):
+    """Every other part: its relationships, fields, formulas and elements that carry or load something."""
+
+    wanted = _FORMULAS | _INSTRUCTIONS | _PICTURE_TAGS | _ELEMENTS
+
+    def __init__(self, *, has_formulas: bool) -> None:
+        self._has_formulas = has_formulas
+
+    def begin(self) -> None:
+        self._fields: list[list[str]] = [[]]  # the fields that are open, the innermost last, each in its pieces
+        self._formula: list[str] | None = None
+        self._is_instruction = self._is_relations = False
+
+    def start(self, tag: str, said: dict[str, str]) -> None:
+        if tag == "relationships":
+            self._is_relations = True
+        elif tag == "relationship" and self._is_relations:
+            self._relation(said)
+        elif tag in _FORMULAS and self._has_formulas:
+            self._formula = []
+        else:
+            self._field(tag, said)
+        _check_element(tag, said)
+
+    def text(self, text: str) -> None:
+        if self._formula is not None:
+            self._formula.append(text)
+        elif self._is_instruction:
+            self._fields[-1].append(text)
+
+    def end(self, tag: str) -> None:
+        if tag in _INSTRUCTIONS:
+            self._is_instruction = False
+        elif self._formula is not None and tag in _FORMULAS:
+            if found := loading_formula("".join(self._formula)):
+                raise Refusal(LOADS, found)
+            self._formula = None
+
+    def finish(self) -> None:
+        for pieces in self._fields:
+            _judge("".join(pieces))
+
+    def _field(self, tag: str, said: dict[str, str]) -> None:
+        if tag in _INSTRUCTIONS:
+            self._is_instruction = True
+        elif tag == "fldsimple":
+            _judge(said.get("instr", ""))
+        elif tag == "fldchar" and said.get("fldCharType") == "begin":
+            self._fields.append([])
+        elif tag == "fldchar" and said.get("fldCharType") == "end" and len(self._fields) > 1:
+            inner = "".join(self._fields.pop())
+            _judge(inner)
+            if len(self._fields) > 1 and inner.strip() and not "".join(self._fields[-1]).strip():
+                raise Refusal(LOADS, inner.strip())  # a field that computes what the outer one shall do
+
+    def _relation(self, said: dict[str, str]) -> None:
+        kind = re.split(r"[/#]", said.get("Type", "").strip())[-1].lower()
+        target = said.get("Target", "")
+        if kind in RUNNING:
+            raise Refusal(MACROS, target or kind)
+        if kind in FETCHING:
+            raise Refusal(LOADS, target or kind)
+        is_outside = said.get("TargetMode", "").strip().lower() == "external"
+        if is_outside and (found := loading_target(kind, target)):
+            raise Refusal(LOADS, found)
+        if kind in CARRYING and not (kind == "package" and _path(target).endswith(".xlsx")):
+            raise Refusal(CARRIES, target or kind)
 
 
-def _carries(name: str, part: str) -> BadEvidence:
-    text = _('"%(name)s" carries another file (%(part)s). Take it out and send it by itself.')
-    return BadEvidence("flow.E048", text % {"name": name, "part": part[:80]})
+def _judge(instruction: str) -> None:
+    if found := loading_field(instruction):
+        raise Refusal(LOADS, found)
+
+
+def _check_element(tag: str, said: dict[str, str]) -> None:
+    if tag in ("altchunk", "oleobject", "subdoc"):
+        raise Refusal(CARRIES, tag)
+    if tag in ("ddelink", "olelink", "ocx"):
+        raise Refusal(LOADS, tag)
+    if tag == "connection" and said.get("refreshOnLoad", "").lower() in ("1", "true"):
+        raise Refusal(LOADS, said.get("name", tag))
+    if tag in _PICTURE_TAGS:
+        for name in ("src", "href", "althref"):
+            if (address := said.get(name, "")) and not _lies_inside(address):
+                raise Refusal(LOADS, address)
+
+
+def _lies_inside(address: str) -> bool:
+    """Tell whether a picture's address is a place in the paper or its own bytes."""
+    plain = address.strip().replace("\\", "/").lower()
+    return plain.startswith(("#", "data:image/")) or not (
+        plain.startswith("//") or re.match(r"[a-z][a-z0-9+.-]+:", plain)
+    )

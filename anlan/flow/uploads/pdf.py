@@ -1,102 +1,141 @@
-"""PDF files: whole, nothing before or behind, and nothing that runs, opens or carries another file.
+"""PDF papers, read by pikepdf (qpdf): every object of the table, whatever its names are spelled or packed like, is judged.
 
-A PDF hides names by writing letters as #4a and by packing objects into compressed streams; both are undone before looking.
+`pdf_text` looks beside it for what stands in the file but on no table: another reader may find it there.
 """
 
-import re
-import zlib
+from collections.abc import Iterator
 from io import BytesIO
-from zipfile import is_zipfile
+from typing import Any
 
-from django.utils.translation import gettext as _
+from anlan.flow.uploads.links import is_followed
+from anlan.flow.uploads.pdf_text import check_frame, check_loose
+from anlan.flow.uploads.refusal import ACTIVE_PDF, BAD_PDF, LOCKED, TOO_COSTLY, Refusal
 
-from anlan.flow.errors import BadEvidence
-
-MAX_UNPACKED_BYTES = 100 * 2**20
-# Long enough never to occur by chance in a picture's bytes, so they are sought everywhere.
-_ACTIVE = (
-    b"JavaScript",
-    b"Launch",
-    b"EmbeddedFile",
-    b"EmbeddedFiles",
-    b"RichMedia",
-    b"SubmitForm",
-    b"ImportData",
-    b"GoToE",
+MAX_OBJECTS = 300_000
+MAX_PAGES = 5_000
+MAX_DEPTH = 100
+# Actions that run, send, fetch or open something; the rest turn pages and show or hide layers.
+_ACTIONS = frozenset(
+    "/JavaScript /Launch /GoToR /GoToE /SubmitForm /ImportData /Rendition /Movie /Sound /RichMediaExecute".split()  # noqa: SIM905
 )
-_SHORT = (b"JS", b"XFA")
-_END = rb"(?=[\s/<>\[\](){}%\0]|$)"
-_SOUGHT = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")" + _END)
-_SOUGHT_SHORT = re.compile(rb"/(" + b"|".join(_SHORT) + rb")" + _END)
-_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_PAGE_MARKS = re.compile(rb"<\s*(html|script|!doctype|\?php)", re.IGNORECASE)
+# What a reader may do by itself when the paper, a page or a field is opened.
+_OF_ITSELF = frozenset("/GoTo /Hide /SetOCGState /Trans /ResetForm".split())  # noqa: SIM905
+_TYPES = frozenset({"/EmbeddedFile"})
+_SUBTYPES = frozenset("/RichMedia /Movie /Sound /Screen /FileAttachment".split())  # noqa: SIM905
+_KEYS = frozenset("/JS /JavaScript /EmbeddedFiles /EF /XFA /RichMediaContent /OPI".split())  # noqa: SIM905
 
 
-def check_pdf(raw: bytes, *, name: str) -> None:
+def inspect_pdf(raw: bytes) -> None:
     """Refuse a PDF that is cut off, locked, two kinds of file at once, or carries something active.
 
-    Raises: BadEvidence, naming what was found.
+    Raises: Refusal, naming what was found.
     """
-    end = raw.rfind(b"%%EOF")
-    if end < 0 or b"startxref" not in raw:
-        raise _refused("flow.E037", _('"%(name)s" is damaged or cut off. Save it as PDF again and send that.'), name)
-    if raw[end + 5 :].strip(b"\r\n\t \0") or is_zipfile(BytesIO(raw)) or _PAGE_MARKS.search(raw[:1024]):
-        text = _('"%(name)s" is a PDF and another kind of file at once. Save it as PDF again and send that.')
-        raise _refused("flow.E038", text, name)
-    outside, packed = _outline(raw, name)
-    if re.search(rb"/Encrypt" + _END, outside):
-        text = _('"%(name)s" is locked. Save it without a password or restrictions and send that.')
-        raise _refused("flow.E039", text, name)
-    found = _SOUGHT.search(_plain(raw)) or _SOUGHT_SHORT.search(outside)
-    found = found or _SOUGHT.search(packed) or _SOUGHT_SHORT.search(packed)
-    if found is not None:
-        text = _('"%(name)s" carries active content (%(what)s). Print it as PDF anew and send that.')
-        raise BadEvidence("flow.E040", text % {"name": name, "what": found.group(1).decode("ascii")})
+    import pikepdf
 
-
-def _outline(raw: bytes, name: str) -> tuple[bytes, bytes]:
-    """Return what stands outside streams, and the unpacked streams that hold objects, both with names written out.
-
-    Raises: BadEvidence when a stream of objects lies where this reading sees none, which only a trick brings about.
-    """
-    outside, packed, place, left = [], [], 0, MAX_UNPACKED_BYTES
-    for stream in _STREAM.finditer(raw):
-        head = _plain(raw[place : stream.start()])
-        outside.append(head)
-        place = stream.end()
-        if b"/ObjStm" in head:
-            packed.append(_unpack(stream.group(1), head, left, name))
-            left -= len(packed[-1])
-        elif b"/ObjStm" in _plain(stream.group(1)):
-            raise _hiding(name)
-    outside.append(_plain(raw[place:]))
-    return b"\n".join(outside), _plain(b"\n".join(packed))
-
-
-def _unpack(content: bytes, head: bytes, limit: int, name: str) -> bytes:
-    """Unpack a stream of objects. Raises: BadEvidence for an unusual packing, which only hides, and beyond the limit."""
-    if set(re.findall(rb"/(\w+Decode|Predictor|Fl|LZW|A85|AHx)\b", head)) - {b"FlateDecode"}:
-        raise _hiding(name)
-    if not re.search(rb"/FlateDecode", head):
-        return content
-    unpacker = zlib.decompressobj()
+    check_frame(raw)
     try:
-        unpacked = unpacker.decompress(content, limit + 1)
-    except zlib.error as error:
-        raise _hiding(name) from error
-    if len(unpacked) > limit:
-        raise _hiding(name)
-    return unpacked
+        with pikepdf.open(BytesIO(raw), suppress_warnings=True, inherit_page_attributes=False) as paper:
+            if paper.is_encrypted or "/Encrypt" in paper.trailer:
+                raise Refusal(LOCKED)
+            _check_objects(paper)
+            if not 1 <= len(paper.pages) <= MAX_PAGES:
+                raise Refusal(BAD_PDF if not paper.pages else TOO_COSTLY)
+    except pikepdf.PasswordError as error:
+        raise Refusal(LOCKED) from error
+    except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError, OverflowError) as error:
+        check_loose(raw)  # says more of what it is than that it is damaged
+        raise Refusal(BAD_PDF) from error
+    check_loose(raw)
 
 
-def _hiding(name: str) -> BadEvidence:
-    return _refused("flow.E041", _('"%(name)s" hides what it holds. Print it as PDF anew and send that.'), name)
+def _check_objects(paper: Any) -> None:
+    if len(paper.objects) > MAX_OBJECTS:
+        raise Refusal(TOO_COSTLY)
+    for one in (paper.trailer, *paper.objects):
+        for inner in _dictionaries(one):
+            _check_dictionary(inner)
 
 
-def _plain(text: bytes) -> bytes:
-    return _ESCAPED.sub(lambda sign: bytes([int(sign.group(1), 16)]), text)
+def _dictionaries(one: Any) -> Iterator[Any]:
+    """Yield an object's dictionaries, those inside it too; what it refers to comes by itself."""
+    import pikepdf
+
+    waiting = [(one, 0)]
+    while waiting:
+        found, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise Refusal(TOO_COSTLY)
+        if isinstance(found, pikepdf.Dictionary | pikepdf.Stream):
+            yield found
+            inner = [found.get(key) for key in found.keys()]  # noqa: SIM118  a stream is no mapping
+        elif isinstance(found, pikepdf.Array):
+            inner = list(found)
+        else:
+            continue
+        waiting += [(each, depth + 1) for each in inner if isinstance(each, pikepdf.Object) and not each.is_indirect]
 
 
-def _refused(code: str, text: str, name: str) -> BadEvidence:
-    return BadEvidence(code, text % {"name": name})
+def _check_dictionary(found: Any) -> None:
+    import pikepdf
+
+    keys = set(found.keys())
+    if active := sorted(keys & _KEYS):
+        raise _active(active[0])
+    for key, forbidden in (("/S", _ACTIONS), ("/Type", _TYPES), ("/Subtype", _SUBTYPES)):
+        if key in keys and _name(found.get(key)) in forbidden:
+            raise _active(_name(found.get(key)))
+    if isinstance(found, pikepdf.Stream) and keys & {"/F", "/FFilter"}:
+        raise _active("/F")  # the stream's bytes lie in another file
+    if _name(found.get("/S")) == "/URI" and not is_followed(_text(found.get("/URI"))):
+        raise _active("/URI")
+    if _name(found.get("/S")) == "/Thread" and "/F" in keys:
+        raise _active("/Thread")
+    if _name(found.get("/Subtype")) == "/Form" and "/Ref" in keys:
+        raise _active("/Ref")
+    _check_triggers(found, keys)
+
+
+def _check_triggers(found: Any, keys: set[str]) -> None:
+    """What happens by itself: on opening the paper, and by the triggers of a page, a field or the paper."""
+    import pikepdf
+
+    if "/OpenAction" in keys:
+        _check_chain(found.get("/OpenAction"), "/OpenAction")
+    if "/AA" in keys and isinstance(triggers := found.get("/AA"), pikepdf.Dictionary):
+        for key in triggers.keys():  # noqa: SIM118
+            _check_chain(triggers.get(key), "/AA")
+
+
+def _check_chain(action: Any, what: str) -> None:
+    """An action and those that follow it. A place in the paper is no action."""
+    import pikepdf
+
+    waiting = [(action, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise Refusal(TOO_COSTLY)
+        if isinstance(one, pikepdf.Dictionary):
+            if _name(one.get("/S")) not in _OF_ITSELF and "/D" not in one:
+                raise _active(what)
+            if "/Next" in one:
+                following = one.get("/Next")
+                waiting += [
+                    (each, depth + 1) for each in (following if isinstance(following, pikepdf.Array) else [following])
+                ]
+
+
+def _name(value: Any) -> str:
+    import pikepdf
+
+    return str(value) if isinstance(value, pikepdf.Name) else ""
+
+
+def _text(value: Any) -> str:
+    import pikepdf
+
+    return str(value) if isinstance(value, pikepdf.String | str) else ""
+
+
+def _active(what: str) -> Refusal:
+    return Refusal(ACTIVE_PDF, what.lstrip("/"))

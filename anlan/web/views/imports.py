@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anlan.exchange.check import check
 from anlan.exchange.columns import columns_of, expected
-from anlan.exchange.commit import cancel, open_batch, undo
+from anlan.exchange.commit import cancel, is_own, may_mend, open_batch, undo
 from anlan.exchange.errors import ExchangeError
 from anlan.exchange.mending import mending_file
 from anlan.exchange.template import template_version, write_template
@@ -58,7 +58,7 @@ def index(request: HttpRequest, place: str, year: int, register: str) -> HttpRes
         "error": error,
         "columns": [{"column": column, "expected": expected(column)} for column in columns_of(spec)],
         "version": template_version(spec),
-        "batches": [_shown(batch) for batch in Paginator(batches, PAGE).get_page(request.GET.get("page"))],
+        "batches": [_shown(batch, here) for batch in Paginator(batches, PAGE).get_page(request.GET.get("page"))],
     }
     return render(request, "anlan/imports/index.html", context, status=422 if error else 200)
 
@@ -77,16 +77,18 @@ def template(request: HttpRequest, place: str, year: int, register: str) -> Http
 def one(request: HttpRequest, place: str, year: int, register: str, batch: uuid.UUID) -> HttpResponse:
     """Show one import: how far it is, what the dry run found, what may be done next. Polled while work is under way."""
     here, spec = _at(request, place, year, register)
-    context = {**_context(here, spec), **_shown(_batch(here, spec, batch))}
+    context = {**_context(here, spec), **_shown(_batch(here, spec, batch), here)}
     part = "anlan/imports/state.html" if request.htmx else "anlan/imports/import.html"  # type: ignore[attr-defined]
     return render(request, part, context)
 
 
 @require_GET
 def errors(request: HttpRequest, place: str, year: int, register: str, batch: uuid.UUID) -> HttpResponse:
-    """Send the uploaded rows with the bad cells marked."""
+    """Send the uploaded rows with the bad cells marked to who uploaded them, while they are not written."""
     here, spec = _at(request, place, year, register)
     found = _batch(here, spec, batch)
+    if not may_mend(found, by=here.actor):
+        raise Http404
     assert here.institution is not None  # noqa: S101  (`_at` refused it)
     checked = check(spec, here.institution, kept(found.file_sha256), name=found.file_name, by=here.actor)
     note_export(here.actor, "rows to mend", found.rows, register=spec.code, institution=here.institution)
@@ -106,6 +108,8 @@ def act(request: HttpRequest, place: str, year: int, register: str, batch: uuid.
 
 
 def _take(request: HttpRequest, here: Place, batch: Batch, action: str) -> None:
+    if action in ("commit", "cancel") and not is_own(batch, by=here.actor):
+        raise Http404
     if action == "commit":
         enqueue_commit(batch)
     elif action == "cancel":
@@ -148,8 +152,8 @@ def _batch(here: Place, spec: RegisterSpec, uid: uuid.UUID) -> Batch:
     return found
 
 
-def _shown(batch: Batch) -> dict[str, Any]:
-    """Return what the templates show of an import; the report comes as it was stored."""
+def _shown(batch: Batch, here: Place) -> dict[str, Any]:
+    """Return what the templates show of an import; the cells of the report only to who uploaded the sheet."""
     is_busy = batch.state in (Batch.State.UPLOADED, Batch.State.RUNNING)
     return {
         "batch": batch,
@@ -157,6 +161,8 @@ def _shown(batch: Batch) -> dict[str, Any]:
         "is_busy": is_busy,
         "standing": standing(batch) if is_busy else None,
         "report": batch.report,
+        "is_own": is_own(batch, by=here.actor),
+        "problems": batch.report.get("problems", []) if may_mend(batch, by=here.actor) else [],
         "more_problems": max(0, batch.report.get("problem_count", 0) - len(batch.report.get("problems", []))),
     }
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from python_calamine import load_workbook
 
 from anlan.exchange.commit import open_batch
+from anlan.exchange.upload import kept_at
 from anlan.exchange.work import Standing, enqueue_commit, standing
 from anlan.flow.models import Batch
 from anlan.flow.spec import find_register
@@ -21,7 +22,7 @@ from anlan.org.models import Person
 from anlan.org.scope import Actor, as_system
 from anlan_cn.models import Hazard
 from tests.sheets import HAZARD, hazard, workbook
-from tests.world import World
+from tests.world import World, employ
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PAGE = "/at/A/2025/registers/hazard/import/"
@@ -159,3 +160,72 @@ def test_looking_at_an_import_writes_nothing_so_that_it_does_not_wait_for_the_wr
     with CaptureQueriesContext(connection) as queries:
         text(browser, page)
     assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+
+
+# ── whose sheet it is ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def colleague(client_as: Browser, world: World) -> Client:
+    """Another person of the same office, who may import as well."""
+    client = client_as(employ("sun", "孙丽", "office", world.hospital_a.unit))
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def test_a_sheet_with_faults_goes_back_only_to_who_uploaded_it(browser: Client, colleague: Client) -> None:
+    page = upload(browser, workbook(HAZARD, hazard("18.3.5")))
+    work()
+
+    assert browser.get(f"{page}errors/").status_code == 200
+    assert colleague.get(f"{page}errors/").status_code == 404
+    said = text(colleague, page)
+    assert "李敏 uploaded this sheet. Only they see its cells and may write it." in said
+    assert "18.3.5" not in said
+    assert "18.3.5" in text(browser, page)
+
+
+def test_a_colleague_neither_writes_nor_stops_what_another_uploaded(browser: Client, colleague: Client) -> None:
+    page = upload(browser, workbook(HAZARD, hazard()))
+    work()
+    assert colleague.post(f"{page}commit/").status_code == 404
+    assert Batch.objects.get().state == Batch.State.CHECKED
+    browser.post(f"{page}commit/")
+    assert colleague.post(f"{page}cancel/").status_code == 404
+    assert Batch.objects.get().state == Batch.State.RUNNING
+
+
+def test_a_written_sheet_is_given_back_to_nobody(browser: Client, colleague: Client) -> None:
+    page = upload(browser, workbook(HAZARD, hazard()))
+    work()
+    assert browser.get(f"{page}errors/").status_code == 200
+    browser.post(f"{page}commit/")
+    assert browser.get(f"{page}errors/").status_code == 404
+    work()
+    assert [client.get(f"{page}errors/").status_code for client in (browser, colleague)] == [404, 404]
+    browser.post(f"{page}undo/")
+    assert Batch.objects.get().state == Batch.State.UNDONE
+    assert [client.get(f"{page}errors/").status_code for client in (browser, colleague)] == [404, 404]
+
+
+def test_a_sheet_that_is_refused_leaves_nothing_on_the_disk(browser: Client, settings: Any, tmp_path: Any) -> None:
+    settings.ANLAN_EVIDENCE_FOLDER = str(tmp_path)
+    answer = browser.post(
+        PAGE, {"file": SimpleUploadedFile("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)}
+    )
+    assert answer.status_code == 422
+    page = upload(browser, b"just words", name="a.csv")
+    work()
+
+    assert Batch.objects.get().state == Batch.State.FAILED
+    assert "No sheet has the headings of this register." in text(browser, page)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"] == []
+
+
+def test_a_sheet_that_another_import_needs_stays_when_one_fails(browser: Client, world: World, li_actor: Actor) -> None:
+    raw = b"just words"
+    other = open_batch(find_register("key_place"), world.hospital_a, raw, name="b.csv", by=li_actor)
+    upload(browser, raw, name="a.csv")
+    work()
+    assert Batch.objects.exclude(pk=other.pk).get().state == Batch.State.FAILED
+    assert kept_at(other.file_sha256).is_file()

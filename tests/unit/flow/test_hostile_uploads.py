@@ -13,8 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from anlan.flow.errors import BadEvidence
-from anlan.flow.evidence import StoredFile, open_evidence, path_of, store, store_all
+from anlan.flow.evidence import StoredFile, Upload, open_evidence, path_of, store
 from anlan.flow.models import Evidence
+from anlan.flow.perform import perform
+from anlan.org.scope import acting
 from tests.papers import DOCUMENT, office, pdf, photograph, picture
 from tests.records import list_place
 
@@ -147,7 +149,7 @@ REFUSED: tuple[tuple[str, str, Make, str], ...] = (
     ("an archive of thousands of members", "a.docx", lambda: office(members={f"w/{n}.xml": "" for n in range(2_001)}), "flow.E046"),
     ("an office file that fetches its template", "a.docx", lambda: office(members=relation("http://x.example/t.dotm", "attachedTemplate")), "flow.E047"),
     ("an office file with a link to a share", "a.docx", lambda: office(members=relation("file://\\\\x\\y", "hyperlink")), "flow.E047"),
-    ("an office file that runs a command by DDE", "a.docx", lambda: office(content='<w:document><w:instrText>DDEAUTO cmd "/c calc"</w:instrText></w:document>'), "flow.E047"),
+    ("an office file that runs a command by DDE", "a.docx", lambda: office(content='<w:document xmlns:w="x"><w:instrText>DDEAUTO cmd "/c calc"</w:instrText></w:document>'), "flow.E047"),
     ("an office file with another inside", "a.docx", lambda: office(members={"word/media/x.png": office()}), "flow.E048"),
     ("an office file with a program inside", "a.docx", lambda: office(members={"word/media/x.png": program()}), "flow.E048"),
     ("an office file with an embedded object", "a.docx", lambda: office(members={"word/embeddings/oleObject1.xml": "x"}), "flow.E048"),
@@ -242,17 +244,19 @@ def test_the_hash_of_the_upload_is_noted_and_that_of_the_kept_bytes_leads(kept):
     assert file.size == len(drawn)
 
 
-def test_of_several_files_all_are_kept_or_none(kept):
-    with pytest.raises(BadEvidence):
-        store_all([("a.pdf", [pdf()]), ("b.pdf", [program()])])
+def test_of_several_files_all_are_kept_or_none(kept, world, li_actor):
+    place = list_place(world.hospital_a, by=li_actor)
+    files = [Upload(name="a.pdf", chunks=[pdf()]), Upload(name="b.pdf", chunks=[program()])]
+    with acting(li_actor), pytest.raises(BadEvidence):
+        perform(place, "attach", by=li_actor, evidence=files)
     assert left_in(kept) == []
 
 
 # ── through the doors ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-# Django's door takes signs out of a name that cannot be printed; what is left is judged.
-AT_THE_DOOR = [case for case in REFUSED if case[1].isprintable()]
+# Django's door takes signs out of a name that cannot be printed; what is left is judged. One case of each answer goes in here.
+AT_THE_DOOR = list({case[3]: case for case in REFUSED if case[1].isprintable()}.values())
 
 
 @pytest.mark.database
