@@ -32,6 +32,7 @@ _OFFICE = {
     ".docx": ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     ".xlsx": ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
+CONTENT_TYPES = (*(kind for _bytes, kind, _endings in _SIGNATURES), *(kind for _part, kind in _OFFICE.values()))
 FILES = SealedFolder(kind="evidence")
 ACCEPTED = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx")
 # Sent with every file beside `Content-Disposition: attachment`: a browser neither guesses its kind nor runs it as a page of ours.
