@@ -14,6 +14,7 @@ from anlan.org.baseline import ensure_baseline
 from anlan.org.models import Unit
 from anlan.org.scope import as_system
 from config.content_entries import tell_content
+from config.preparing import preparing
 
 _log = logging.getLogger("anlan.ledger")
 
@@ -21,8 +22,14 @@ _log = logging.getLogger("anlan.ledger")
 def prepare(say: Callable[[str], None], *, with_demo: bool = True) -> tuple[tuple[str, str, str], ...]:
     """Migrate what is not migrated and load the demo city into an empty tree.
 
-    Returns the accounts made now as (user name, one-time password, who it is); empty when nothing was made.
+    Returns the accounts made now as (user name, one-time password, who it is); empty when nothing was made. Several at once
+    wait for each other.
     """
+    with preparing(say):
+        return _prepare(say, with_demo=with_demo)
+
+
+def _prepare(say: Callable[[str], None], *, with_demo: bool) -> tuple[tuple[str, str, str], ...]:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from anlan.api.found import record_at
 from anlan.api.problems import INVALID, Missing, Problem
+from anlan.api.records import IdempotencyKey, Key
 from anlan.api.session import actor_of
 from anlan.api.shapes import Body, Line, ToldPartyOut, told_party
 from anlan.flow.authority import may_take
@@ -134,18 +135,18 @@ def list_parties(request: HttpRequest, uid: UUID) -> list[PartyOut]:
 
 
 @router.post("/records/{uid}/parties", response={201: list[PartyOut]}, summary="Let a party into a case")
-def involve(request: HttpRequest, uid: UUID, party: PartyIn) -> Status[list[PartyOut]]:
+def involve(request: HttpRequest, uid: UUID, party: PartyIn, key: Key = IdempotencyKey) -> Status[list[PartyOut]]:
     """Take the step `involve` and return every party."""
     record = _named_by(request, uid)
-    perform(record, "involve", by=actor_of(request), origin=API, reason=party.reason, parties=[_named(party)])
+    _take(request, record, "involve", party, key)
     return Status(201, [_party_out(row) for row in parties_of(record)])
 
 
 @router.post("/records/{uid}/parties/release", response=list[PartyOut], summary="End a party's part in a case")
-def release(request: HttpRequest, uid: UUID, party: PartyIn) -> list[PartyOut]:
+def release(request: HttpRequest, uid: UUID, party: PartyIn, key: Key = IdempotencyKey) -> list[PartyOut]:
     """Take the step `release` and return the parties that are left."""
     record = _named_by(request, uid)
-    perform(record, "release", by=actor_of(request), origin=API, reason=party.reason, parties=[_named(party)])
+    _take(request, record, "release", party, key)
     return [_party_out(row) for row in parties_of(record)]
 
 
@@ -161,6 +162,11 @@ def open_names(request: HttpRequest, uid: UUID, unmasking: Unmasking) -> dict[st
         message = _("These columns are not masked, or not yours to open: %(names)s.") % {"names": ", ".join(unknown)}
         raise Problem(422, INVALID, message, fields={"fields": [message]})
     return unmask(record, unmasking.fields, by=actor, reason=unmasking.reason)
+
+
+def _take(request: HttpRequest, record: Register, step: str, party: PartyIn, key: str) -> None:
+    named_ones = [_named(party)]
+    perform(record, step, by=actor_of(request), origin=API, key=key, reason=party.reason, parties=named_ones)
 
 
 def _named_by(request: HttpRequest, uid: UUID) -> Register:

@@ -48,7 +48,7 @@ def description() -> str:
     for path, item in schema["paths"].items():
         for method, operation in item.items():
             statuses = PROBLEMS if method == "get" else (*PROBLEMS, *PROBLEMS_OF_WRITES)
-            for status, text in statuses:
+            for status, text in (*statuses, *PROBLEMS_OF_THE_SERVER):
                 operation["responses"].setdefault(status, _problem(text))
             if "/records/{uid}" in path:
                 operation["responses"]["410"] = _problem("The record was lawfully erased; its tombstone", "Gone")
@@ -65,6 +65,12 @@ PROBLEMS = (
 PROBLEMS_OF_WRITES = (
     ("400", "The body cannot be read"),
     ("409", "The state, another write or an idempotency key stands against it"),
+    ("413", "The request is too large"),
+)
+PROBLEMS_OF_THE_SERVER = (
+    ("405", "The address does not take this method; the header `Allow` names those that it takes"),
+    ("500", "A fault of the server; nothing was saved"),
+    ("503", "A part of the server is away; `Retry-After` says when to try again"),
 )
 
 

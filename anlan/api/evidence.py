@@ -16,12 +16,14 @@ from anlan.api.records import IdempotencyKey, Key, take
 from anlan.api.registers import known_register
 from anlan.api.session import actor_of
 from anlan.api.shapes import EvidenceOut, Opening, RecordOut, Taking, evidence_out, record_out
-from anlan.flow.cases import files_are_open, note_shown
-from anlan.flow.evidence import KEPT_APART, Upload, open_evidence
+from anlan.flow.cases import files_are_open
+from anlan.flow.evidence import CONTENT_TYPES, KEPT_APART, Upload, open_evidence
 from anlan.flow.models import Evidence
+from anlan.flow.noting import note_shown
 
 router = Router(tags=["evidence"])
 MOST_FILES = 20
+_FILE = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in CONTENT_TYPES}
 
 
 @router.get("/records/{uid}/evidence", response=list[EvidenceOut], summary="The files of a record")
@@ -38,7 +40,7 @@ def list_evidence(request: HttpRequest, uid: UUID) -> list[EvidenceOut]:
     response=None,
     summary="The bytes of one file",
     openapi_extra={
-        "responses": {200: {"description": "The file", "content": {"application/octet-stream": {}}}},
+        "responses": {200: {"description": "The file", "content": _FILE}},
     },
 )
 def read_evidence(request: HttpRequest, uid: UUID, file: UUID) -> FileResponse:

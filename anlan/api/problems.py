@@ -85,6 +85,8 @@ def _handler(translate: Any) -> Any:
 def _from_flow(error: FlowError) -> Problem:
     if error.code == "flow.E010":  # an unknown step is an unknown address
         return Missing()
+    if error.code == "flow.E086":
+        return Problem(409, OTHER_USE, error.message, fields=error.fields)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
     return Problem(status, error.code, error.message, fields=error.fields)
 

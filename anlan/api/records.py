@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from anlan.api.found import record_at
 from anlan.api.institutions import visible_institution
-from anlan.api.problems import OTHER_USE, Missing, Problem
+from anlan.api.problems import Missing, Problem
 from anlan.api.registers import known_register
 from anlan.api.session import actor_of
 from anlan.api.shapes import (
@@ -24,15 +24,15 @@ from anlan.api.shapes import (
     happening_out,
     record_out,
 )
-from anlan.flow.cases import note_listed, note_shown
 from anlan.flow.evidence import Upload
+from anlan.flow.idempotency import is_used
+from anlan.flow.noting import note_shown
 from anlan.flow.perform import perform
 from anlan.flow.reading import NEWEST_FIRST, find_record, list_records
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.flow.timeline import timeline
 from anlan.ledger.entry import Origin
-from anlan.ledger.models import Entry
 from anlan.org.policy import readable
 
 router = Router(tags=["records"])
@@ -65,7 +65,6 @@ def list_page(
     filters = {name: values for name, values in request.GET.lists() if name not in NO_FILTERS}
     _refuse_nul(filters)
     page = list_records(spec, place, filters=filters, search=search, sort=sort, after=after, limit=limit)
-    note_listed(spec, place, len(page.rows))
     records = [record_out(row, actor=actor_of(request)) for row in page.rows]
     return PageOut(records=records, after=page.after, searched_to=page.searched_to)
 
@@ -81,9 +80,7 @@ def open_record(request: HttpRequest, code: str, opening: Opening, key: Key = Id
 @router.get("/records/{uid}", response=RecordOut, summary="One record")
 def show_record(request: HttpRequest, uid: UUID) -> RecordOut:
     """Return the record of a receipt."""
-    record = record_at(uid)
-    note_shown(record)
-    return record_out(record, actor=actor_of(request))
+    return record_out(record_at(uid), actor=actor_of(request))
 
 
 @router.get("/records/{uid}/timeline", response=list[HappeningOut], summary="What happened to a record, oldest first")
@@ -98,7 +95,8 @@ def show_timeline(request: HttpRequest, uid: UUID) -> list[HappeningOut]:
 def take_step(request: HttpRequest, uid: UUID, step: str, taking: Taking, key: Key = IdempotencyKey) -> RecordOut:
     """Take the step and return the record as it is afterwards."""
     record = record_at(uid)
-    if taking.version is not None and taking.version != record.version and not key:
+    is_stale = taking.version is not None and taking.version != record.version
+    if is_stale and not is_used(actor_of(request), key):
         message = _("The record is at version %(is)d; you saw version %(saw)d. Read it again.")
         raise Problem(409, "flow.E020", message % {"is": record.version, "saw": taking.version})
     record = take(request, record, step, taking, key=key)
@@ -116,24 +114,14 @@ def take(
 ) -> Register:
     """Perform a step and return the record as stored: the first result when the key was used before.
 
-    Raises: Problem when the key was used for something else; FlowError as `perform`.
+    Raises: FlowError as `perform`.
     """
     spec = spec_of(record)
     given: dict[str, Any] = dict(asked.values)
     entry = perform(
         record, step, by=actor_of(request), origin=API, key=key, evidence=evidence, reason=asked.reason, values=given
     )
-    if not _is_same(entry, record, spec.code, step):
-        message = _("This idempotency key was used for another write. Use a new one for each write.")
-        raise Problem(409, OTHER_USE, message, fields={"Idempotency-Key": [message]})
     return find_record(entry.record_uid, spec=spec)
-
-
-def _is_same(entry: Entry, record: Register, register: str, step: str) -> bool:
-    """Tell whether the entry of a key answers this write: same register and step, and the same record unless it was new."""
-    if (entry.register, entry.step) != (register, step):
-        return False
-    return entry.record_uid == record.uid or not spec_of(record).steps[step].sources
 
 
 def _refuse_nul(filters: dict[str, list[str]]) -> None:

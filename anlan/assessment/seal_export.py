@@ -16,16 +16,19 @@ from anlan.ledger.models import Entry, Position, TreeHead
 from anlan.ledger.signing import own_signer
 from anlan.ledger.store import stored_tree
 from anlan.ledger.tree import consistency, inclusion
+from anlan.org.access import note_export
 from anlan.org.roles import Sensitivity, rank
-from anlan.org.scope import as_system
+from anlan.org.scope import acting_now, as_system
+
+PACKAGE = "package of a sealed score"  # as the access log names it
 
 
 def package_of(seal: Seal) -> Package:
-    """Return everything that a stranger needs to recompute a seal.
+    """Return everything that a stranger needs to recompute a seal. What a person takes away is noted.
 
     Raises: BadSeal when an entry or a file that it names is gone.
     """
-    score: Json = json.loads(seal.document)
+    score, taker = json.loads(seal.document), acting_now()
     place_what_waits()
     with as_system("export of a sealed score"):
         entries = _entries(score)
@@ -33,6 +36,8 @@ def package_of(seal: Seal) -> Package:
         if len(positions) != len(entries):
             raise BadSeal("Entries of the seal have no position in the tree any more. Run `anlan check`.")
         proven = sealed_entries(entries, positions, size=score["checkpoint"]["size"])
+        if taker is not None and not taker.is_system:
+            note_export(taker, PACKAGE, len(score["records"]), institution=seal.institution)
         emptied = {entry.record_uid for entry in entries if entry.content is None}
         return Package(
             score=seal.document.encode(),

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, spec_of
-from anlan.org.access import note_read
-from anlan.org.models import Institution
 from anlan.org.parties import ACCUSED, Capacity, capacities
 from anlan.org.policy import Case, Item, clearance_on
-from anlan.org.roles import Sensitivity, rank
 from anlan.org.scope import Actor, current_actor
 
 _KEPT = "_capacities"
@@ -50,24 +47,6 @@ def attach_capacities(spec: RegisterSpec, rows: Sequence[Register], *, actor: Ac
 def files_are_open(record: Register) -> bool:
     """Tell whether the acting person may open the record's files. A paper tells who somebody is, so the accused may not."""
     return not case_of(record, actor=current_actor()).capacities & ACCUSED
-
-
-def is_noted(spec: RegisterSpec) -> bool:
-    """Tell whether reading the register stands in the access log: it is sensitive as a whole, or tells who somebody is."""
-    return rank(spec.sensitivity) >= rank(Sensitivity.SENSITIVE) or bool(spec.identity)
-
-
-def note_shown(record: Register, what: str = "") -> None:
-    """Note that the acting person was shown a record; nothing for a register that is not sensitive. Faces call it once a page."""
-    spec = spec_of(record)
-    if is_noted(spec):
-        note_read(current_actor(), spec.code, institution=record.institution, record_uid=record.uid, what=what)
-
-
-def note_listed(spec: RegisterSpec, institution: Institution | None, count: int, what: str = "") -> None:
-    """Note that the acting person was shown so many records of a list, as one row."""
-    if count and is_noted(spec):
-        note_read(current_actor(), spec.code, institution=institution, count=count, what=what)
 
 
 def _capacities_in(spec: RegisterSpec, record: Register, actor: Actor) -> frozenset[Capacity]:

@@ -50,6 +50,10 @@ def _said(drift: Drift) -> str:
             f"{drift.column}: the row says {_short(drift.row_says)}; from its dates, its first recording and the records beside it "
             f"follows {_short(drift.entries_say)}"
         )
+    return _of_values(drift)
+
+
+def _of_values(drift: Drift) -> str:
     if drift.register == PERSON and is_secret(drift.column):
         return f"{drift.column}: it was changed, added or removed beside the ledger"
     if drift.register == CONTENT:

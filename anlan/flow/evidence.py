@@ -29,6 +29,7 @@ _SIGNATURES = (
     (b"PK", "docx", f"{_OFFICE}wordprocessingml.document", (".docx",)),
     (b"PK", "xlsx", f"{_OFFICE}spreadsheetml.sheet", (".xlsx",)),
 )
+CONTENT_TYPES = tuple(content_type for _bytes, _kind_of, content_type, _endings in _SIGNATURES)
 FILES = SealedFolder(kind="evidence")
 ACCEPTED = (".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx")
 # Sent with every file beside `Content-Disposition: attachment`: a browser neither guesses its kind nor runs it as a page of ours.

@@ -1,10 +1,12 @@
 """The flow's own tables: import batches, counters for numbers, evidence files, idempotency keys."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anlan.flow.noting import note_kept
 from anlan.org.models import Institution, Person
 
 
@@ -40,6 +42,14 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register} {self.file_name}"
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Batch":
+        """Make the import of a row that was loaded; its report quotes cells of the sheet, which may be sensitive."""
+        batch: Batch = super().from_db(db, field_names, values)
+        if quoted := len(batch.__dict__.get("report", {}).get("problems", ())):
+            note_kept(batch.register, None, batch.institution_id, quoted)
+        return batch
 
 
 class Counter(models.Model):
@@ -82,11 +92,23 @@ class Evidence(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Evidence":
+        """Make the file of a row that was loaded; its name tells of the record."""
+        file: Evidence = super().from_db(db, field_names, values)
+        if "name" in field_names:
+            note_kept(file.register, file.record_uid, file.institution_id)
+        return file
+
 
 class Performed(models.Model):
-    """An idempotency key that was used, and the entry that came of it."""
+    """An idempotency key that was used, the keyed digest of what was written under it, and the entry that came of it.
+
+    `fingerprint` is empty for keys from before it was kept.
+    """
 
     key = models.CharField(max_length=160, unique=True)
+    fingerprint = models.CharField(max_length=64, blank=True, default="")
     entry_id = models.BigIntegerField()
 
     def __str__(self) -> str:
@@ -154,6 +176,14 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register} {self.number}"
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Erasure":
+        """Make the request or tombstone of a row that was loaded; its reason tells of the record."""
+        erasure: Erasure = super().from_db(db, field_names, values)
+        if "reason" in field_names:
+            note_kept(erasure.register, erasure.record_uid, erasure.institution_id)
+        return erasure
 
 
 class Approval(models.Model):

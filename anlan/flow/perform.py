@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from anlan.flow.bulk import insert_rows
 from anlan.flow.errors import Conflict
 from anlan.flow.evidence import StoredFile, Upload
+from anlan.flow.idempotency import fingerprint_of, first_entry, is_used, key_of, remember
 from anlan.flow.keeping import keeping
-from anlan.flow.models import Batch, Evidence, Performed
+from anlan.flow.models import Batch, Evidence
 from anlan.flow.numbering import format_number, take_numbers
 from anlan.flow.parties import NamedParty, store_parties
 from anlan.flow.prepare import Prepared, prepare, require_step
@@ -79,51 +80,25 @@ def perform(
     `values` is the same as `data`, for columns that come from outside: a name among them is never taken for an argument.
     `parties` are those whom the step lets into the case, or whose part it ends.
     A new record (`pk` null) is opened by the register's first step. A second call with the same idempotency `key`
-    changes nothing and returns the first entry. Uploads among the evidence are looked into only when the actor may take the
-    step, and lie on the disk only when it is written.
+    changes nothing and returns the first entry; the key of another write is refused (`flow.idempotency`). Uploads among the
+    evidence are looked into only when the actor may take the step, and lie on the disk only when it is written.
 
     Raises: Refused, WrongState, InvalidData, BadEvidence as in `prepare`; Conflict when another write came first or a
     record with the same key exists. After an error nothing is stored; reload the record before you use it again.
     """
-    full_key = f"{by.person_id}:{key}"[:160] if key else ""
-    moment = at or timezone.now()
-    if any(isinstance(file, Upload) for file in evidence):
-        if known := _performed(full_key):
-            return known
+    full_key, moment, data = key_of(by, key), at or timezone.now(), {**data, **(values or {})}
+    if any(isinstance(file, Upload) for file in evidence) and not is_used(by, key):
         require_step(record, step, by=by)
     with keeping(evidence) as kept, transaction.atomic():
-        if known := _performed(full_key):
-            return known
-        prepared = prepare(
-            record,
-            step,
-            by=by,
-            at=moment,
-            data={**data, **(values or {})},
-            evidence=kept.files,
-            reason=reason,
-            parties=parties,
-        )
-        entry = _write(prepared, by=by, origin=origin)
+        given: dict[str, Any] = {"evidence": kept.files, "reason": reason, "parties": parties}
+        fingerprint = fingerprint_of(record, step, values=data, **given) if full_key else ""
+        if first := first_entry(full_key, fingerprint, record, step):
+            return first
+        entry = _write(prepare(record, step, by=by, at=moment, data=data, **given), by=by, origin=origin)
         if full_key:
-            _remember(full_key, entry)
+            remember(full_key, fingerprint, entry)
         kept.settle()
         return entry
-
-
-def _performed(key: str) -> Entry | None:
-    """Return the entry that a key brought about before; null for none, or without a key."""
-    known = Performed.objects.filter(key=key).first() if key else None
-    return Entry.objects.get(pk=known.entry_id) if known else None
-
-
-def _remember(key: str, entry: Entry) -> None:
-    try:
-        with transaction.atomic():
-            Performed.objects.create(key=key, entry_id=entry.pk)
-    except IntegrityError as error:
-        message = _("The same request is being carried out at this moment. Send it again for its result.")
-        raise Conflict("flow.E022", message) from error
 
 
 def _write(prepared: Prepared, *, by: Actor, origin: Origin, batch: Batch | None = None) -> Entry:

@@ -20,10 +20,12 @@ from django.utils.translation import gettext as _
 from anlan.flow.cases import attach_capacities
 from anlan.flow.errors import InvalidData
 from anlan.flow.masking import may_read
+from anlan.flow.noting import note_listed, note_shown
 from anlan.flow.references import attach_references, find_target
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, find_register
 from anlan.ledger.models import Entry
+from anlan.org.access_collecting import unseen
 from anlan.org.models import Institution
 from anlan.org.policy import probing_clearance
 from anlan.org.scope import current_actor
@@ -80,7 +82,9 @@ def list_records(
     edge = _edge(rows, column) if narrowed else None
     if edge is not None:
         rows = rows.filter(_not_past(column, edge, is_descending))
-    found = list(rows.filter(narrowed).select_related("department", "recorded_by")[: limit + 1])
+    with unseen():  # one more than is shown
+        found = list(rows.filter(narrowed).select_related("department", "recorded_by")[: limit + 1])
+    note_listed(spec, institution, len(found[:limit]))
     for row in found:
         row.institution = institution
     attach_references(spec, found[:limit])
@@ -98,6 +102,7 @@ def find_record(uid: uuid.UUID, *, spec: RegisterSpec | None = None) -> Register
     record: Register | None = rows.filter(uid=uid).first()
     if record is None:
         raise NotThere(_("There is no such record."))
+    note_shown(record)
     attach_references(spec, [record])
     return record
 
@@ -236,6 +241,20 @@ def _one_of(known: Mapping[Any, Any], value: Any) -> Any:
     if value not in known:
         raise ValueError(value)
     return value
+
+
+def search_records(
+    spec: RegisterSpec, where: Q, text: str, *, institution: Institution | None, clearance: int, most: int
+) -> list[Register]:
+    """Return the newest visible records that meet the condition and hold every word, at most `most`; noted as found by a search.
+
+    `institution` is where the search looks; null for several.
+    """
+    rows = spec.model.objects.filter(where, search_condition(spec, text, clearance=clearance))
+    with unseen():
+        found = list(rows.select_related("institution__unit").order_by("-occurred_on", "-pk")[:most])
+    note_listed(spec, institution, len(found), what="search")
+    return found
 
 
 def search_condition(spec: RegisterSpec, text: str, *, clearance: int) -> Q:

@@ -13,19 +13,20 @@ from django.db.models.signals import class_prepared
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from anlan.flow.noting import NotedRows, note_loaded
 from anlan.flow.spec import read_declaration, spec_of
 from anlan.org.models import Institution, Person, Unit
 from anlan.org.policy import visible_records, visible_within
 from anlan.org.scope import current_actor
 
 
-class ScopedManager(models.Manager[Any]):
-    """Gives only the rows that the acting person may read. With nobody acting it raises `Unscoped`."""
+class ScopedManager(models.Manager.from_queryset(NotedRows)):  # type: ignore[misc]
+    """Gives only the rows that the acting person may read, and notes what is sensitive. With nobody acting it raises `Unscoped`."""
 
     def get_queryset(self) -> "models.QuerySet[Any]":
         """Return the visible rows; it is the base manager too, so related look-ups are held to the same scope."""
         actor = current_actor()
-        rows = super().get_queryset()
+        rows: models.QuerySet[Any] = super().get_queryset()
         if actor.is_system:
             return rows
         return rows.filter(visible_records(actor, spec_of(self.model).kind))
@@ -33,7 +34,8 @@ class ScopedManager(models.Manager[Any]):
     def within(self, institution: Institution) -> "models.QuerySet[Any]":
         """Return the visible rows of one institution, without a join: what lists and the to-do centre page through."""
         scope = visible_within(current_actor(), institution, spec_of(self.model).kind)
-        return super().get_queryset().filter(scope, institution=institution)
+        rows: models.QuerySet[Any] = super().get_queryset()
+        return rows.filter(scope, institution=institution)
 
 
 class Register(models.Model):
@@ -105,6 +107,13 @@ class Register(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Register":
+        """Make the record of a row that was loaded, and note the reading where it is sensitive."""
+        record: Register = super().from_db(db, field_names, values)
+        note_loaded(record, field_names)
+        return record
 
     def derive(self, *, today: dt.date) -> None:
         """Set the derived columns from the others. `perform` calls it before every write."""

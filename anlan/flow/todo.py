@@ -10,8 +10,10 @@ from django.db.models import F, Q
 
 from anlan.flow.authority import answers, may_take, waiting_steps
 from anlan.flow.declare import Step
+from anlan.flow.noting import note_loaded
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
+from anlan.org.access_collecting import unseen
 from anlan.org.models import Institution
 from anlan.org.policy import institutions_for
 from anlan.org.scope import Actor, acting
@@ -51,8 +53,30 @@ def open_for(
     One query per register in which the actor could take a step; nothing for one who only reads. Deadlines are compared
     across registers, so the list is right up to `limit`.
     """
-    found: list[Open] = []
     with acting(actor):
+        found = _waiting(actor, today=today, institution=institution, registers=registers, limit=limit)
+        for item in found:
+            note_loaded(item.record, item.spec.field_names)
+    return found
+
+
+def count_open_for(actor: Actor, *, today: dt.date, institution: Institution | None = None, limit: int = 50) -> int:
+    """Return how many records wait for the actor, as `open_for` finds them, at most `limit`."""
+    with acting(actor):
+        return len(_waiting(actor, today=today, institution=institution, registers=None, limit=limit))
+
+
+def _waiting(
+    actor: Actor,
+    *,
+    today: dt.date,
+    institution: Institution | None,
+    registers: Iterable[RegisterSpec] | None,
+    limit: int,
+) -> tuple[Open, ...]:
+    """Look through more records than are told of; the caller notes those that it shows."""
+    found: list[Open] = []
+    with unseen():
         reached = [institution] if institution is not None else institutions_for(actor)
         by_key = {one.pk: one for one in reached}
         for spec in all_registers() if registers is None else registers:

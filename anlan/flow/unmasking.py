@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from anlan.flow.cases import case_of, item_of
 from anlan.flow.errors import InvalidData
 from anlan.flow.masking import plain
+from anlan.flow.noting import note_told
 from anlan.flow.register import Register
 from anlan.flow.spec import spec_of
 from anlan.org.access import note_unmask
@@ -42,6 +43,6 @@ def unmask(record: Register, columns: Sequence[str], *, by: Actor, reason: str) 
         message %= {"count": LEAST_REASON}
         raise InvalidData("flow.E052", message, fields={"reason": [message]})
     chosen = tuple(name for name in able if name in columns)
-    code = spec_of(record).code
-    note_unmask(by, code, record.uid, chosen, institution=record.institution, reason=reason.strip())
+    note_unmask(by, spec_of(record).code, record.uid, chosen, institution=record.institution, reason=reason.strip())
+    note_told(record)
     return {name: plain(getattr(record, name)) for name in chosen}

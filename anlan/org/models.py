@@ -27,8 +27,8 @@ from anlan.org.jobs import Job
 from anlan.org.parties import Party
 
 __all__ = [
-    "Access", "AccessCursor", "AccessDigest", "AccountRequest", "DigestKey", "Factor", "FormerPassword", "Institution", "Job", "OpenSession",
-    "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
+    "Access", "AccessCursor", "AccessDigest", "AccountRequest", "DigestKey", "Factor", "FormerPassword", "Institution",
+    "Job", "OpenSession", "OutsideIdentity", "Pace", "Party", "Person", "Post", "Unit",
 ]  # fmt: skip
 
 

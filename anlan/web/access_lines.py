@@ -31,6 +31,7 @@ NOTED = {
     "access log": gettext_noop("Access log"),
     "import template": gettext_noop("Template of an import"),
     "rows to mend": gettext_noop("Rows of an import to mend"),
+    "package of a sealed score": gettext_noop("Package of a sealed score"),
     "search": gettext_noop("Found by the search"),
     "timeline": gettext_noop("Timeline"),
 }

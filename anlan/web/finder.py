@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from anlan.flow.reading import search_condition
+from anlan.flow.reading import search_records
 from anlan.flow.references import reference_text
 from anlan.flow.spec import RegisterSpec
 from anlan.web.place import Place
@@ -26,10 +26,15 @@ def find_records(place: Place, specs: Iterable[RegisterSpec], text: str) -> list
     """Return records that hold every word, a few of each register, newest first."""
     hits: list[dict[str, Any]] = []
     for spec in _likely(specs, text):
-        rows = spec.model.objects.filter(
-            place.records_here(), search_condition(spec, text, clearance=place.clearance())
+        rows = search_records(
+            spec,
+            place.records_here(),
+            text,
+            institution=place.institution,
+            clearance=place.clearance(),
+            most=PER_REGISTER,
         )
-        for row in rows.select_related("institution__unit").order_by("-occurred_on", "-pk")[:PER_REGISTER]:
+        for row in rows:
             hits.append({"spec": spec, "record": row, "title": reference_text(row), "state": spec.states[row.state]})
     return hits[:MOST]
 

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from anlan.flow.references import reference_text
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec
-from anlan.flow.todo import Open, open_for
+from anlan.flow.todo import Open, count_open_for, open_for
 from anlan.org.roles import Sensitivity, rank
 from anlan.web.cells import state_tone
 from anlan.web.place import Place, unit_name
@@ -42,7 +42,7 @@ def tasks(place: Place) -> list[Task]:
 
 def count(place: Place) -> int:
     """Return how many records wait for this person at the place, at most BADGE."""
-    return len(open_for(place.actor, today=place.today, institution=place.institution, limit=BADGE))
+    return count_open_for(place.actor, today=place.today, institution=place.institution, limit=BADGE)
 
 
 def _task(place: Place, item: Open) -> Task:

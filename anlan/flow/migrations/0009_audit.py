@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flow", "0007_marks_in_the_transaction")]
+    dependencies = [("flow", "0008_idempotency_fingerprint")]
     operations = [
         migrations.AddField("lookback", "turn", models.PositiveBigIntegerField(default=0)),
         migrations.AddField("auditwalk", "done", models.JSONField(default=list)),

@@ -157,5 +157,4 @@ def _download(text: str, content_type: str, name: str) -> HttpResponse:
     answer = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
     return answer

@@ -48,7 +48,7 @@ def file(request: HttpRequest, place: str, year: int, job: uuid.UUID) -> FileRes
         raise Http404
     name = f"anlan-{here.unit.code}-{job.hex[:8]}.zip"
     answer = FileResponse(open_archive(found), as_attachment=True, filename=name, content_type="application/zip")
-    answer["X-Content-Type-Options"], answer["Cache-Control"] = "nosniff", "private, no-store"
+    answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 

@@ -9,11 +9,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.flow.authority import may_take
-from anlan.flow.cases import note_shown
 from anlan.flow.declare import ANNULLED
 from anlan.flow.errors import FlowError, Refused
 from anlan.flow.parties import named, parties_of
@@ -44,11 +42,9 @@ def case(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Show one case to whoever may see it: what a party from outside opens, without the menus of an institution."""
     record = _find(uid)
     _keep_menus(request)
-    note_shown(record)
     return render(request, "anlan/cases/case.html", _context(request, record))
 
 
-@never_cache
 def unmasked(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Ask for a reason; then show the opened values on this one page."""
     record, actor = _find(uid), _actor(request)

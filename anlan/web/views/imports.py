@@ -176,5 +176,4 @@ def _file(content: bytes, name: str) -> HttpResponse:
 
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = content_disposition_header(True, name)
-    answer["Cache-Control"] = "no-store"
     return answer

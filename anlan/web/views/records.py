@@ -12,12 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from anlan.flow.authority import may_take
-from anlan.flow.cases import files_are_open, note_shown
+from anlan.flow.cases import files_are_open
 from anlan.flow.declare import ANNULLED
 from anlan.flow.erasure import find_tombstone, may_ask, waiting_for
 from anlan.flow.errors import FlowError, Refused, WrongState
 from anlan.flow.evidence import KEPT_APART, open_evidence
 from anlan.flow.models import Evidence
+from anlan.flow.noting import note_shown
 from anlan.flow.perform import perform
 from anlan.flow.reading import NotThere, find_record
 from anlan.flow.register import Register
@@ -40,7 +41,6 @@ def record(request: HttpRequest, place: str, year: int, register: str, uid: uuid
         found = _find(here, spec, uid)
     except Http404:
         return tombstone(request, here, spec, uid)
-    note_shown(found)
     context = _context(here, spec, found)
     return render(request, "anlan/part/record.html" if request.htmx else "anlan/record.html", context)  # type: ignore[attr-defined]
 
@@ -90,7 +90,6 @@ def evidence(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
     )
     for name, value in KEPT_APART.items():
         answer[name] = value
-    answer["Cache-Control"] = "private, max-age=3600"
     return answer
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from anlan.flow.cases import note_listed
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.flow.subsystem import find_subsystem
 from anlan.web.catalogue import can_archive, can_import, counts_of, overview, reportable, sections
@@ -43,7 +42,6 @@ def listing(request: HttpRequest, place: str, year: int, register: str) -> HttpR
         return render(request, "anlan/overview.html", {**context, "rows": overview(spec, here)})
     wanted = read_listing(spec, here, request.GET)
     found = find(wanted)
-    note_listed(spec, here.institution, len(found.page.rows))
     context |= {"listing": wanted, "found": found, "table": table_of(wanted, found)}
     context |= {"can_open": spec in reportable(here), "opens": spec.steps[spec.first].label}
     context["can_import"] = can_import(here, spec)
@@ -57,7 +55,6 @@ def search(request: HttpRequest, place: str, year: int) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     specs = readable_registers(here)
     hits = find_records(here, specs, text) if text else []
-    _note_hits(here, hits)
     context = {
         "place": here,
         "text": text,
@@ -66,11 +63,6 @@ def search(request: HttpRequest, place: str, year: int) -> HttpResponse:
         "crumbs": crumbs(here),
     }
     return render(request, "anlan/search.html", context)
-
-
-def _note_hits(place: Place, hits: list[dict[str, Any]]) -> None:
-    for spec in {hit["spec"].code: hit["spec"] for hit in hits}.values():
-        note_listed(spec, place.institution, sum(hit["spec"] is spec for hit in hits), what="search")
 
 
 def report(request: HttpRequest, place: str, year: int) -> HttpResponse:

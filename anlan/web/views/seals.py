@@ -117,5 +117,4 @@ def _stem(found: Seal) -> str:
 def _download(body: bytes, content_type: str, name: str) -> HttpResponse:
     answer = HttpResponse(body, content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "private, no-store"
     return answer

@@ -87,6 +87,7 @@ def test_a_file_is_named_by_its_id_and_never_by_its_own_name(world, li_actor, of
         ("rows to mend", "Rows of an import to mend"),
         ("archive package, 2025, with evidence", "Archive package, 2025, with evidence files"),
         ("archive package, all years, without evidence", "Archive package, all years, without evidence files"),
+        ("package of a sealed score", "Package of a sealed score"),
         ("lake in /srv/lake", "Parquet lake in /srv/lake"),
         ("something else", "something else"),
     ],

@@ -1,0 +1,53 @@
+"""One preparer of a database at a time: others wait until it is done, and then find nothing left to do.
+
+On SQLite a lock on a file beside the database, on PostgreSQL a lock of a transaction on a connection of its own, which a pooler
+leaves in one piece. Either goes with its process, also when that is killed.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+NUMBER = 7_320_411_902  # of the lock, in the database; any number that nothing else takes
+WAITING = "Another process is preparing this database; waiting for it"
+
+
+@contextmanager
+def preparing(say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock within the block; says once that it waits, if it has to."""
+    held = _in_database(say) if connection.vendor == "postgresql" else _beside_file(say)
+    with held:
+        yield
+
+
+@contextmanager
+def _beside_file(say: Callable[[str], None]) -> Iterator[None]:
+    path = Path(str(connection.settings_dict["NAME"]) + ".preparing")
+    with path.open("a") as file:
+        path.chmod(0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(WAITING)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _in_database(say: Callable[[str], None]) -> Iterator[None]:
+    import psycopg
+
+    given: dict[str, Any] = connection.get_connection_params()
+    wanted = {name: value for name, value in given.items() if name not in ("cursor_factory", "context")}
+    with psycopg.connect(**wanted) as link:  # not in autocommit: the transaction begins with the first statement
+        link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        link.execute("SET LOCAL lock_timeout = 0")
+        row = link.execute("SELECT pg_try_advisory_xact_lock(%s)", (NUMBER,)).fetchone()
+        if row is None or not row[0]:
+            say(WAITING)
+            link.execute("SELECT pg_advisory_xact_lock(%s)", (NUMBER,))
+        yield
