@@ -130,7 +130,10 @@ def test_the_command_tells_by_its_exit_code(
     assert "Not proven yet" in capsys.readouterr().out
     sign_newest()
     assert main(["verify", str(RECORD)]) == 0
-    assert "Proven: every entry stands in the tree as it was written, and the row says what they say." in capsys.readouterr().out
+    assert (
+        "Proven: every entry stands in the tree as it was written, and the row says what they say."
+        in capsys.readouterr().out
+    )
     assert main(["verify", str(uuid.uuid4())]) == 1
 
     Entry.objects.filter(pk=entries[1].pk).update(content="{}")
