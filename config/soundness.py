@@ -6,7 +6,7 @@ from django.db import connection
 
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
-from anlan.assessment.seal_check import broken_seals, changed_editions
+from anlan.assessment.seal_check import broken_seals, changed_editions, changed_limits
 from anlan.exchange.archive.work import PACKAGES
 from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
@@ -121,4 +121,7 @@ def _files() -> list[Finding]:
 
 def _seals() -> list[Finding]:
     with as_system("check of sealed scores"):
-        return [{"place": where, "fault": fault} for where, fault in (*broken_seals(), *changed_editions())]
+        return [
+            {"place": where, "fault": fault}
+            for where, fault in (*broken_seals(), *changed_editions(), *changed_limits())
+        ]
