@@ -203,9 +203,10 @@ def _text(raw: bytes, name: str) -> str:
 
 def _json(raw: bytes, name: str) -> Json:
     try:
-        data = json.loads(_text(raw, name))
-    except ValueError as error:
-        raise BadSeal(f"{name} is no JSON: {error}.") from error
+        data = json.loads(_text(raw, name), parse_constant=int)  # int refuses the constants: NaN is no number
+        canonical_bytes(data)
+    except (ValueError, RecursionError) as error:
+        raise BadSeal(f"{name} is no JSON that could have been sealed: {error}.") from error
     if not isinstance(data, dict):
         raise BadSeal(f"{name} is no JSON object.")
     return data

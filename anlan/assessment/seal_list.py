@@ -96,7 +96,7 @@ def lines_in(text: str) -> tuple[bytes, ...]:
 
 def _read(line: bytes) -> Json:
     try:
-        told = json.loads(line)
+        told = json.loads(line, parse_constant=int)
         if isinstance(told, dict) and canonical_bytes(told) == line:
             return told
     except (ValueError, RecursionError) as error:

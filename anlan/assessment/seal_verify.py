@@ -25,6 +25,7 @@ from anlan.ledger.signing import BadSignature, VerifierKey
 from anlan.ledger.tree import verify_consistency, verify_inclusion
 from anlan.ledger.verify import Outcome, Step
 
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)  # what reading raises that somebody changed
 _SEAL = {"header", "content", "salt", "position", "checkpoint", "proof", "consistency", "erasures"}
 
 
@@ -50,10 +51,14 @@ def verify_score(raw: bytes, package: Package, *, key: str = "") -> Verification
     Raises: BadSeal when score.json cannot be read at all.
     """
     score = read_score(raw)
-    work = Work(score=score, package=package, listed=listed_in(score, package))
-    steps = list(_steps(work, raw, key))
-    if not any(step.outcome is Outcome.FAILS for step in steps):
-        steps += recomputed(work)
+    steps: list[Step] = []
+    try:
+        work = Work(score=score, package=package, listed=listed_in(score, package))
+        steps += _steps(work, raw, key)
+        if not any(step.outcome is Outcome.FAILS for step in steps):
+            steps += recomputed(work)
+    except UNREADABLE as error:
+        raise BadSeal(f"What the score says is not in the form that it was sealed in: {error!r}") from error
     return Verification(score=score, steps=tuple(steps), withheld=work.listed.withheld)
 
 
@@ -66,7 +71,7 @@ def _steps(work: Work, raw: bytes, key: str) -> Iterator[Step]:
     yield from _list(work)
     try:
         yield from work.check_entries()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         yield fails("records", f"what the score says of its records cannot be read: {error!r}")
 
 
@@ -92,7 +97,8 @@ class Work:
         faults: list[str] = []
         erased: list[str] = []
         told: dict[str, list[Said]] = defaultdict(list)
-        rules, vouched = self.listed.rules, self._erasures()
+        rules, (vouched, unproven) = self.listed.rules, self._erasures()
+        faults += [f"{unproven} erasures that the log does not prove"] if unproven else []
         for entry in self.package.entries:
             header = json.loads(entry.header)
             uid, version = str(header.get("record")), header.get("version")
@@ -130,13 +136,15 @@ class Work:
             found |= {*rules, category["code"], ""} if rules else set()
         return found
 
-    def _erasures(self) -> dict[str, int]:
-        """Return the records whose approved erasure the newer checkpoint proves, with the version that erased them."""
+    def _erasures(self) -> tuple[dict[str, int], int]:
+        """Return the records whose approved erasure the newer checkpoint proves, with the version that erased them, and how many
+        erasures it does not prove.
+        """
         found: dict[str, int] = {}
-        head = self.newest
-        if head is None:
-            return found
-        for told in self.package.seal.get("erasures", ()):
+        head, listed = self.newest, self.package.seal["erasures"]
+        if not isinstance(listed, list):
+            raise TypeError("the erasures are no list")
+        for told in listed if head is not None else ():
             header, path = json.loads(told["header"]), [bytes_from_hex(part) for part in told["proof"]]
             content, salt = told["content"], bytes_from_hex(told["salt"], SALT_BYTES)
             if not is_approved(content) or content_hash(salt, content.encode()) != header["content"]:
@@ -146,7 +154,7 @@ class Work:
                 leaf, index=told["position"], size=head.size, proof=path, root=head.root, by=self.by
             ):
                 found[header["record"]] = header["version"]
-        return found
+        return found, len(listed) - len(found)
 
     def _faults(self, entry: SealedEntry, header: Json, sealed: Json, hashes: list[str]) -> Iterator[str]:
         leaf = leaf_hash(entry.header.encode(), self.by)
