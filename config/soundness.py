@@ -7,7 +7,7 @@ from django.db import connection
 
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import load_clauses, load_rubric, rubric_codes
-from anlan.assessment.seal_check import broken_seals, changed_editions
+from anlan.assessment.seal_check import broken_seals, changed_editions, changed_limits
 from anlan.exchange.archive.work import PACKAGES
 from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
@@ -177,4 +177,5 @@ def _unowned() -> list[Finding]:
 def _seals(since: int = 0) -> list[Finding]:
     with as_system("check of sealed scores"):
         broken = broken_seals(entries_since(since) if since else None)
-        return [{"place": where, "fault": fault} for where, fault in (*broken, *changed_editions())]
+        found = (*broken, *changed_editions(), *changed_limits())
+        return [{"place": where, "fault": fault} for where, fault in found]

@@ -7,15 +7,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
-from anlan.api.problems import Missing
+from anlan.api.problems import Missing, Problem
 from anlan.api.scores import Year, scored_places
 from anlan.api.session import actor_of
 from anlan.api.shapes import Line
 from anlan.assessment.jsonform import points
 from anlan.assessment.models import Seal
 from anlan.assessment.seal_export import package_of
-from anlan.assessment.seal_format import FORMAT, write_package
-from anlan.assessment.seal_rights import may_take_package
+from anlan.assessment.seal_format import FIRST_FORMAT, FORMAT, write_package
+from anlan.assessment.seal_readers import document_for, withheld_whole
+from anlan.assessment.seal_rights import may_take_document, may_take_package
 
 router = Router(tags=["scores"])
 _PACKAGE = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
@@ -24,7 +25,7 @@ _DOCUMENT = {
         "schema": {
             "type": "object",
             "required": ["format", "institution", "year", "version", "totals", "categories", "records", "checkpoint"],
-            "properties": {"format": {"const": FORMAT}},
+            "properties": {"format": {"enum": [FORMAT, FIRST_FORMAT]}},
         }
     }
 }
@@ -72,22 +73,31 @@ def list_seals(
     openapi_extra={"responses": {200: {"description": "The sealed document", "content": _DOCUMENT}}},
 )
 def read_seal(request: HttpRequest, institution: str, seal: UUID) -> HttpResponse:
-    """Return the document `anlan-score/1`, which `anlan verify` takes."""
-    return _sent(_found(request, institution, seal).document.encode(), "application/json")
+    """Return the document `anlan-score/2`, which `anlan verify` takes."""
+    found = _found(request, institution, seal)
+    if not may_take_document(actor_of(request), found):
+        raise refused()
+    return _sent(document_for(found, by=actor_of(request)), "application/json")
 
 
 @router.get(
     "/scores/{institution}/seals/{seal}/package",
     response=None,
-    summary="The package of a sealed score, for who reads every column that it holds",
+    summary="The package of a sealed score, cut to the records that you may read",
     openapi_extra={"responses": {200: {"description": "A ZIP", "content": _PACKAGE}}},
 )
 def read_package(request: HttpRequest, institution: str, seal: UUID) -> HttpResponse:
     """Return the package: with it and the document `anlan verify score.json --package` needs nothing of this server."""
     found = _found(request, institution, seal)
     if not may_take_package(actor_of(request), found):
-        raise Missing
-    return _sent(write_package(package_of(found)), "application/zip")
+        raise refused()
+    return _sent(write_package(package_of(found, by=actor_of(request))), "application/zip")
+
+
+def refused() -> Problem:
+    """Return the answer for a seal of the first format that cannot be cut to what the reader may see."""
+    error = withheld_whole()
+    return Problem(403, error.code, error.message)
 
 
 def _found(request: HttpRequest, institution: str, uid: UUID) -> Seal:

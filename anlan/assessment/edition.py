@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from anlan.assessment.document import open_document
 from anlan.assessment.errors import AssessmentError, UnknownRubric, nearest
-from anlan.assessment.load import current_rubric, find_rubric, load_rubric, rubric_codes
-from anlan.assessment.models import Edition
+from anlan.assessment.load import current_rubric, find_rubric, load_parameters, load_rubric, rubric_codes
+from anlan.assessment.models import Edition, SealedFile
 from anlan.assessment.rubric import Rubric
 
 FOLDER = "rubrics"
@@ -82,8 +83,8 @@ def read_edition(name: str, *, year: int, check: bool = True) -> EditionFiles:
     rubric = load_rubric(path)
     main, files = _files(path)
     found = EditionFiles(rubric=rubric, main=main, files=files)
-    if check and (changed := changed_edition(found)):
-        raise EditionChanged(changed)
+    if check and (changed := [one for one in (changed_edition(found), *changed_parameters(found)) if one]):
+        raise EditionChanged(" ".join(changed))
     return found
 
 
@@ -98,6 +99,41 @@ def changed_edition(found: EditionFiles) -> str:
         "Restore the published text, or give the new one another code or edition."
     )
     return message % {"code": rubric.code, "edition": rubric.edition, "hash": published.file_id[:16]}
+
+
+def changed_parameters(found: EditionFiles) -> tuple[str, ...]:
+    """Return what to do about thresholds of the rubric that a seal rests on and whose file says another value for the day now.
+
+    A row of a later day may be added; a row that a score was sealed by stays as it was.
+    """
+    used = {code for _category, rule in found.rubric.rules() for code in rule.body.parameters()}
+    said = []
+    for name, body in found.files.items():
+        if "/parameters/" not in name:
+            continue
+        now = _values(name, body)
+        for file in SealedFile.objects.filter(name=name[:120]).exclude(sha256=found.hashes()[name]).order_by("pk"):
+            before = {key: value for key, value in _values(name, file.body.encode()).items() if key[0] in used}
+            said += [_changed(name, key, value, now.get(key)) for key, value in before.items() if now.get(key) != value]
+    return tuple(dict.fromkeys(said))
+
+
+def _changed(name: str, key: tuple[str, str], before: int, now: int | None) -> str:
+    message = _(
+        '%(file)s: the parameter "%(code)s" from %(day)s was sealed as %(before)s and is %(now)s now. Restore it, or add a row with a '
+        "later day."
+    )
+    words = {"file": name, "code": key[0], "day": key[1], "before": before}
+    return message % (words | {"now": _("gone") if now is None else now})
+
+
+def _values(name: str, body: bytes) -> dict[tuple[str, str], int]:
+    """Return the values of a parameter file by code and first day. Raises: RubricError for a text that is none any more."""
+    with tempfile.TemporaryDirectory(prefix="anlan-parameters-") as folder:
+        file = Path(folder) / "parameters" / posixpath.basename(name)
+        file.parent.mkdir()
+        file.write_bytes(body)
+        return {(row.code, row.starts_on.isoformat()): row.value for row in load_parameters(Path(folder), file.stem)}
 
 
 def _files(path: Path) -> tuple[str, dict[str, bytes]]:

@@ -48,6 +48,12 @@ class UnknownRule(AssessmentError):
     id = "assessment.E014"
 
 
+class DoesNotHold(AssessmentError):
+    """The score cannot be recomputed from its ledger entries: rows differ from them, or a content was erased."""
+
+    id = "assessment.E024"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint for a misspelt word: the nearest known one, or all of them."""
     names = sorted(known)

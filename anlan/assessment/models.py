@@ -130,7 +130,9 @@ class Edition(models.Model):
 class Seal(models.Model):
     """A published score as it was sealed. Never changed; a later seal of the same year stands behind it and names it.
 
-    `document` is canonical JSON (`anlan-score/1`) and `sha256` its hash, which a ledger entry of the register `score` tells.
+    `document` is canonical JSON (`anlan-score/2`) and `sha256` its hash, which a ledger entry of the register `score` tells.
+    `records` is the list of the records behind it, a line each, whose root the document tells; empty in seals of the first
+    format, whose document lists them itself.
     """
 
     class Kind(models.TextChoices):
@@ -151,6 +153,7 @@ class Seal(models.Model):
     applicable_max = models.IntegerField(_("Applicable maximum in hundredths"))
     normalised = models.IntegerField(_("Normalised in hundredths"), null=True)
     document = models.TextField()
+    records = models.TextField(blank=True, default="")
     sha256 = models.CharField(max_length=64, unique=True)
     entry_uid = models.UUIDField(unique=True)
     reason = models.TextField(_("Reason"), max_length=1000, blank=True)

@@ -8,6 +8,7 @@ same transaction. A later seal stands behind the earlier one and says why; nothi
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from anlan.assessment.models import Edition, Seal, SealedFile
 from anlan.assessment.score import score_institutions, score_plan
 from anlan.assessment.seal_document import measures_data, parameters_data, rubric_data, sheet_data, tables_data
 from anlan.assessment.seal_format import FORMAT, Json, SealedEntry
+from anlan.assessment.seal_list import lines_of, root_of
+from anlan.assessment.seal_profile import REGISTER as UNIT
+from anlan.assessment.seal_profile import profile_uid, refuse_other_profile
 from anlan.assessment.seal_records import (
     RecordsRead,
     entries_of,
@@ -39,10 +43,11 @@ from anlan.assessment.sheet import Sheet
 from anlan.facts.live import live_engine
 from anlan.facts.schema import live_schema
 from anlan.flow.drift import drift_within
+from anlan.flow.replay import Replayed, Said, replay
 from anlan.flow.spec import find_register
 from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.entry import Origin
-from anlan.ledger.models import TreeHead
+from anlan.ledger.models import Entry, TreeHead
 from anlan.org.events import note
 from anlan.org.models import Institution
 from anlan.org.scope import Actor, as_system
@@ -71,11 +76,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A score ready to be sealed: the document without who publishes it, its entries, and the files of its edition."""
+    """A score ready to be sealed: the document without who publishes it, the list of its records, its entries, and the files of its
+    edition.
+    """
 
     wanted: Wanted
     sheet: Sheet
     data: Json
+    records: tuple[bytes, ...]
     entries: tuple[SealedEntry, ...]
     edition: EditionFiles
 
@@ -94,14 +102,18 @@ def draft(wanted: Wanted) -> Draft:
         sheet = _sheet(wanted, edition)
         refuse_drift(drift_within(wanted.institution.pk, _registers(sheet)))
         read = records_read(sheet)
-        behind = {**read.registers, **records_beside(honest, wanted.institution.pk, read.registers)}
+        unit = profile_uid(wanted.institution.code)
+        behind = {**read.registers, **records_beside(honest, wanted.institution.pk, read.registers), unit: UNIT}
         entries = entries_of(behind)
+        attributes = _attributes(wanted.institution, sheet, [one for one in entries if one.record_uid == unit])
         positions = positions_of(entries)
         head = signed_head(positions.values(), count=len(entries))
         proven = sealed_entries(entries, positions, size=head.size)
-        data = _data(wanted, sheet, edition, read, head) | {"records": records_data(entries, behind)}
-        data |= times_data(honest)
-    made = Draft(wanted=wanted, sheet=sheet, data=data, entries=proven, edition=edition)
+        records = lines_of(records_data(entries, behind), read.by_rule)
+        data = _data(wanted, sheet, edition, read, head) | times_data(honest)
+        data["records"] = {"count": len(records), "root": root_of(records)}
+        data["institution"] |= {"attributes": attributes, "record": unit.hex}
+    made = Draft(wanted=wanted, sheet=sheet, data=data, records=records, entries=proven, edition=edition)
     refuse_unless_it_holds(made.data, made.entries, edition.files)
     return made
 
@@ -149,11 +161,10 @@ def _sheet(wanted: Wanted, edition: EditionFiles) -> Sheet:
 def _data(wanted: Wanted, sheet: Sheet, edition: EditionFiles, read: RecordsRead, head: TreeHead) -> Json:
     institution, rubric, registers = wanted.institution, edition.rubric, _registers(sheet)
     names = {"zh": institution.unit.name, "en": institution.unit.name_en or institution.unit.name}
-    attributes = {column.name: getattr(institution, column.name) for column in sheet.schema.institution.columns}
     return {
         "format": FORMAT,
         "kind": str(wanted.kind),
-        "institution": {"code": institution.code, "name": names, "attributes": attributes},
+        "institution": {"code": institution.code, "name": names},
         "year": wanted.year,
         "as_of": wanted.as_of.isoformat(),
         "log": head.checkpoint.partition("\n")[0],
@@ -164,6 +175,15 @@ def _data(wanted: Wanted, sheet: Sheet, edition: EditionFiles, read: RecordsRead
         "tables": {"schema": tables_data(sheet.schema, registers), "blank": _blank(registers)},
         **sheet_data(sheet, read.by_rule),
     }
+
+
+def _attributes(institution: Institution, sheet: Sheet, entries: list[Entry]) -> Json:
+    """Return what the institution is by its entries. Raises: DoesNotHold when its row says something else."""
+    told: Replayed | None = None
+    if entries:
+        said = [(json.loads(one.header), one.content) for one in entries]
+        told = replay(Said(header=h, content=None if c is None else json.loads(c)) for h, c in said)
+    return refuse_other_profile(institution, [column.name for column in sheet.schema.institution.columns], told)
 
 
 def _registers(sheet: Sheet) -> tuple[str, ...]:
@@ -205,6 +225,7 @@ def _store(made: Draft, document: bytes, version: int, *, by: Actor, at: dt.date
         "raw": sheet.raw,
         "applicable_max": sheet.applicable_max,
         "normalised": sheet.normalised,
+        "records": made.data["records"],
         "reason": wanted.reason.strip(),
     }
     key = f"{wanted.institution.code}/{sheet.rubric.code}/{wanted.year}/{wanted.kind}"
@@ -223,6 +244,7 @@ def _store(made: Draft, document: bytes, version: int, *, by: Actor, at: dt.date
         applicable_max=sheet.applicable_max,
         normalised=sheet.normalised,
         document=document.decode(),
+        records="".join(f"{line.decode()}\n" for line in made.records),
         sha256=digest,
         entry_uid=entry.uid,
         reason=wanted.reason.strip() if version > 1 else "",

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from anlan.assessment.edition import changed_edition, read_edition
+from anlan.assessment.edition import changed_edition, changed_parameters, read_edition
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.load import rubric_codes
 from anlan.assessment.models import Edition, Seal, SealedFile
+from anlan.assessment.seal_format import FIRST_FORMAT, BadSeal, Json
+from anlan.assessment.seal_list import lines_in, read_list, root_of
 from anlan.assessment.seal_records import sha256_of
+from anlan.kernel.parameter import all_rows
 from anlan.ledger.models import Entry
 
 REGISTER = "score"
@@ -43,10 +46,24 @@ def changed_editions() -> Iterator[tuple[str, str]]:
         if code not in published:
             continue
         try:
-            if said := changed_edition(read_edition(code, year=0, check=False)):
-                yield f"rubric {code}", said
+            found = read_edition(code, year=0, check=False)
+            yield from (
+                (f"rubric {code}", said) for said in (changed_edition(found), *changed_parameters(found)) if said
+            )
         except AssessmentError as error:
             yield f"rubric {code}", str(error)
+
+
+def changed_limits() -> Iterator[tuple[str, str]]:
+    """Yield (where, what) for limits of honest times that a seal tells and that are declared otherwise now."""
+    once = set()
+    for seal in Seal.objects.filter(document__contains='"limits"').order_by("pk").iterator(chunk_size=50):
+        for code, rows in json.loads(seal.document).get("times", {}).get("limits", {}).items():
+            now = {row.starts_on.isoformat(): row.value for row in all_rows(code)}
+            for day, value in rows:
+                if now.get(day) != value and (code, day, value) not in once:
+                    once.add((code, day, value))
+                    yield f"parameter {code}", f"from {day} was sealed as {value} and is {now.get(day, 'gone')} now"
 
 
 def faults_of_seal(seal: Seal, entry: Entry | None) -> Iterator[str]:
@@ -60,6 +77,7 @@ def _of_document(seal: Seal) -> Iterator[str]:
         yield "its document does not match its hash"
         return
     score = json.loads(seal.document)
+    yield from _of_records(seal, score)
     totals, before = score["totals"], score["supersedes"] or {}
     pairs = {
         "institution": (seal.institution.code, score["institution"]["code"]),
@@ -78,6 +96,22 @@ def _of_document(seal: Seal) -> Iterator[str]:
     for name, (row, said) in pairs.items():
         if row != said:
             yield f"{name}: the row says {row}, the sealed document says {said}"
+
+
+def _of_records(seal: Seal, score: Json) -> Iterator[str]:
+    """Seals of the first format list their records in the document, and no list beside it."""
+    lines = lines_in(seal.records)
+    if score["format"] == FIRST_FORMAT:
+        if lines:
+            yield "a list of records was put beside a document of the first format"
+        return
+    try:
+        found = {"count": len(read_list(lines).records), "root": root_of(lines)}
+    except BadSeal as error:
+        yield f"its list of records cannot be read: {error}"
+        return
+    if found != score["records"]:
+        yield "its list of records is not the one that the sealed document tells"
 
 
 def _of_entry(seal: Seal, entry: Entry | None) -> Iterator[str]:

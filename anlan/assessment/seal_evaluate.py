@@ -32,8 +32,10 @@ _TYPES: Mapping[ColumnType, str] = {
 }  # fmt: skip
 
 
-def recompute(score: Json, files: Mapping[str, bytes], records: Mapping[str, Replayed]) -> Sheet:
-    """Return the sheet that the sealed rubric and measures give for the replayed records.
+def recompute(
+    score: Json, files: Mapping[str, bytes], records: Mapping[str, Replayed], *, attributes: Mapping[str, Any]
+) -> Sheet:
+    """Return the sheet that the sealed rubric and measures give for the replayed records and the institution's attributes.
 
     ``records`` maps receipts (hex) to what their entries tell.
     Raises: BadSeal; RubricError and others of the assessment and measures rooms.
@@ -44,9 +46,9 @@ def recompute(score: Json, files: Mapping[str, bytes], records: Mapping[str, Rep
         limits_as_sealed(score),
         sealed_rubric(score, files) as rubric,
     ):
-        _fill_institution(database, schema.institution, score["institution"]["attributes"])
+        _fill_institution(database, schema.institution, attributes)
         for table in schema.registers:
-            chosen = [told for uid, told in records.items() if score["records"][uid]["register"] == table.code]
+            chosen = [told for told in records.values() if told.first.get("register") == table.code]
             _fill(database, table, chosen, score)
         scores = score_institutions(
             rubric.value,

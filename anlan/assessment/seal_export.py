@@ -5,39 +5,43 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 from anlan.assessment.models import Seal, SealedFile
 from anlan.assessment.seal_format import BadSeal, Json, Package
-from anlan.assessment.seal_records import entries_of, place_what_waits, positions_of, sealed_entries, sha256_of
-from anlan.flow.spec import RegisterSpec, find_register
+from anlan.assessment.seal_list import cut, lines_in
+from anlan.assessment.seal_readers import entries_in, is_first, readable_of, sealed_in, withheld_whole
+from anlan.assessment.seal_records import place_what_waits, positions_of, sealed_entries, sha256_of
 from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.models import Entry, Position, TreeHead
 from anlan.ledger.signing import own_signer
 from anlan.ledger.store import stored_tree
 from anlan.ledger.tree import consistency, inclusion
 from anlan.org.access import note_export
-from anlan.org.roles import Sensitivity, rank
-from anlan.org.scope import acting_now, as_system
+from anlan.org.scope import Actor, acting_now, as_system
 
 PACKAGE = "package of a sealed score"  # as the access log names it
 
 
-def package_of(seal: Seal) -> Package:
-    """Return everything that a stranger needs to recompute a seal. What a person takes away is noted.
+def package_of(seal: Seal, *, by: Actor | None = None) -> Package:
+    """Return everything that a stranger needs to recompute a seal; for a person, as far as they may read the records behind it.
 
-    Raises: BadSeal when an entry or a file that it names is gone.
+    What a person takes away is noted. The records that they may not read whole are withheld: of each the list keeps a salted hash, and its entries stay out.
+    Raises: BadSeal when an entry or a file that it names is gone; NotAllowed for a seal of the first format that cannot be cut.
     """
     score, taker = json.loads(seal.document), acting_now()
     place_what_waits()
+    lines = None if is_first(score) else lines_in(seal.records)
+    readable = None if by is None or by.is_system else readable_of(seal, score, by=by)
+    if readable is not None and lines is None and not set(sealed_in(seal, score)) <= readable:
+        raise withheld_whole()
     with as_system("export of a sealed score"):
-        entries = _entries(score)
+        entries = [one for one in entries_in(seal, score) if readable is None or one.record_uid in readable]
         positions = positions_of(entries)
         if len(positions) != len(entries):
             raise BadSeal("Entries of the seal have no position in the tree any more. Run `anlan check`.")
         proven = sealed_entries(entries, positions, size=score["checkpoint"]["size"])
         if taker is not None and not taker.is_system:
-            note_export(taker, PACKAGE, len(score["records"]), institution=seal.institution)
+            note_export(taker, PACKAGE, len({one.record_uid for one in entries}), institution=seal.institution)
         emptied = {entry.record_uid for entry in entries if entry.content is None}
         return Package(
             score=seal.document.encode(),
@@ -45,29 +49,8 @@ def package_of(seal: Seal) -> Package:
             entries=proven,
             files=sealed_files(score),
             key=str(own_signer().verifier),
+            records=lines if lines is None or readable is None else cut(lines, readable),
         )
-
-
-def clearance_needed(seal: Seal) -> int:
-    """Return the rank of the most delicate column that the entries of a seal's records tell something of."""
-    needed = rank(Sensitivity.INTERNAL)
-    specs: dict[str, RegisterSpec] = {}
-    for entry in _entries(json.loads(seal.document)):
-        spec = specs.setdefault(entry.register, find_register(entry.register))
-        content: dict[str, Any] = json.loads(entry.content or "{}")
-        needed = max(needed, *(_rank(spec, name) for name in content), rank(spec.sensitivity))
-    return needed
-
-
-def _rank(spec: RegisterSpec, column: str) -> int:
-    field = next((one for one in spec.model._meta.concrete_fields if one.attname == column), None)
-    return rank(spec.field_sensitivity[field.name]) if field is not None else 0
-
-
-def _entries(score: Json) -> list[Entry]:
-    """Return the sealed versions of the records; what happened to them later is no part of the seal."""
-    sealed = {uuid.UUID(uid): len(record["entries"]) for uid, record in score["records"].items()}
-    return [entry for entry in entries_of(sealed) if entry.version <= sealed[entry.record_uid]]
 
 
 def sealed_files(score: Json) -> dict[str, bytes]:

@@ -1,14 +1,17 @@
-"""The two files of a sealed score: `score.json` (format `anlan-score/1`) and its package. Pure; reads and writes no database.
+"""The two files of a sealed score: `score.json` (format `anlan-score/2`) and its package. Pure; reads and writes no database.
 
 `score.json` is canonical JSON. The package is a ZIP without compression, always written the same way, so that a changed byte
 anywhere in it shows, also between its members.
 
   score.json                 what was sealed
+  records.jsonl              the list of the records behind it, a line each; of a record that the reader may not see, its leaf alone
   seal.json                  the ledger entry that tells the hash of score.json, its proof, the newest checkpoint, and, of records that
                              were lawfully erased since, the entry `erase` with its proof at that checkpoint
   entries.jsonl              one entry a line: header, content, salt (hex), position, inclusion proof (hex) at the sealed checkpoint
   files/rubrics/…, files/law/…   rubric edition and law files, byte by byte
   key.pub                    the log's public key in one line, as a convenience: trust the one that you were given
+
+Seals of the first format, `anlan-score/1`, name their records in score.json itself; they are read and verified as ever.
 """
 
 from __future__ import annotations
@@ -23,9 +26,13 @@ from typing import Any
 
 from anlan.assessment.errors import AssessmentError
 from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.hashing import bytes_from_hex
 
-FORMAT = "anlan-score/1"
+FORMAT, FIRST_FORMAT = "anlan-score/2", "anlan-score/1"
 SCORE, SEAL, ENTRIES, KEY, FILES = "score.json", "seal.json", "entries.jsonl", "key.pub", "files/"
+RECORDS = "records.jsonl"
+_ENTRY = {"content", "header", "position", "proof", "salt"}
+_SALT_BYTES = 16
 _LARGEST = 1 << 30
 _STAMP = (1980, 1, 1, 0, 0, 0)
 Json = dict[str, Any]
@@ -62,19 +69,24 @@ class SealedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """What a package holds. `seal` is the JSON of the score's own entry; `key` the log's public key in one line."""
+    """What a package holds. `seal` is the JSON of the score's own entry; `key` the log's public key in one line.
+
+    `records` is the list of the records, a line each; null in a package of the first format, which has none.
+    """
 
     score: bytes
     seal: Json
     entries: tuple[SealedEntry, ...]
     files: Mapping[str, bytes]
     key: str
+    records: tuple[bytes, ...] | None = None
 
 
 def write_package(package: Package) -> bytes:
     """Return the package as a ZIP; the same content always gives the same bytes."""
     members = {
         SCORE: package.score,
+        **({} if package.records is None else {RECORDS: b"".join(line + b"\n" for line in package.records)}),
         SEAL: canonical_bytes(package.seal),
         ENTRIES: b"".join(entry.line() + b"\n" for entry in package.entries),
         KEY: f"{package.key}\n".encode(),
@@ -96,7 +108,7 @@ def read_package(raw: bytes) -> Package:
     if wanting:
         raise BadSeal(f"The package lacks {', '.join(wanting)}. Export it again.")
     files = {name.removeprefix(FILES): body for name, body in members.items() if name.startswith(FILES)}
-    unknown = sorted(set(members) - {SCORE, SEAL, ENTRIES, KEY} - {FILES + name for name in files})
+    unknown = sorted(set(members) - {SCORE, SEAL, ENTRIES, KEY, RECORDS} - {FILES + name for name in files})
     if unknown:
         raise BadSeal(f"The package holds what does not belong to it: {', '.join(unknown)}.")
     lines = members[ENTRIES].split(b"\n")[:-1]
@@ -106,6 +118,7 @@ def read_package(raw: bytes) -> Package:
         entries=tuple(_entry(line, number) for number, line in enumerate(lines, start=1)),
         files=files,
         key=_text(members[KEY], KEY).removesuffix("\n"),
+        records=tuple(members[RECORDS].split(b"\n")[:-1]) if RECORDS in members else None,
     )
     _same_bytes(raw, package, members)
     return package
@@ -114,8 +127,8 @@ def read_package(raw: bytes) -> Package:
 def read_score(raw: bytes) -> Json:
     """Read score.json. Raises: BadSeal when it is not of the format, or not in its canonical form."""
     data = _json(raw, SCORE)
-    if data.get("format") != FORMAT:
-        raise BadSeal(f'{SCORE} says format "{data.get("format")}"; this version reads {FORMAT}.')
+    if data.get("format") not in (FORMAT, FIRST_FORMAT):
+        raise BadSeal(f'{SCORE} says format "{data.get("format")}"; this version reads {FORMAT} and {FIRST_FORMAT}.')
     if canonical_bytes(data) != raw:
         raise BadSeal(
             f"{SCORE} is not in the canonical form in which it was sealed: spaces, order or numbers were changed."
@@ -166,12 +179,16 @@ def _same_bytes(raw: bytes, package: Package, members: Mapping[str, bytes]) -> N
 def _entry(line: bytes, number: int) -> SealedEntry:
     data = _json(line, f"{ENTRIES}, line {number}")
     try:
+        if set(data) != _ENTRY or not isinstance(data["header"], str) or type(data["position"]) is not int:
+            raise ValueError("it has other parts, or of another type")
+        if not isinstance(data["content"], str | None):
+            raise ValueError("its content is no text")
         return SealedEntry(
-            header=str(data["header"]),
-            content=None if data["content"] is None else str(data["content"]),
-            salt=None if data["salt"] is None else bytes.fromhex(data["salt"]),
-            position=int(data["position"]),
-            proof=tuple(bytes.fromhex(part) for part in data["proof"]),
+            header=data["header"],
+            content=data["content"],
+            salt=None if data["salt"] is None else bytes_from_hex(data["salt"], _SALT_BYTES),
+            position=data["position"],
+            proof=tuple(bytes_from_hex(part) for part in data["proof"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadSeal(f"{ENTRIES}, line {number} is no ledger entry: {error}.") from error
@@ -186,9 +203,10 @@ def _text(raw: bytes, name: str) -> str:
 
 def _json(raw: bytes, name: str) -> Json:
     try:
-        data = json.loads(_text(raw, name))
-    except ValueError as error:
-        raise BadSeal(f"{name} is no JSON: {error}.") from error
+        data = json.loads(_text(raw, name), parse_constant=int)  # int refuses the constants: NaN is no number
+        canonical_bytes(data)
+    except (ValueError, RecursionError) as error:
+        raise BadSeal(f"{name} is no JSON that could have been sealed: {error}.") from error
     if not isinstance(data, dict):
         raise BadSeal(f"{name} is no JSON object.")
     return data

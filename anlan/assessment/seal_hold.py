@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from anlan.assessment.models import Seal
@@ -17,7 +18,9 @@ SEALED_YEARS = "retention.sealed_years"
 def sealed_scores(record: Register, today: dt.date) -> Iterator[Hold]:
     """Yield a hold for each sealed score that read the record and whose term is not over."""
     row = find_parameter(SEALED_YEARS, on=today)
-    seals = Seal.objects.filter(institution_id=record.institution_id, document__contains=record.uid.hex)
+    uid = record.uid.hex
+    listed = Q(records__contains=uid) | Q(document__contains=uid)  # seals of the first format list them in the document
+    seals = Seal.objects.filter(listed, institution_id=record.institution_id)
     for seal in seals.order_by("year", "version"):
         until = dt.date(seal.year + row.value, 12, 31)
         if today <= until:

@@ -149,7 +149,7 @@ def records_data(entries: Iterable[Entry], registers: Mapping[uuid.UUID, str]) -
             entry.record_uid.hex, {"register": registers[entry.record_uid], "number": "", "entries": []}
         )
         if entry.version == 1 and entry.content is not None:
-            told["number"] = json.loads(entry.content).get("number", "")
+            told["number"] = str(json.loads(entry.content).get("number", ""))
         told["entries"].append([bytes(entry.leaf).hex(), header["content"]])
     return found
 

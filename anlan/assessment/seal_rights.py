@@ -1,7 +1,7 @@
 """Who may seal a score, and who may take its package away. Screens, API and the command line ask here."""
 
 from anlan.assessment.models import Seal
-from anlan.assessment.seal_export import clearance_needed
+from anlan.assessment.seal_readers import may_have_document, may_have_whole
 from anlan.org.models import Institution
 from anlan.org.policy import may, require
 from anlan.org.scope import Actor
@@ -24,7 +24,10 @@ def require_to_seal(actor: Actor, kind: str, *, institution: Institution) -> Non
 
 
 def may_take_package(actor: Actor, seal: Seal) -> bool:
-    """Tell whether the person reads every column that the package would hand over."""
-    institution = seal.institution
-    clearance = actor.clearance(institution_path=institution.unit.path, institution_id=institution.pk)
-    return may(actor, ("can:score",), institution=institution) and clearance >= clearance_needed(seal)
+    """Tell whether the person gets a package: one of today's format is cut to what they may read, one of the first is not."""
+    return may(actor, ("can:score",), institution=seal.institution) and may_have_whole(seal, by=actor)
+
+
+def may_take_document(actor: Actor, seal: Seal) -> bool:
+    """Tell whether the person gets score.json; the score itself they see anyway."""
+    return may_have_document(seal, by=actor)

@@ -8,31 +8,27 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from anlan.assessment.errors import AssessmentError
+from anlan.assessment.errors import DoesNotHold
 from anlan.assessment.seal_document import differences, sheet_data
 from anlan.assessment.seal_evaluate import recompute
 from anlan.assessment.seal_format import Json, SealedEntry
+from anlan.assessment.seal_profile import attributes_told
 from anlan.flow.drifts import Drift
 from anlan.flow.replay import Said, replay
 
 _SHOWN = 3
 
 
-class DoesNotHold(AssessmentError):
-    """The score cannot be recomputed from its ledger entries: rows differ from them, or a content was erased."""
-
-    id = "assessment.E024"
-
-
 def refuse_drift(drifts: Iterable[Drift]) -> None:
     """Raise DoesNotHold when a row of a register that the score reads is not what its entries say: it may hide from the score."""
-    found = [f"{drift.place} {drift.column}".rstrip() for drift in drifts]
+    # Named by register and column, never by number: whoever seals a score need not see every record behind it.
+    found = [f"{drift.register}: {drift.column}".rstrip(": ") for drift in drifts]
     if found:
         message = _(
             "The score cannot be sealed: rows and ledger differ (%(count)d: %(places)s). Look at the page “Rows against "
             "the ledger”; correct by a step on the record, then seal again."
         )
-        raise DoesNotHold(message % {"count": len(found), "places": "; ".join(found[:_SHOWN])})
+        raise DoesNotHold(message % {"count": len(found), "places": "; ".join(list(dict.fromkeys(found))[:_SHOWN])})
 
 
 def refuse_unless_it_holds(data: Json, entries: Sequence[SealedEntry], files: Mapping[str, bytes]) -> None:
@@ -43,7 +39,9 @@ def refuse_unless_it_holds(data: Json, entries: Sequence[SealedEntry], files: Ma
         content = None if entry.content is None else json.loads(entry.content)
         told[header["record"]].append(Said(header=header, content=content))
     records = {uid: replay(sorted(said, key=lambda one: one.version)) for uid, said in told.items()}
-    found = sheet_data(recompute(data, files, records), {})
+    institution = data["institution"]
+    attributes = attributes_told(records[institution["record"]], institution["attributes"])
+    found = sheet_data(recompute(data, files, records, attributes=attributes), {})
     faults = [f"{code or 'total'} ({what}: {sealed} / {anew})" for code, what, sealed, anew in differences(data, found)]
     if faults:
         message = _(

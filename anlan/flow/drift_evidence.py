@@ -9,6 +9,7 @@ from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault, read_json
 from anlan.flow.evidence import open_evidence, path_of
 from anlan.flow.models import Evidence
 from anlan.flow.replay import files_of
+from anlan.ledger.content import plain_content
 from anlan.ledger.models import Entry
 from anlan.vault.errors import BrokenSeal, FileGone, KeyMissing
 from anlan.vault.ring import SILENT
@@ -49,6 +50,18 @@ def drift_of_evidence(
     told = _entries_of({row.record_uid for row in found})
     drifts = tuple(drift for row in found for drift in _compare(row, told.get((row.record_uid, row.version))))
     return Chunk(drifts=drifts, last=found[-1].pk if len(found) == limit else None, seen=len(found))
+
+
+def evidence_of_record(record_uid: uuid.UUID) -> Iterator[Drift]:
+    """Compare the evidence of one record with its entries, in both directions, and rehash its files."""
+    fields = ("pk", "register", "record_uid", "version", "institution_id", "header", "content", "uid")
+    rows = Entry.objects.filter(record_uid=record_uid).order_by("version").values_list(*fields)
+    yield from evidence_wanting([(*rest, content, plain_content(own, text)) for *rest, content, text, own in rows])
+    found, told = list(Evidence.objects.filter(record_uid=record_uid).order_by("pk")), _entries_of({record_uid})
+    for row in found:
+        yield from _compare(row, told.get((row.record_uid, row.version)))
+        if fault := _fault_of_file(row.sha256):
+            yield _drift(fault, row, f"file {row.sha256[:16]}", None, row.sha256)
 
 
 def drift_of_files(

@@ -6,13 +6,12 @@ A tree that is not hashed with SHA-256 says so in an extension line, "tree-hash 
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anlan.ledger.errors import LedgerError
-from anlan.ledger.hashing import HASH_BYTES, SHA256, UnknownHash, tree_hash
+from anlan.ledger.hashing import SHA256, BadHash, UnknownHash, bytes_from_base64, require_hash, tree_hash
 
 KEY_ID_BYTES = 4
 _DASH = "— "
@@ -30,12 +29,26 @@ class BadNote(LedgerError, ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a log says of itself: its name, how many entries its tree holds, the tree's root, and the tree's hash."""
+    """What a log says of itself: its name, how many entries its tree holds, the tree's root, and the tree's hash.
+
+    There is none with a root of another length, a size below 0, or a size of 0 beside another root than that of the empty tree.
+    Raises: BadNote.
+    """
 
     origin: str
     size: int
     root: bytes
     tree_hash: str = SHA256.name
+
+    def __post_init__(self) -> None:
+        try:
+            require_hash(self.root)
+        except BadHash as error:
+            raise BadNote(f"The root of a checkpoint is none: {error}") from error
+        if not 0 <= self.size <= _LARGEST:
+            raise BadNote("This is no checkpoint: no tree has as many entries as it says.")
+        if self.size == 0 and self.root != tree_hash(self.tree_hash).empty_root:
+            raise BadNote("A checkpoint of no entries has another root than the empty tree.")
 
     def text(self) -> str:
         """Return the text that is signed; it ends with a newline."""
@@ -89,12 +102,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]) or "" in lines[3:-1]:
         raise BadNote("This is no checkpoint: origin, number of entries and root are needed, one a line.")
-    if int(lines[1]) > _LARGEST:
-        raise BadNote("This is no checkpoint: no tree has as many entries as it says.")
-    root = _decoded(lines[2])
-    if len(root) != HASH_BYTES:
-        raise BadNote(f"The root of a checkpoint has {HASH_BYTES} bytes; this one has {len(root)}.")
-    return Checkpoint(origin=lines[0], size=int(lines[1]), root=root, tree_hash=_tree_hash(lines[3:]))
+    hashed = _tree_hash(lines[3:])
+    return Checkpoint(origin=lines[0], size=int(lines[1]), root=_decoded(lines[2]), tree_hash=hashed)
 
 
 def _tree_hash(extensions: Sequence[str]) -> str:
@@ -116,14 +125,10 @@ def _signature(line: str) -> Signature:
 
 
 def _decoded(encoded: str) -> bytes:
-    """Return what base64 says. Other spellings of the same bytes are refused: a signed text has one form."""
     try:
-        value = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadNote("A line that should be base64 is not.") from error
-    if base64.b64encode(value).decode() != encoded:
-        raise BadNote("A line is base64 in an unusual spelling.")
-    return value
+        return bytes_from_base64(encoded)
+    except BadHash as error:
+        raise BadNote(str(error)) from error
 
 
 def signatures_of(note: Note, name: str, key_id: bytes) -> Sequence[Signature]:

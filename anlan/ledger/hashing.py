@@ -3,7 +3,10 @@
 Leaves and nodes are prefixed as RFC 6962 prefixes them, whatever the hash. Pure; `store` says which one the log at hand has.
 """
 
+import base64
+import binascii
 import hashlib
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +15,7 @@ from typing import Protocol
 
 HASH_BYTES = 32
 _LEAF, _NODE = b"\x00", b"\x01"
+_HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 _PAIRS = struct.Struct(f"{2 * HASH_BYTES}s")
 
 
@@ -24,6 +28,37 @@ class Hashed(Protocol):
 
 class UnknownHash(ValueError):
     """The name is of no hash that a tree may have."""
+
+
+class BadHash(ValueError):
+    """What should be a hash or other bytes of a fixed length is not, or is spelled in another way than ours."""
+
+
+def require_hash(value: bytes) -> bytes:
+    """Return a hash of a tree. Raises: BadHash for any other number of bytes, so that no failed path equals a root."""
+    if len(value) != HASH_BYTES:
+        raise BadHash(f"A hash has {HASH_BYTES} bytes; this one has {len(value)}.")
+    return value
+
+
+def bytes_from_hex(text: object, count: int = HASH_BYTES) -> bytes:
+    """Return `count` bytes from lower-case hex. Raises: BadHash for another length or spelling, and for what is no text."""
+    if not isinstance(text, str) or not _HEX.fullmatch(text):
+        raise BadHash("A text that should be lower-case hex is not.")
+    if len(text) != 2 * count:
+        raise BadHash(f"{count} bytes in hex are needed; these are {len(text) // 2}.")
+    return bytes.fromhex(text)
+
+
+def bytes_from_base64(text: str) -> bytes:
+    """Return what base64 says. Raises: BadHash, also for another spelling of the same bytes: a signed text has one form."""
+    try:
+        value = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadHash("A line that should be base64 is not.") from error
+    if base64.b64encode(value).decode() != text:
+        raise BadHash("A line is base64 in an unusual spelling.")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +87,8 @@ class TreeHash:
         return self.digest(_LEAF + content)
 
     def node(self, left: bytes, right: bytes) -> bytes:
-        """Return the hash of an inner node."""
-        return self.digest(_NODE + left + right)
+        """Return the hash of an inner node. Raises: BadHash when one side is no hash."""
+        return self.digest(_NODE + require_hash(left) + require_hash(right))
 
     def parents(self, hashes: bytes) -> bytes:
         """Return the hashes of the parents of an even row of hashes, joined as the row is."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from anlan.ledger.checkpoint import KEY_ID_BYTES, BadNote, check_name
+from anlan.ledger.hashing import BadHash, bytes_from_base64, bytes_from_hex
 
 KEY_BYTES = 32
 
@@ -31,8 +32,8 @@ def parse_key(text: str, algorithm: bytes) -> tuple[str, bytes]:
     name, _, rest = text.strip().partition("+")
     said, _, encoded = rest.partition("+")
     try:
-        raw, hint = base64.b64decode(encoded, validate=True), bytes.fromhex(said)
-    except (binascii.Error, ValueError) as error:
+        raw, hint = bytes_from_base64(encoded), bytes_from_hex(said, KEY_ID_BYTES)
+    except BadHash as error:
         raise BadNote("A verifier key reads name+8 hex digits+base64.") from error
     if raw[:1] != algorithm or len(raw) != 1 + KEY_BYTES:
         raise BadNote(f"This is no Ed25519 key of the kind that is needed here (type {algorithm.hex()}).")

@@ -4,12 +4,11 @@ The text is the body of `add-checkpoint` in C2SP tlog-witness, over HTTP as in a
 """
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
 from anlan.ledger.checkpoint import BadNote
-from anlan.ledger.hashing import HASH_BYTES
+from anlan.ledger.hashing import BadHash, bytes_from_base64, require_hash
 
 MOST_HASHES = 63
 MOST_BYTES = 64 * 1024
@@ -43,9 +42,6 @@ def parse_offer(text: str) -> Offer:
 
 def _hash(line: str) -> bytes:
     try:
-        value = base64.b64decode(line, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadNote("A line of the consistency proof is not base64.") from error
-    if len(value) != HASH_BYTES or base64.b64encode(value).decode() != line:
-        raise BadNote(f"A line of the consistency proof is not the base64 of {HASH_BYTES} bytes.")
-    return value
+        return require_hash(bytes_from_base64(line))
+    except BadHash as error:
+        raise BadNote(f"A line of the consistency proof is no hash in base64. {error}") from error

@@ -7,7 +7,7 @@ computed from a tile when they are asked for. Pure: a `load` function brings the
 
 from collections.abc import Callable, Sequence
 
-from anlan.ledger.hashing import HASH_BYTES, SHA256, TreeHash
+from anlan.ledger.hashing import HASH_BYTES, SHA256, TreeHash, require_hash
 from anlan.ledger.tree import root
 
 HEIGHT = 8
@@ -43,11 +43,17 @@ class Tiles:
         """Return the joined hashes of a tile `inner` levels above its own; of a partial tile as many as are complete."""
         rows = self._tiles.get((level, index))
         if rows is None:
-            rows = self._tiles[level, index] = [self._load(level, index)]
+            rows = self._tiles[level, index] = [self._whole(level, index)]
         while len(rows) <= inner:
             complete = len(rows[-1]) // (2 * HASH_BYTES) * 2 * HASH_BYTES
             rows.append(self.hash.parents(rows[-1][:complete]))
         return rows[inner]
+
+    def _whole(self, level: int, index: int) -> bytes:
+        row = self._load(level, index)
+        if len(row) % HASH_BYTES or len(row) > FULL:
+            raise MissingTile(f"Tile {level}/{index} has {len(row)} bytes, which are no row of at most {WIDTH} hashes.")
+        return row
 
 
 class Edge:
@@ -65,9 +71,12 @@ class Edge:
             level, count = level + 1, index
 
     def append(self, leaves: Sequence[bytes]) -> dict[Key, bytes]:
-        """Add leaf hashes and return the tiles that changed: (level, index) → joined hashes."""
+        """Add leaf hashes and return the tiles that changed: (level, index) → joined hashes.
+
+        Raises: BadHash before anything is added when a leaf is no hash: behind it every hash would stand in a wrong place.
+        """
         changed: dict[Key, bytes] = {}
-        level, count, row = 0, self.size, b"".join(leaves)
+        level, count, row = 0, self.size, b"".join([require_hash(leaf) for leaf in leaves])
         self.size += len(leaves)
         while row:
             if level == len(self._partial):

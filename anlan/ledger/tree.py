@@ -71,7 +71,7 @@ def verify_inclusion(
     leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes, by: TreeHash = SHA256
 ) -> bool:
     """Tell whether the proof leads from the leaf at `index` to the root of `size` leaves (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size or not _are_hashes(leaf, root, *proof):
+    if not _are_counts(index, size) or index >= size or not _are_hashes(leaf, root, *proof):
         return False
     at, last, reached = index, size - 1, leaf
     for sibling in proof:
@@ -90,7 +90,7 @@ def verify_consistency(
     *, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes], by: TreeHash = SHA256
 ) -> bool:
     """Tell whether the proof shows that the new tree begins with the old one (RFC 9162, 2.1.4.2)."""
-    if not 0 < old <= new or not _are_hashes(old_root, new_root, *proof):
+    if not _are_counts(old, new) or not 0 < old <= new or not _are_hashes(old_root, new_root, *proof):
         return False
     if old == new:
         return old_root == new_root and not proof
@@ -136,4 +136,9 @@ def _climb(at: int, last: int) -> tuple[int, int]:
 
 
 def _are_hashes(*values: bytes) -> bool:
-    return all(len(value) == HASH_BYTES for value in values)
+    return all(isinstance(value, bytes) and len(value) == HASH_BYTES for value in values)
+
+
+def _are_counts(*values: int) -> bool:
+    """Tell whether these are whole numbers of a tree; `True` is none, though Python counts it as 1."""
+    return all(type(value) is int and 0 <= value < 2**63 for value in values)

@@ -13,7 +13,7 @@ from anlan.assessment.models import Seal
 from anlan.assessment.rubric import Rubric
 from anlan.assessment.seal_evaluate import sealed_rubric
 from anlan.assessment.seal_export import sealed_files
-from anlan.assessment.seal_rights import may_take_package
+from anlan.assessment.seal_rights import may_take_document, may_take_package
 from anlan.web.place import Place
 from anlan.web.scores_words import points_text
 
@@ -63,6 +63,8 @@ class SealedPage:
     later: Seal | None
     summary: str
     takes_package: bool
+    takes_document: bool
+    records: int
 
 
 class SealForm(forms.Form):
@@ -105,6 +107,8 @@ def sealed_page(seal: Seal, *, place: Place) -> SealedPage:
         later=chain.filter(version=seal.version + 1).first(),
         summary=summary,
         takes_package=may_take_package(place.actor, seal),
+        takes_document=may_take_document(place.actor, seal),
+        records=count_of(score["records"]),
     )
 
 
@@ -123,6 +127,13 @@ def summary_of(seal: Seal, score: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def count_of(records: Any) -> int:
+    """Return how many records a document speaks of; one of the first format lists them."""
+    if isinstance(records, int):
+        return records
+    return int(records["count"]) if "count" in records else len(records)
+
+
 def _row(row: Mapping[str, Any], rubric: Rubric) -> SealedCategory:
     category = next(one for one in rubric.categories if one.code == row["code"])
     rules = {rule.code: rule for rule in category.rules}
@@ -136,7 +147,7 @@ def _row(row: Mapping[str, Any], rubric: Rubric) -> SealedCategory:
                 outcome=_OUTCOMES[one["outcome"]],
                 deducted=one["deducted"],
                 proposed=one["proposed"],
-                records=len(one["records"]),
+                records=count_of(one["records"]),
             )
             for one in row["rules"]
         ),

@@ -81,7 +81,7 @@ def _print(made: "Draft", sha256: str, version: int, *, as_json: bool) -> None:
         "kind": data["kind"],
         "raw": sheet.raw / 100,
         "applicable_max": sheet.applicable_max / 100,
-        "records": len(data["records"]),
+        "records": data["records"]["count"],
         "entries": len(made.entries),
         "checkpoint": data["checkpoint"]["size"],
         "published": bool(sha256),

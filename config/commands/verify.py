@@ -14,6 +14,7 @@ FORMATS = {
     "anlan-receipt/1": "config.commands.verify_file",
     "anlan-archive/1": "config.commands.verify_file",
     "anlan-score/1": "config.commands.verify_score",
+    "anlan-score/2": "config.commands.verify_score",
 }
 _ZIP = b"PK"
 

@@ -12,6 +12,7 @@ SHOWN = 50
 
 def verify_log_or_register(args: argparse.Namespace) -> int:
     """Verify what the arguments name and return the exit code."""
+    from anlan.flow.proof import rows_against
     from anlan.ledger.audit import verify_log, verify_register
     from anlan.org.scope import as_system
     from config.readiness import require_prepared
@@ -21,7 +22,9 @@ def verify_log_or_register(args: argparse.Namespace) -> int:
         if args.log:
             audit = verify_log(progress=progress)
         else:
-            audit = verify_register(args.register, _institution(args.institution), progress=progress)
+            place = _institution(args.institution)
+            audit = verify_register(args.register, place, progress=progress)
+            audit.faults += rows_against(args.register, place)
     if args.json:
         print(json.dumps(_as_json(audit), ensure_ascii=False, indent=2))
     else:

@@ -12,13 +12,13 @@ CODES = {"holds": 0, "waits": 1, "fails": 2}
 
 def verify_one(args: argparse.Namespace) -> int:
     """Verify the record that the arguments name and return the exit code."""
-    from anlan.ledger.verify import verify_record
+    from anlan.flow.proof import prove_record
     from anlan.org.scope import as_system
     from config.readiness import require_prepared
 
     require_prepared()
     with as_system("verify"):
-        proof = verify_record(record_uid(args.target, args.institution))
+        proof = prove_record(record_uid(args.target, args.institution))
     if args.json:
         print(json.dumps(_as_json(proof), ensure_ascii=False, indent=2))
     else:
@@ -35,7 +35,7 @@ def _print(proof: Any) -> None:
         for step in entry.steps:
             _line(step, indent=4)
     words = {
-        "holds": "Proven: every entry stands in the tree as it was written.",
+        "holds": "Proven: every entry stands in the tree as it was written, and the row says what they say.",
         "waits": "Not proven yet: run this again in a few seconds. If it stays so, see that `anlan worker` or `anlan serve` runs.",
         "fails": "NOT PROVEN: what is marked ✗ was changed, or is wanting.",
     }

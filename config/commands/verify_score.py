@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from anlan.assessment.seal_format import Package
+    from anlan.assessment.seal_verify import Verification
 
 MARKS = {"holds": "✓", "waits": "…", "fails": "✗"}
 CODES = {"holds": 0, "waits": 1, "fails": 2}
@@ -35,8 +36,14 @@ def verify_path(path: Path, args: argparse.Namespace) -> int:
         _print(args, None, [{"name": "file", "outcome": "fails", "said": str(error)}], "fails")
         return 2
     steps = [{"name": step.name, "outcome": str(step.outcome), "said": step.said} for step in found.steps]
-    _print(args, found.score, steps, str(found.outcome))
+    _print(args, found.score, steps, str(found.outcome), withheld=_is_only_withheld(found))
     return CODES[str(found.outcome)]
+
+
+def _is_only_withheld(found: "Verification") -> int:
+    """Return how many records were withheld where nothing else waits or differs."""
+    waiting = [step.name for step in found.steps if str(step.outcome) != "holds"]
+    return found.withheld if waiting == ["points"] else 0
 
 
 def _package(file: Path | None, raw: bytes) -> "Package":
@@ -69,7 +76,9 @@ def _key(text: str) -> str:
     return text_of(Path(text)).strip() if text and Path(text).is_file() else text.strip()
 
 
-def _print(args: argparse.Namespace, score: Any, steps: list[dict[str, str]], outcome: str) -> None:
+def _print(
+    args: argparse.Namespace, score: Any, steps: list[dict[str, str]], outcome: str, *, withheld: int = 0
+) -> None:
     if args.json:
         told = {"file": args.target, "outcome": outcome, "steps": steps}
         print(json.dumps(told, ensure_ascii=False, indent=2))
@@ -83,4 +92,4 @@ def _print(args: argparse.Namespace, score: Any, steps: list[dict[str, str]], ou
         print(f"  {totals['raw'] / 100:g} of {totals['applicable_max'] / 100:g} points")
     for step in steps:
         print(f"  {MARKS[step['outcome']]} {step['name']}: {step['said']}")
-    print(WORDS[outcome])
+    print(WORDS[outcome] if not withheld else f"Proven; not recomputed, {withheld} records withheld.")

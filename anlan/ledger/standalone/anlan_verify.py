@@ -23,8 +23,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
-RECEIPT, PACKAGE = "anlan-receipt/1", "anlan-archive/1"
-PROVEN, WAITS, DIFFERS = 0, 1, 2
+RECEIPT, PACKAGE, PROVEN, WAITS, DIFFERS = "anlan-receipt/1", "anlan-archive/1", 0, 1, 2
 MARKS = (("符", "ok"), ("待", "waits"), ("异", "DIFFERS"))
 TEXT = """
 form | 格式不对：{what} | has not the form that it should have: {what}
@@ -106,18 +105,22 @@ def _turn(value: int, by: int) -> int:
     return ((value << by % 32) | (value >> (32 - by % 32))) & 0xFFFFFFFF
 
 
-HASHES: dict[str, Any] = {"sha256": sha256, "sm3": sm3}
-if "sm3" in hashlib.algorithms_available:
-    HASHES["sm3"] = lambda data: hashlib.new("sm3", data).digest()
+HAS_SM3 = "sm3" in hashlib.algorithms_available
+HASHES: dict[str, Any] = {"sha256": sha256, "sm3": (lambda data: hashlib.new("sm3", data).digest()) if HAS_SM3 else sm3}
 
 
 # ── the Merkle tree of RFC 6962 and RFC 9162: leaf = h(0 ‖ header), node = h(1 ‖ left ‖ right); h is sha256 or sm3 ───────
-def climb(h: Any, fn: int, sn: int, start: bytes, path: list[bytes]) -> tuple[bytes, bytes]:
-    """Return the roots of the older and of the newer tree to which a path leads (RFC 9162, 2.1.3.2 and 2.1.4.2)."""
+def are_hashes(*values: object) -> bool:
+    """Tell whether all are hashes of a tree; nothing else ever equals a root."""
+    return all(type(value) is bytes and len(value) == 32 for value in values)
+
+
+def climb(h: Any, fn: int, sn: int, start: bytes, path: list[bytes]) -> Any:
+    """Return the roots of the older and the newer tree to which a path leads (RFC 9162, 2.1.3.2, 2.1.4.2); None: nowhere."""
     fr = sr = start
     for p in path:
-        if sn == 0:
-            return b"", b""
+        if sn == 0 or not are_hashes(p):
+            return None
         if fn & 1 or fn == sn:
             fr, sr = h(b"\x01" + p + fr), h(b"\x01" + p + sr)
             while fn and not fn & 1:
@@ -125,47 +128,43 @@ def climb(h: Any, fn: int, sn: int, start: bytes, path: list[bytes]) -> tuple[by
         else:
             sr = h(b"\x01" + sr + p)
         fn, sn = fn >> 1, sn >> 1
-    return (fr, sr) if sn == 0 else (b"", b"")
+    return (fr, sr) if sn == 0 else None
 
 
 def inclusion_holds(h: Any, leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
     """Tell whether the path leads from the leaf at `index` to the root of `size` leaves."""
-    return 0 <= index < size and climb(h, index, size - 1, leaf, path)[1] == root
+    led = climb(h, index, size - 1, leaf, path) if 0 <= index < size and are_hashes(leaf, root) else None
+    return led is not None and led[1] == root
 
 
 def consistency_holds(h: Any, old: int, new: int, old_root: bytes, new_root: bytes, path: list[bytes]) -> bool:
     """Tell whether the tree of `new` leaves begins with the tree of `old` leaves."""
-    if not 0 < old < new:
-        return old == new > 0 and old_root == new_root and not path
+    if not 0 < old < new or not are_hashes(old_root, new_root):
+        return old == new > 0 and are_hashes(old_root) and old_root == new_root and not path
     fn, sn = old - 1, new - 1
     while fn & 1:
         fn, sn = fn >> 1, sn >> 1
     path = [old_root, *path] if old & (old - 1) == 0 else path
-    return bool(path) and climb(h, fn, sn, path[0], path[1:]) == (old_root, new_root)
+    return are_hashes(*path[:1]) and bool(path) and climb(h, fn, sn, path[0], path[1:]) == (old_root, new_root)
 
 
 def root_from(h: Any, leaves: dict[int, bytes], size: int, path: list[bytes]) -> bytes:
-    """Return the root of `size` leaves of which some are known; `path` holds the subtrees without a known one, from the left.
-
-    With all leaves and no path it is the plain root (RFC 9162, 2.1.1). Raises: Bad when the path is too short or too long.
-    """
+    """Return the root of `size` leaves (RFC 9162, 2.1.1); `path`: the subtrees without a known leaf, from the left. Raises: Bad."""
     rest = list(path)
 
     def over(start: int, end: int, mine: list[int]) -> Any:
-        if not mine:
-            return rest.pop(0) if rest else b""
-        if end - start == 1:
-            return leaves[start]
-        middle = start + (1 << ((end - start - 1).bit_length() - 1))
-        cut = next((i for i, position in enumerate(mine) if position >= middle), len(mine))
-        left = over(start, middle, mine[:cut])
-        return h(b"\x01" + left + over(middle, end, mine[cut:]))
+        if mine and end - start > 1:
+            middle = start + (1 << ((end - start - 1).bit_length() - 1))
+            cut = next((i for i, position in enumerate(mine) if position >= middle), len(mine))
+            left, right = over(start, middle, mine[:cut]), over(middle, end, mine[cut:])
+            return left and right and h(b"\x01" + left + right)
+        found = leaves[start] if mine else rest.pop(0) if rest else None
+        return found if are_hashes(found) else None
 
-    known = sorted(leaves)
-    root: bytes = over(0, size, known) if known and known[-1] < size else b""
+    root: Any = over(0, size, sorted(leaves)) if leaves and min(leaves) >= 0 and max(leaves) < size else None
     if rest or not root:
         raise Bad("positions and path do not fit together")
-    return root
+    return root  # type: ignore[no-any-return]
 
 
 # ── signatures: Ed25519 (RFC 8032) in plain Python, for verifying only ───────────────────────────────────────────────
@@ -217,14 +216,14 @@ def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 # ── C2SP signed notes, checkpoints, cosignatures ─────────────────────────────────────────────────────────────────────
-def unbase64(text: object) -> bytes:
-    """Return what base64 says. Raises: Bad, also for another spelling of the same bytes."""
+def unbase64(text: object, count: int = 0) -> bytes:
+    """Return what base64 says, of `count` bytes unless it is 0. Raises: Bad, also for another spelling of the same bytes."""
     try:
-        value = base64.b64decode(str(text), validate=True)
+        value = base64.b64decode(typed(str, text), validate=True)
     except ValueError as error:
         raise Bad("a text that should be base64 is not") from error
-    if base64.b64encode(value).decode() != text:
-        raise Bad("base64 in an unusual spelling")
+    if base64.b64encode(value).decode() != text or (count and len(value) != count):
+        raise Bad("base64 in an unusual spelling, or of another number of bytes")
     return value
 
 
@@ -239,18 +238,18 @@ class Key:
     """A verifier key `name+id+base64(kind ‖ public key)`; kind 1 signs notes, kind 4 cosigns checkpoints."""
 
     def __init__(self, line: object) -> None:
-        self.line = str(line).strip()
+        self.line = typed(str, line).strip()
         self.name, said, encoded = [*self.line.split("+", 2), "", ""][:3]
-        raw = unbase64(encoded)
+        raw = unbase64(encoded, 33)
         self.public, self.id = raw[1:], sha256(self.name.encode() + b"\n" + raw)[:4]
-        if len(raw) != 33 or raw[0] not in (1, 4) or not self.name or self.id != unhex(said, 4):
+        if raw[0] not in (1, 4) or not self.name or self.id != unhex(said, 4):
             raise Bad("this is no Ed25519 verifier key, or its id is of another one")
 
 
 def split_note(note: object) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     """Return text and signatures (name, key id, bytes) of a signed note. Raises: Bad."""
-    text, gap, tail = str(note).rpartition("\n\n")
-    if not gap or not tail.endswith("\n") or any(letter < " " and letter != "\n" for letter in str(note)):
+    text, gap, tail = typed(str, note).rpartition("\n\n")
+    if not gap or not tail.endswith("\n") or re.search("[\0-\x09\x0b-\x1f]", typed(str, note)):
         raise Bad("this is no signed note")
     signatures = []
     for line in tail[:-1].split("\n"):
@@ -265,10 +264,10 @@ def split_note(note: object) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 def read_checkpoint(text: str) -> tuple[str, int, bytes, str]:
     """Return origin, size, root and the tree's hash (sha256 unless an extension line says otherwise). Raises: Bad."""
     lines = text.split("\n")
-    if len(lines) < 4 or not lines[0] or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
+    if len(lines) < 4 or not lines[0] or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]) or "" in lines[3:-1]:
         raise Bad("this is no checkpoint")
-    named = [line.split(" ")[1] for line in lines[3:] if line.startswith("tree-hash ")]
-    return lines[0], int(lines[1]), unbase64(lines[2]), named[0] if named else "sha256"
+    named = [line[10:] for line in lines[3:] if line.startswith("tree-hash ")] or ["sha256"]
+    return lines[0], typed(int, int(lines[1])), unbase64(lines[2], 32), " and ".join(named)
 
 
 def load(data: bytes) -> Any:
@@ -279,8 +278,8 @@ def load(data: bytes) -> Any:
             raise Bad("a name stands twice in one object")
         return dict(pairs)
 
-    try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=once)
+    try:  # int refuses the constants: NaN and Infinity are no numbers
+        return json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_constant=int)
     except (ValueError, RecursionError) as error:
         raise Bad(str(error)) from error
 
@@ -293,8 +292,9 @@ def fields(value: object, *names: str) -> dict[str, Any]:
 
 
 def typed(kind: type, value: object) -> Any:
-    """Return a list, a text or a whole number, as `kind` says. Raises: Bad."""
-    if type(value) is not kind or (kind is int and not 0 <= value < 2**63):  # type: ignore[operator]
+    """Return a list, a text or a whole number, as `kind` says: True is no number. Raises: Bad."""
+    halves = kind is str and isinstance(value, str) and re.search("[\ud800-\udfff]", value)
+    if type(value) is not kind or halves or (kind is int and not 0 <= value < 2**63):  # type: ignore[operator]
         raise Bad(f"{value!r:.40} is no {kind.__name__}")
     return value
 
@@ -309,7 +309,7 @@ class Verification:
 
     def add(self, level: int, where: str, id: str, **words: object) -> None:
         """Note one finding."""
-        self.findings.append((level, where, id, WORDS[id][0].format(**words), WORDS[id][1].format(**words)))
+        self.findings.append((level, where, id, *(text.format(**words) for text in WORDS[id])))  # type: ignore[arg-type]
 
     def tell(self, holds: bool, where: str, good: str, bad: str, **words: object) -> bool:
         """Note what holds or differs, and return which."""
@@ -355,9 +355,8 @@ class Verification:
         for witness in self.witnesses:
             mine = [raw for name, id, raw in others if (name, id) == (witness.name, witness.id)]
             times = [struct.unpack(">Q", raw[:8])[0] for raw in mine if len(raw) == 72]
-            said = [f"cosignature/v1\ntime {time}\n{text}".encode() for time in times]
-            holds = len(times) == len(mine) > 0
-            holds = holds and all(ed25519_holds(witness.public, one, raw[8:]) for one, raw in zip(said, mine))
+            said = [(f"cosignature/v1\ntime {time}\n{text}".encode(), raw[8:]) for time, raw in zip(times, mine)]
+            holds = len(times) == len(mine) > 0 and all(ed25519_holds(witness.public, *one) for one in said)
             self.tell(holds, where, "cosigned", "cosignature", name=witness.name, at=times)
             others = [one for one in others if one[:2] != (witness.name, witness.id)]
         if others:
@@ -376,10 +375,10 @@ class Verification:
         holds = old_root == root
         if old != size:
             head, _, note = self.offer.partition("\n\n")
-            first, *path = head.split("\n")
+            first, path = head.split("\n")[0], [unbase64(line, 32) for line in head.split("\n")[1:]]
             (low, low_root), (high, high_root) = sorted([(old, old_root), (size, root)])
             holds = first == f"old {low}" and read_checkpoint(split_note(note)[0])[1:3] == (high, high_root)
-            holds = holds and consistency_holds(h, low, high, low_root, high_root, [unbase64(line) for line in path])
+            holds = holds and consistency_holds(h, low, high, low_root, high_root, path)
         self.tell(holds, where, "kept-grown", "kept-other", old=old)
 
     def receipt(self, receipt: Any, where: str = "receipt") -> None:
@@ -392,14 +391,14 @@ class Verification:
         h, key = HASHES[said["tree_hash"]], self.key_of(where, said["log"])
         if kind == "batch":
             batch = json.dumps(said["batch"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            subject = sha256(batch.encode())
+            subject = sha256(batch.encode("utf-8", "surrogatepass"))
         else:
             subject = unhex(said["leaf"])
             if h(b"\x00" + typed(str, said["header"]).encode()) != subject:
                 self.add(DIFFERS, where, "leaf")
         promise = self.signed_text(where, said["promise"], key, "收件承诺 promise").split("\n")
-        expected = [RECEIPT, key.name, kind, base64.b64encode(subject).decode(), said["number"] or "-"]
-        holds = len(promise) == 7 and promise[:5] == expected
+        expected = [RECEIPT, key.name, kind, base64.b64encode(subject).decode(), typed(str, said["number"]) or "-"]
+        holds = len(promise) == 7 and promise[:5] == expected and said["number"] != "-"
         self.tell(holds, where, "promised", "promise", at=promise[-2:][0], what=promise[2:5])
         if said["proof"] is None:
             self.add(WAITS, where, "unplaced")
@@ -422,8 +421,9 @@ class Verification:
         if root_from(h, dict(enumerate(leaves)), len(leaves), []) != unhex(batch["root"]):
             self.add(DIFFERS, where, "batch-root")
         size, root = self.open_checkpoint(where, proof["checkpoint"], key, hashed)
-        path = [unhex(one) for one in typed(list, proof["path"])]
-        holds = root_from(h, dict(zip(places, leaves)), size, path) == root
+        holds = (
+            root_from(h, dict(zip(places, leaves)), size, [unhex(one) for one in typed(list, proof["path"])]) == root
+        )
         self.tell(holds, where, "batch-in", "path", n=len(leaves), size=size, position=places[0])
 
 
@@ -503,7 +503,7 @@ class Package(Verification):
                 last = place
                 if (f"entries/{header['register']}.jsonl", header["institution"]) != (file, institution):
                     self.add(DIFFERS, where, "foreign", name=f"{header['institution']} {header['register']}")
-            except (Bad, KeyError, TypeError) as error:
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
                 self.add(DIFFERS, where, "form", what=error)
 
     def entry(self, where: str, entry: Any, header: Any, h: Any, size: int, root: bytes) -> None:
@@ -532,14 +532,14 @@ class Package(Verification):
 
     def compare_records(self) -> None:
         """Compare with records.json: each record with all its versions, 1 to the last, once; none emptied without an erasure."""
-        listed = {}
-        for one in typed(list, load(self.read("records.json"))):
-            record = fields(one, "number", "record", "register", "versions")
-            listed[record["record"]] = (f"records.json {record['register']} {record['number']}", record["versions"])
+        rows = [fields(one, "number", "record", "register", "versions") for one in load(self.read("records.json"))]
+        listed = {row["record"]: (f"records.json {row['register']} {row['number']}", row["versions"]) for row in rows}
+        if len(listed) != len(rows):
+            raise Bad("a record stands twice in records.json")
         for uid in sorted({*listed, *self.told}):
             where, count = listed.get(uid, (f"records.json {uid}", 0))
             told = sorted(self.told.get(uid, []))
-            if [one[0] for one in told] != list(range(1, count + 1)):
+            if [one[0] for one in told] != list(range(1, typed(int, count) + 1)):
                 self.add(DIFFERS, where, "versions", n=count, found=[one[0] for one in told])
             last = max([version for version, _, step, _ in told if step == "erase"] or [0])
             for place in [place for version, place, _, state in told if state == "erased" and version >= last]:
@@ -568,7 +568,7 @@ def verify_file(path: Path, *trust: Any) -> Verification:
                 found.verify(stream)
             else:
                 found.receipt(load(stream.read()))
-        except (Bad, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
             found.add(DIFFERS, path.name, "form", what=error)
     return found
 
@@ -587,7 +587,7 @@ def main() -> int:
             for one in (args.key, args.checkpoint, args.offer, *args.witness)
         )
         found = verify_file(args.file, key, tuple(witnesses), kept, offer)
-    except (OSError, Bad) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"{error}")
     except SystemExit as end:
         return WAITS if end.code else PROVEN

@@ -14,7 +14,8 @@ from anlan.assessment.models import Seal
 from anlan.assessment.seal import Wanted, draft, publish, seals_of
 from anlan.assessment.seal_export import package_of
 from anlan.assessment.seal_format import write_package
-from anlan.assessment.seal_rights import kind_to_seal, may_take_package
+from anlan.assessment.seal_readers import document_for, withheld_whole
+from anlan.assessment.seal_rights import kind_to_seal, may_take_document, may_take_package
 from anlan.web.place import Place
 from anlan.web.scores_source import as_of_in_view, rubric_in_view
 from anlan.web.seals import SealForm, sealed_page, seals_at
@@ -68,17 +69,26 @@ def seal(request: HttpRequest, place: str, year: int, seal: uuid.UUID) -> HttpRe
 
 
 def seal_score(request: HttpRequest, place: str, year: int, seal: uuid.UUID) -> HttpResponse:
-    """Hand over score.json, byte by byte as it was sealed."""
-    _here, found = _found(request, place, year, seal)
-    return _download(found.document.encode(), "application/json", f"{_stem(found)}.json")
+    """Hand over score.json, byte by byte as it was sealed; one that names a record which the reader may not see is refused."""
+    here, found = _found(request, place, year, seal)
+    if not may_take_document(here.actor, found):
+        return _refused(request, place, found)
+    return _download(document_for(found, by=here.actor), "application/json", f"{_stem(found)}.json")
 
 
 def seal_package(request: HttpRequest, place: str, year: int, seal: uuid.UUID) -> HttpResponse:
-    """Hand over the package, to those who read every column that it holds."""
+    """Hand over the package, cut to what the reader may read."""
     here, found = _found(request, place, year, seal)
     if not may_take_package(here.actor, found):
-        raise Http404
-    return _download(write_package(package_of(found)), "application/zip", f"{_stem(found)}.zip")
+        return _refused(request, place, found)
+    return _download(write_package(package_of(found, by=here.actor)), "application/zip", f"{_stem(found)}.zip")
+
+
+def _refused(request: HttpRequest, place: str, found: Seal) -> HttpResponse:
+    """Say on the page of the seal why a file of the first format is not handed over."""
+    refusal = withheld_whole()
+    messages.error(request, f"{refusal.message} ({refusal.code})")
+    return redirect("web:seal", place, found.year, found.uid)
 
 
 def _publish(request: HttpRequest, here: Place, kind: str, form: SealForm) -> Seal | None:

@@ -10,7 +10,9 @@ import pytest
 from anlan.assessment.models import Seal
 from anlan.assessment.seal_export import package_of
 from anlan.assessment.seal_format import Package, SealedEntry, read_package, write_package
-from anlan.assessment.seal_verify import Verification, _recomputed, _Work, verify_score
+from anlan.assessment.seal_list import lines_in, read_list
+from anlan.assessment.seal_recomputed import recomputed
+from anlan.assessment.seal_verify import Verification, Work, listed_in, verify_score
 from anlan.flow.perform import perform
 from anlan.kernel.parameter import Parameter, parameters_as
 from anlan.ledger.signing import own_signer
@@ -91,8 +93,8 @@ def test_a_rubric_of_honest_times_is_sealed_and_a_stranger_reckons_them_anew(sea
         "copied": {"num": 5, "den": 7},
     }
     assert [(step.name, str(step.outcome)) for step in verify(seal).steps] == [
-        ("score.json", "holds"), ("checkpoint", "holds"), ("seal", "holds"), ("edition", "holds"), ("records", "holds"),
-        ("points", "holds"),
+        ("score.json", "holds"), ("checkpoint", "holds"), ("seal", "holds"), ("edition", "holds"), ("list", "holds"),
+        ("records", "holds"), ("institution", "holds"), ("points", "holds"),
     ]  # fmt: skip
 
 
@@ -102,9 +104,10 @@ def test_the_seal_tells_limits_zone_and_texts_and_brings_the_records_beside(seal
     assert score["times"]["limits"]["honesty.late_days"] == [["2000-01-01", 7]]
     assert score["times"]["registers"]["hazard"]["is_timed"] is True
     assert "description" in score["times"]["registers"]["hazard"]["free_texts"]
-    read = {uid for category in score["categories"] for rule in category["rules"] for uid in rule["records"]}
-    beside = {score["records"][uid]["number"] for uid in set(score["records"]) - read}
-    assert beside == {"HZ-2025-0004", "HZ-2024-0001"}
+    listed = read_list(lines_in(seal.records))
+    beside = {listed.records[uid]["number"] for uid in set(listed.records) - set(listed.rules)}
+    beside |= {told["number"] for uid, told in listed.records.items() if not listed.rules[uid]}
+    assert beside - {""} == {"HZ-2025-0004", "HZ-2024-0001"}
 
 
 def test_other_limits_of_the_one_who_verifies_change_nothing(seal: Seal) -> None:
@@ -132,9 +135,10 @@ def test_whoever_mends_every_hash_is_found_by_reckoning(seal: Seal) -> None:
     package = package_of(seal)
     old = entry_of(package, "HZ-2025-0001")
     forged = changed(package, old, old.header.replace("2025-12-28T14:30", "2025-07-10T04:30"))
-    work = _Work(score=json.loads(seal.document), package=forged)
+    score = json.loads(seal.document)
+    work = Work(score=score, package=forged, listed=listed_in(score, forged))
     list(work.check_entries())
-    [step] = list(_recomputed(work))
+    _institution, step = list(recomputed(work))
     assert str(step.outcome) == "fails"
     for kind in ("late", "burst", "night", "batch"):
         assert f"B1-k2: figure honest_{kind}_hazard was sealed as" in step.said

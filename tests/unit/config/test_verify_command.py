@@ -13,7 +13,7 @@ from django.utils import timezone
 from anlan.ledger.audit import verify_log, verify_register
 from anlan.ledger.checkpoint import Note, parse_note
 from anlan.ledger.cosignature import Cosigner
-from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.ledger.models import Entry, Leader, Position, Tile, TreeHead, Unsequenced
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import own_signer, sign_newest
 from anlan.ledger.verify import Outcome
@@ -172,6 +172,62 @@ def test_the_command_verifies_registers_and_the_log(filed: World, capsys: pytest
     assert main(["verify"]) == 1
     assert main(["verify", "x", "--log"]) == 1
     assert capsys.readouterr().err.count("Name one thing to verify") == 2
+
+
+def test_a_record_whose_row_was_falsified_is_not_proven(filed: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """`anlan verify RECORD` said "Proven" while the row said something else than its entries."""
+    from anlan_cn.models import KeyPlace
+
+    with as_system("test"):
+        place = KeyPlace.objects.get(name="药房0")
+    assert main(["verify", str(place.uid)]) == 0
+    assert "✓ row: every column and file is what the 1 entries say" in capsys.readouterr().out
+    with as_system("somebody with the database's password"):
+        KeyPlace.objects.filter(pk=place.pk).update(name="药房九")
+    for asked in ([str(place.uid)], ["--register", "key_place"], ["--register", "key_place", "--institution", "A"]):
+        assert main(["verify", *asked]) == 2, asked
+        assert "the row says something else on name than its entries" in (said := capsys.readouterr().out)
+        assert "药房九" not in said  # named by column, never by value
+    with as_system("somebody with the database's password"):
+        KeyPlace.objects.filter(pk=place.pk).delete()
+    for asked in ([str(place.uid)], ["--register", "key_place"]):
+        assert main(["verify", *asked]) == 2, asked
+        assert "the row is gone, and no entry says why" in capsys.readouterr().out
+
+
+def test_a_row_without_entries_is_named_when_its_register_is_verified(
+    filed: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from anlan_cn.models import KeyPlace
+
+    with as_system("somebody with the database's password"):
+        place = KeyPlace.objects.get(name="药房0")
+        place.pk, place.uid, place.number = None, uuid.uuid4(), "KP-9"
+        place.save(force_insert=True)
+    assert main(["verify", "--register", "key_place"]) == 2
+    assert f"key_place KP-9 ({place.uid}): the row has no entries" in capsys.readouterr().out
+
+
+def test_a_record_whose_evidence_was_exchanged_is_not_proven(
+    filed: World, li_actor: Actor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from anlan.flow.evidence import store
+    from anlan.flow.models import Evidence
+    from anlan.flow.perform import perform
+    from anlan.org.scope import acting
+    from anlan_cn.models import KeyPlace
+    from tests.papers import pdf
+
+    with acting(li_actor):
+        place, file = KeyPlace.objects.get(name="药房0"), store("a.pdf", [pdf("1")])
+        perform(place, "attach", by=li_actor, evidence=[file], at=timezone.now())
+    Leader.objects.update(holder=None, until=None)
+    Sequencer().run()
+    sign_newest()
+    assert main(["verify", str(place.uid)]) == 0
+    Evidence.objects.filter(record_uid=place.uid).update(name="b.pdf")
+    assert main(["verify", str(place.uid)]) == 2
+    assert "✗ row: its files are not those that the entry names (evidence of version 2)" in capsys.readouterr().out
 
 
 def test_a_content_that_was_nulled_by_sql_fails_every_verification(

@@ -94,7 +94,7 @@ def test_a_witness_is_shown_with_its_last_cosignature_and_is_silent_after_half_a
 def test_a_setting_that_cannot_be_read_is_told(settings: Any) -> None:
     settings.ANLAN_WITNESSES = "hello"
     status = ledger_status(now=AT)
-    assert status.witnesses_fault.startswith("This is no Ed25519 key of the kind that is needed here")
+    assert status.witnesses_fault.startswith("A verifier key reads name+8 hex digits+base64.")
     assert not status.is_well
 
 

@@ -118,15 +118,22 @@ def test_an_unknown_record_is_refused(db: None) -> None:
         verify_record(RECORD)
 
 
-def test_the_command_tells_by_its_exit_code(entries: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_tells_by_its_exit_code(
+    entries: list[Entry], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("cryptography")
+    row = Step(name="row", outcome=Outcome.HOLDS, said="these entries are of no row")
+    monkeypatch.setattr("anlan.flow.proof._row", lambda *_args: row)  # rows are tested with the command itself
     from anlan.ledger.signing import sign_newest
 
     assert main(["verify", str(RECORD)]) == 1  # the head is not signed yet
     assert "Not proven yet" in capsys.readouterr().out
     sign_newest()
     assert main(["verify", str(RECORD)]) == 0
-    assert "Proven: every entry stands in the tree as it was written." in capsys.readouterr().out
+    assert (
+        "Proven: every entry stands in the tree as it was written, and the row says what they say."
+        in capsys.readouterr().out
+    )
     assert main(["verify", str(uuid.uuid4())]) == 1
 
     Entry.objects.filter(pk=entries[1].pk).update(content="{}")
