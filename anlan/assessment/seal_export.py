@@ -25,7 +25,8 @@ PACKAGE = "package of a sealed score"  # as the access log names it
 def package_of(seal: Seal, *, by: Actor | None = None) -> Package:
     """Return everything that a stranger needs to recompute a seal; for a person, as far as they may read the records behind it.
 
-    What a person takes away is noted. The records that they may not read whole are withheld: of each the list keeps a salted hash, and its entries stay out.
+    What a person takes away is noted. Records that they may not read whole are withheld: of each the list keeps a salted hash, and its
+    entries stay out.
     Raises: BadSeal when an entry or a file that it names is gone; NotAllowed for a seal of the first format that cannot be cut.
     """
     score, taker = json.loads(seal.document), acting_now()
