@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from anlan.flow.evidence import FILES, Examined, StoredFile, Upload, examine
 from anlan.flow.models import Evidence
@@ -57,7 +57,7 @@ class Keeping:
 def keeping(evidence: Files) -> Iterator[Keeping]:
     """Look into every upload among the files and hold its draft for the block; when the block fails, nothing of it stays.
 
-    Where the database broke off, nobody knows whether the step was written: what was settled stays then, for the round.
+    Where a database over the network broke off, nobody knows whether the step was written: what was settled stays then, for the round.
     Raises: BadEvidence, before a byte is written.
     """
     examined = [examine(one) if isinstance(one, Upload) else one for one in evidence]
@@ -68,11 +68,10 @@ def keeping(evidence: Files) -> Iterator[Keeping]:
             if isinstance(one, Examined):
                 kept.take(one)
         yield kept
-    except (OperationalError, InterfaceError):
-        raise
-    except BaseException:
-        with suppress(DatabaseError):
-            kept.take_back()
+    except BaseException as error:
+        if connection.vendor == "sqlite" or not isinstance(error, OperationalError | InterfaceError):
+            with suppress(DatabaseError):
+                kept.take_back()
         raise
     finally:
         kept.drop()

@@ -38,7 +38,7 @@ _INSTRUCTIONS = frozenset({"instrtext", "delinstrtext"})
 _ELEMENTS = frozenset(
     {
         *("relationships", "relationship", "fldsimple", "fldchar", "altchunk", "oleobject", "subdoc"),
-        *("ddelink", "olelink", "ocx", "connection"),
+        *("ddelink", "olelink", "ocx", "webvideopr", "connection"),
     }
 )
 _PICTURE_TAGS = frozenset({"imagedata", "fill", "stroke", "image", "movie", "background"})
@@ -216,7 +216,7 @@ class _Parts(_Walk):
             raise Refusal(MACROS, target or kind)
         if kind in FETCHING:
             raise Refusal(LOADS, target or kind)
-        is_outside = said.get("TargetMode", "").strip().lower() == "external"
+        is_outside = said.get("TargetMode", "").strip().lower() == "external" or not _lies_inside(target)
         if is_outside and (found := loading_target(kind, target)):
             raise Refusal(LOADS, found)
         if kind in CARRYING and not (kind == "package" and _path(target).endswith(".xlsx")):
@@ -231,7 +231,7 @@ def _judge(instruction: str) -> None:
 def _check_element(tag: str, said: dict[str, str]) -> None:
     if tag in ("altchunk", "oleobject", "subdoc"):
         raise Refusal(CARRIES, tag)
-    if tag in ("ddelink", "olelink", "ocx"):
+    if tag in ("ddelink", "olelink", "ocx", "webvideopr"):
         raise Refusal(LOADS, tag)
     if tag == "connection" and said.get("refreshOnLoad", "").lower() in ("1", "true"):
         raise Refusal(LOADS, said.get("name", tag))
