@@ -44,9 +44,9 @@ class Batch(models.Model):
         return f"{self.register} {self.file_name}"
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Batch":
+    def from_db(cls, *args: Any, **kwargs: Any) -> "Batch":
         """Make the import of a row that was loaded; its report quotes cells of the sheet, which may be sensitive."""
-        batch: Batch = super().from_db(db, field_names, values)
+        batch: Batch = super().from_db(*args, **kwargs)
         if quoted := len(batch.__dict__.get("report", {}).get("problems", ())):
             note_kept(batch.register, None, batch.institution_id, quoted)
         return batch
@@ -93,10 +93,10 @@ class Evidence(models.Model):
         return self.name
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Evidence":
+    def from_db(cls, *args: Any, **kwargs: Any) -> "Evidence":
         """Make the file of a row that was loaded; its name tells of the record."""
-        file: Evidence = super().from_db(db, field_names, values)
-        if "name" in field_names:
+        file: Evidence = super().from_db(*args, **kwargs)
+        if "name" in args[1]:
             note_kept(file.register, file.record_uid, file.institution_id)
         return file
 
@@ -178,10 +178,10 @@ class Erasure(models.Model):
         return f"{self.register} {self.number}"
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Erasure":
+    def from_db(cls, *args: Any, **kwargs: Any) -> "Erasure":
         """Make the request or tombstone of a row that was loaded; its reason tells of the record."""
-        erasure: Erasure = super().from_db(db, field_names, values)
-        if "reason" in field_names:
+        erasure: Erasure = super().from_db(*args, **kwargs)
+        if "reason" in args[1]:
             note_kept(erasure.register, erasure.record_uid, erasure.institution_id)
         return erasure
 

@@ -66,7 +66,7 @@ class NotedRows(models.QuerySet[Any]):
 
     def _fetch_all(self) -> None:
         is_new = self._result_cache is None
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
         if is_new and self._reads_content():
             self._note(self._result_cache or ())
 
@@ -86,10 +86,11 @@ class NotedRows(models.QuerySet[Any]):
         """Records note themselves as they are loaded; groups with counts are figures."""
         if issubclass(self._iterable_class, ModelIterable) or self.query.group_by is not None:
             return False
-        content = _content(self.model)
+        model: Any = self.model
+        content = _content(model)
         if not content or collecting.gathered_for_person() is None:
             return False
-        names = self._fields or tuple(content)
+        names = getattr(self, "_fields", None) or tuple(content)
         return any(name.split("__")[0] in content or "__" in name for name in names if isinstance(name, str))
 
     def _note(self, rows: Sequence[Any]) -> None:

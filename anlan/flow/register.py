@@ -20,13 +20,15 @@ from anlan.org.policy import visible_records, visible_within
 from anlan.org.scope import current_actor
 
 
-class ScopedManager(models.Manager.from_queryset(NotedRows)):  # type: ignore[misc]
+class ScopedManager(models.Manager[Any]):
     """Gives only the rows that the acting person may read, and notes what is sensitive. With nobody acting it raises `Unscoped`."""
+
+    _queryset_class = NotedRows
 
     def get_queryset(self) -> "models.QuerySet[Any]":
         """Return the visible rows; it is the base manager too, so related look-ups are held to the same scope."""
         actor = current_actor()
-        rows: models.QuerySet[Any] = super().get_queryset()
+        rows = super().get_queryset()
         if actor.is_system:
             return rows
         return rows.filter(visible_records(actor, spec_of(self.model).kind))
@@ -34,8 +36,7 @@ class ScopedManager(models.Manager.from_queryset(NotedRows)):  # type: ignore[mi
     def within(self, institution: Institution) -> "models.QuerySet[Any]":
         """Return the visible rows of one institution, without a join: what lists and the to-do centre page through."""
         scope = visible_within(current_actor(), institution, spec_of(self.model).kind)
-        rows: models.QuerySet[Any] = super().get_queryset()
-        return rows.filter(scope, institution=institution)
+        return super().get_queryset().filter(scope, institution=institution)
 
 
 class Register(models.Model):
@@ -109,10 +110,10 @@ class Register(models.Model):
         return self.number
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Register":
+    def from_db(cls, *args: Any, **kwargs: Any) -> "Register":
         """Make the record of a row that was loaded, and note the reading where it is sensitive."""
-        record: Register = super().from_db(db, field_names, values)
-        note_loaded(record, field_names)
+        record: Register = super().from_db(*args, **kwargs)
+        note_loaded(record, args[1])
         return record
 
     def derive(self, *, today: dt.date) -> None:

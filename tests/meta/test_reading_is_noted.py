@@ -1,4 +1,7 @@
-"""Every address is asked by people who may read a sensitive record that is full of marks; an answer that holds one has its row in the access log."""
+"""Every address is asked by people who may read a sensitive record that is full of marks; an answer that holds one has its row in the access log.
+
+The walk looks at the headers of each answer too: nothing personal is stored, and the API sends the types that it describes.
+"""
 
 import datetime as dt
 import io
@@ -18,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, path
 from django.utils import timezone
 
+from anlan.api.application import description
 from anlan.assessment.seal import Wanted, draft, publish
 from anlan.exchange.check import check
 from anlan.exchange.commit import note_report, open_batch
@@ -139,6 +143,7 @@ class Walk:
         self.values = _values(record)
         self.faults: list[str] = []
         self.told: set[str] = set()
+        self.described: dict[str, Any] = json.loads(description())["paths"]
 
     def ask_all(self, found: tuple[Address, ...]) -> None:
         """Ask each address by each of its methods; addresses of a rule for each rule that reads the register."""
@@ -160,8 +165,21 @@ class Walk:
             text = _unpacked(answer)
             rows = list(Access.objects.filter(pk__gt=before, person_id=self.reader.pk, register__in=("dispute", "")))
             transaction.set_rollback(True)
+        self._look_at_headers(address, method, answer)
         marks = [mark for mark in MARKS if mark in text and mark != self.reader.name]
         self._judge(f"{method} {address.key}", marks, rows)
+
+    def _look_at_headers(self, address: Address, method: str, answer: Any) -> None:
+        """Nothing is stored that does not call itself public, and the API sends the types that its description names."""
+        kept = answer["Cache-Control"]
+        if kept != "no-store" and not (kept.startswith("public, max-age=") and address.key in PUBLIC):
+            self.faults.append(f"{method} {address.key} may be stored: {kept}")
+        operation = self.described.get(address.key.partition(" ")[2], {}).get(method.lower())
+        if operation is None:
+            return
+        types = operation["responses"].get(str(answer.status_code), {}).get("content", {})
+        if answer["Content-Type"].partition(";")[0] not in types:
+            self.faults.append(f"{method} {address.key} sends {answer['Content-Type']} with {answer.status_code}")
 
     def _judge(self, key: str, marks: list[str], rows: list[Access]) -> None:
         own = [row for row in rows if row.record_uid == self.record.uid and row.kind in ("read", "unmask")]
@@ -193,6 +211,8 @@ def test_whatever_tells_of_a_sensitive_record_has_its_row_in_the_access_log(read
     assert DOORS[request.node.callspec.params["reader"]] <= walk.told
 
 
+# What says nothing of anybody, for everybody.
+PUBLIC = {"portal:checkpoint", "portal:tile"}
 # Some doors that must have told of the record, or the walk looked at nothing.
 _OF_A_PARTY = {
     "GET web:case",
