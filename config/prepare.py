@@ -39,7 +39,7 @@ def _prepare(say: Callable[[str], None], *, with_demo: bool) -> tuple[tuple[str,
         told = ensure_baseline(EVERY_KIND)
         differs = tell_content()
         wrong = broken_promise()
-    if told:
+    if told is not None and told.total():
         counts = ", ".join(f"{name} {count:,}" for name, count in sorted(told.items()) if count)
         say(f"The ledger was told once what stands of the organisation; from today it is proven: {counts}")
     if differs:

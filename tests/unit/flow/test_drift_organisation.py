@@ -10,18 +10,24 @@ from django.utils import timezone
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_organisation import EVERY_KIND
 from anlan.flow.drift_words import drift_words
+from anlan.flow.parties import NamedParty
+from anlan.flow.perform import perform
+from anlan.flow.reading import find_record
 from anlan.ledger.models import Entry
 from anlan.org import administration
 from anlan.org.accounts import change_password
 from anlan.org.administration import Profile
-from anlan.org.attributes import OUTSIDE, PEOPLE, POSTS, UNITS
-from anlan.org.baseline import baseline_at, ensure_baseline
+from anlan.org.attributes import KINDS, OUTSIDE, PEOPLE, POSTS, UNITS
+from anlan.org.baseline import baseline_at, ensure_baseline, tell_what_stands
 from anlan.org.credentials import DigestKey, Factor, FormerPassword, OutsideIdentity
 from anlan.org.door import factors, totp
 from anlan.org.models import Institution, Person, Post, Unit
-from anlan.org.scope import as_system
+from anlan.org.parties import Party
+from anlan.org.scope import acting, as_system
 from anlan.org.subjects import PERSON, subject_uid
+from config.demo import load
 from tests.conftest import actor_of
+from tests.unit.flow.test_parties import accept, let_in
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -165,9 +171,7 @@ def test_a_lawful_change_after_a_tampering_does_not_tell_the_tampered_value(whol
 def test_what_people_and_administrators_do_leaves_no_difference(whole, world, guan, li):
     by, unit = actor_of(guan), world.hospital_a.unit
     new = administration.add_person(unit, username="neu", name="新人", by=by, phone="1")
-    post = administration.give_post(
-        new, unit=unit, role="recorder" if False else "office", starts_on=dt.date(2026, 1, 1), by=by
-    )
+    post = administration.give_post(new, unit=unit, role="office", starts_on=dt.date(2026, 1, 1), by=by)
     once = administration.issue_password(new, by=by)
     change_password(new, once, "a sentence that nobody guesses 7")
     administration.change_person(new, name="新名", phone="2", by=by)
@@ -250,3 +254,38 @@ def test_every_column_is_told_or_stands_on_the_list_of_what_is_outside():
         if field.name not in names | (kinds[model].names if model in kinds else set())
     ]
     assert sorted(missing) == sorted(OUTSIDE)
+
+
+def test_the_demo_city_tells_the_ledger_of_its_tree_and_people_and_nothing_is_left_for_a_baseline(db):
+    with as_system("demo city") as by:
+        load._tree()
+        load._people()
+        made = tell_what_stands(KINDS, step="add", origin=load.DEMO, by=by)
+        assert made == {"org.unit": 171, "org.person": 94, "org.post": 70}
+        assert sum(ensure_baseline(EVERY_KIND).values()) == 0
+    assert found() == []
+
+
+def test_parties_that_come_go_or_change_beside_the_ledger_are_named(world, li_actor, zhou):
+    dispute = accept(world.hospital_a, by=li_actor)
+    other = accept(world.hospital_a, by=li_actor)
+    let_in(dispute, by=li_actor, capacity="handler", person=zhou)
+    with acting(li_actor):
+        part = [NamedParty(capacity="handler", person=zhou)]
+        perform(find_record(dispute.uid), "release", by=li_actor, reason="交回", parties=part)
+    let_in(dispute, by=li_actor, capacity="handler", person=zhou)
+    let_in(other, by=li_actor, capacity="external", unit=world.hospital_a.unit, role="mediator")
+    assert found() == []
+    row = Party.objects.get(record_uid=other.uid)
+    for values in (
+        {"capacity": "handler"},
+        {"role": ""},
+        {"ends_on": dt.date(2031, 1, 1)},
+        {"institution_id": world.hospital_b.pk},
+    ):
+        before = {name: getattr(row, name) for name in values}
+        Party.objects.filter(pk=row.pk).update(**values)
+        assert [(register, column) for register, _who, column in found()] == [("dispute", "parties")]
+        Party.objects.filter(pk=row.pk).update(**before)
+    Party.objects.filter(pk=row.pk).delete()
+    assert [(register, column) for register, _who, column in found()] == [("dispute", "parties")]
