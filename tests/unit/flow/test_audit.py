@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from anlan.flow import audit
 from anlan.flow.audit import audit_chunk, audit_rounds, rows_per_round, walk_of_audit
 from anlan.flow.drift import stages
 from anlan.flow.drifts import Chunk, Drift, Fault
@@ -103,6 +104,25 @@ def test_a_stage_that_a_new_version_brings_enters_the_turn_under_way(world: Worl
     AuditWalk.objects.update(stage="times", done=[name for name in stages() if name not in ("times", "entries")])
     audit_chunk(now=NOW)  # the times; the entries come after, although they stand before them
     assert AuditWalk.objects.get().stage == "entries"
+
+
+def test_a_kill_in_the_middle_of_a_chunk_costs_that_chunk_alone(
+    world: World, li_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename(list_place(world.hospital_a, by=li_actor), "改过的名字")
+
+    def killed(*_args: object, **_more: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "store_finding", killed)
+        AuditWalk.objects.create(name="rows", stage="key_place", started_at=NOW)
+        with pytest.raises(KeyboardInterrupt):
+            audit_chunk(now=NOW)
+    assert AuditWalk.objects.values_list("stage", "turn", "done").get() == ("key_place", 0, [])
+    audit_chunk(now=NOW)
+    assert AuditFinding.objects.get().column == "name"
+    assert AuditWalk.objects.values_list("turn", "done").get() == (1, ["key_place"])
 
 
 def test_a_room_above_adds_a_stage(world: World) -> None:
