@@ -56,7 +56,7 @@ def _carry_out(
     result, failure = None, None
     try:
         result = context.run(work)
-    except BaseException as error:  # noqa: BLE001  handed to who waits
+    except BaseException as error:  # noqa: BLE001  process edge: handed to who waits
         failure = error
     try:
         loop.call_soon_threadsafe(_settle, future, result, failure)

@@ -32,6 +32,7 @@ def test_what_the_database_holds_opens_no_session(li):
     ]
 
     assert set(in_database) == {stored(key)}
+    assert len(stored(key)) == 40  # the width of Django's column, which PostgreSQL holds to
     for stolen in in_database:
         thief = Client()
         thief.cookies["sessionid"] = stolen
