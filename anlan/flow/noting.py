@@ -7,7 +7,7 @@ place and dates alone (`values("number")`, `only("state")`) is no content; count
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models.query import ModelIterable
@@ -17,23 +17,20 @@ from anlan.org import access_collecting as collecting
 from anlan.org.models import Institution
 from anlan.org.roles import Sensitivity, rank
 
-if TYPE_CHECKING:
-    from anlan.flow.register import Register
-
 
 def is_noted(spec: RegisterSpec) -> bool:
     """Tell whether reading the register stands in the access log: it is sensitive as a whole, or tells who somebody is."""
     return rank(spec.sensitivity) >= rank(Sensitivity.SENSITIVE) or bool(spec.identity)
 
 
-def note_shown(record: "Register", what: str = "") -> None:
+def note_shown(record: Any, what: str = "") -> None:
     """Note that the acting person is shown a record, or the part of it that `what` names; nothing for a register that is not sensitive."""
     spec = spec_of(record)
     if is_noted(spec) and (gathered := collecting.gathered_for_person()) is not None:
         gathered.show(spec.code, record.uid, record.institution, what)
 
 
-def note_told(record: "Register") -> None:
+def note_told(record: Any) -> None:
     """Take in that a row of the access log says of this request more than that the record was read."""
     if (gathered := collecting.gathered_for_person()) is not None:
         gathered.tell(spec_of(record).code, record.uid)
@@ -45,7 +42,7 @@ def note_listed(spec: RegisterSpec, institution: Institution | None, count: int,
         gathered.list(spec.code, institution, count, what)
 
 
-def note_loaded(record: "Register", names: Iterable[str]) -> None:
+def note_loaded(record: Any, names: Iterable[str]) -> None:
     """Note that the row was loaded with the columns `names` (attributes), if one of them is content."""
     content = _content(type(record))
     if not content or (gathered := collecting.gathered_for_person()) is None or content.isdisjoint(names):
@@ -100,7 +97,7 @@ class NotedRows(models.QuerySet[Any]):
 
 
 @cache
-def _content(model: "type[Register]") -> frozenset[str]:
+def _content(model: Any) -> frozenset[str]:
     """Return the columns (names and attributes) whose values are content of a noted register; empty for the others."""
     spec = spec_of(model)
     if not is_noted(spec):

@@ -53,8 +53,8 @@ NUMBER_OF_MEDIATION, COMPLAINANT, OUTLINE, PHONE, FILE, REASON, PARTY, ASKED, CE
     "印记调解号", "鸱鸮印记", "鸱**", "13977779999", "印记附件.pdf", "印记更正理由", "印记当事人", "印记擦除理由", "印记坏格",
 )  # fmt: skip
 MARKS = (NUMBER_OF_MEDIATION, COMPLAINANT, OUTLINE, PHONE, FILE, REASON, PARTY, ASKED, CELL)
-# The commission and who directs the hospital read as the office does; ANLAN_FAULTS=full walks as them too.
-READERS = ("li", "party", *(("director", "reviewer") if os.environ.get("ANLAN_FAULTS") == "full" else ()))
+# The office reads most; a party, who directs the hospital, and the commission: ANLAN_FAULTS=full walks as them too.
+READERS = ("li", *(("party", "director", "reviewer") if os.environ.get("ANLAN_FAULTS") == "full" else ()))
 RULES = ("A5-k6", "A7-k3", "A8-k2", "A8-k3")
 
 
@@ -156,7 +156,7 @@ class Walk:
     def _ask(self, address: Address, method: str, rule: str) -> None:
         values = _filled(address, self.values, rule)
         entry = TABLE.get(address.key, Entry())
-        where = address.fill(values) + ("?q=" + NUMBER_OF_MEDIATION if address.key == "web:search" else "")
+        where = address.fill(values) + (f"?q={self.record.number}" if address.key == "web:search" else "")
         if "unmask" in address.key:
             entry = Entry(body={"fields": ("complainant",), "reason": "电话回访患者"})
         before = Access.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
