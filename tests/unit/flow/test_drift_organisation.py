@@ -261,7 +261,7 @@ def test_the_demo_city_tells_the_ledger_of_its_tree_and_people_and_nothing_is_le
         load._tree()
         load._people()
         made = tell_what_stands(KINDS, step="add", origin=load.DEMO, by=by)
-        assert made == {"org.unit": 171, "org.person": 94, "org.post": 70}
+        assert made == {"org.unit": 171, "org.person": 85, "org.post": 61}
         assert sum(ensure_baseline(EVERY_KIND).values()) == 0
     assert found() == []
 
