@@ -94,6 +94,7 @@ from anlan.flow.hindsight import look_back
 from anlan.ledger.rounds import sign_newest_head
 from anlan.ledger.sequencer import Sequencer
 from anlan.flow.models import AuditFinding
+from anlan.org.scope import as_system
 from config.rounds import AUDITED
 sequencer, none = Sequencer(), dt.timedelta(0)
 def look():
@@ -107,11 +108,13 @@ def turn():
 while time.time() < end:
     for work in (lambda: count("placed", sequencer.run(within_seconds=1)), sign_newest_head, look, turn):
         try:
-            work()
+            with as_system("worker"):  # as the worker runs every round
+                work()
         except OperationalError as error:
             count(f"refused by the database: {str(error)[:60]}")
     time.sleep(0.02)
-found = [f"{one.fault} {one.register} {one.number} {one.column}" for one in AuditFinding.objects.all()]
+with as_system("test"):
+    found = [f"{one.fault} {one.register} {one.number} {one.column}" for one in AuditFinding.objects.all()]
 print(json.dumps({"counts": counts, "found": found}, ensure_ascii=False))
 """
 )
@@ -149,7 +152,7 @@ def test_ten_minutes_of_load_bring_no_finding(
     assert (rounds["found"], checks["found"]) == ([], [])
     assert json.loads(checked.stdout)["findings"] == []
     assert sum(counts["report"] for counts in written) > 0
-    assert rounds["counts"]["looked at"] > 0
+    assert min(rounds["counts"][name] for name in ("placed", "looked at", "turns")) > 0
 
 
 def _run(installation: Installation, text: str, **values: object) -> "subprocess.Popen[str]":
