@@ -6,6 +6,7 @@ from anlan.flow.audit import audit_rounds
 from anlan.flow.hindsight import look_back
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
+from anlan.org.account_request_rounds import account_request_rounds
 from anlan.org.door.rounds import door_rounds
 from config.backup.schedule import backup_rounds
 
@@ -19,4 +20,4 @@ def all_rounds() -> Rounds:
 
 def beside_rounds() -> Rounds:
     """Return what may wait for others or walk slowly: witnesses, the running audit, the door, the look back."""
-    return (*outside_rounds(), *audit_rounds(), *door_rounds(), look_back)
+    return (*outside_rounds(), *audit_rounds(), *door_rounds(), *account_request_rounds(), look_back)

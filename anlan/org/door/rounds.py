@@ -1,11 +1,10 @@
-"""What the worker does for sign-in once an hour: failures that weigh nothing go, sessions that are over, requests that expired."""
+"""What the worker does for sign-in once an hour: it removes failures that weigh nothing and sessions that are over."""
 
 import time
 from collections.abc import Callable
 
 from django.utils import timezone
 
-from anlan.org.account_requests import expire
 from anlan.org.door import pace, sessions
 
 HOUR_SECONDS = 3600.0
@@ -32,5 +31,4 @@ class SweepDoor:
         now = timezone.now()
         pace.sweep(now=now)
         sessions.sweep(now=now)
-        expire(now=now)
         return True
