@@ -9,7 +9,7 @@ from anlan.flow.hindsight import look_back
 from anlan.flow.unowned import unowned_rounds
 from anlan.ledger.rounds import ledger_rounds, outside_rounds
 from anlan.org.access_rounds import access_rounds
-from anlan.org.account_requests import expire
+from anlan.org.account_request_rounds import account_request_rounds
 from anlan.org.door.rounds import door_rounds
 from config.backup.copies import copies_rounds
 from config.backup.schedule import backup_rounds
@@ -25,5 +25,5 @@ def all_rounds() -> Rounds:
 
 def beside_rounds() -> Rounds:
     """Return what may wait or walk slowly: witnesses, audit, sign-in, files without a record, the look back, left copies."""
-    beside = (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(expire), *unowned_rounds())
-    return (*beside, look_back, *copies_rounds())
+    beside = (*outside_rounds(), *audit_rounds(beside=AUDITED), *door_rounds(), *account_request_rounds())
+    return (*beside, *unowned_rounds(), look_back, *copies_rounds())

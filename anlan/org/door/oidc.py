@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from anlan.org.door.outside import Provider, fetch_json, require_secure, silent
+from anlan.org.door.outside import Provider, require_secure, silent
 
 # Signatures with a published key only: "none" and shared secrets are no proof of who signed.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -47,6 +47,8 @@ def finish(
 
 
 def _described(provider: Provider) -> dict[str, Any]:
+    from anlan.org.door.careful import fetch_json
+
     described = fetch_json(f"{provider.server}/.well-known/openid-configuration")
     wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     if str(described.get("issuer", "")).rstrip("/") != provider.server or not all(described.get(one) for one in wanted):
@@ -84,6 +86,8 @@ def _checked(
     from authlib.oidc.core import CodeIDToken
     from joserfc import jwt
     from joserfc.errors import JoseError
+
+    from anlan.org.door.careful import fetch_json
 
     text = str(tokens.get("id_token", ""))
     try:

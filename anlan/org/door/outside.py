@@ -3,7 +3,6 @@
 Nobody is made and no right is given here: an administrator ties a subject to a person, or the file says that a claim is the user name.
 """
 
-import json
 import logging
 import re
 from collections.abc import Mapping
@@ -108,36 +107,6 @@ def is_linked(person: Person, provider: str) -> bool:
 def unlink(person: Person, provider: str) -> int:
     """Untie a person from a service and return how many ties there were."""
     return OutsideIdentity.objects.filter(person=person, provider=provider).delete()[0]
-
-
-def fetch(address: str) -> bytes:
-    """Return what an address of the service answers.
-
-    Raises: OutsideRefused for plain HTTP beyond this machine, redirects, errors, and answers beyond 1 MB.
-    """
-    require_secure(address)
-    import requests
-
-    from anlan.org.door.careful import careful
-
-    try:
-        with careful(requests.Session()) as session:
-            answer = session.get(address)
-            answer.raise_for_status()
-            return answer.content
-    except (requests.RequestException, OSError, ValueError) as error:
-        raise silent() from error
-
-
-def fetch_json(address: str) -> dict[str, Any]:
-    """Return an answer in JSON. Raises: OutsideRefused."""
-    try:
-        said = json.loads(fetch(address))
-    except ValueError as error:
-        raise silent() from error
-    if not isinstance(said, dict):
-        raise silent()
-    return said
 
 
 def require_secure(address: str) -> None:

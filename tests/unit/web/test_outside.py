@@ -17,7 +17,7 @@ from django.test import Client
 
 from anlan.org import administration
 from anlan.org.credentials import OutsideIdentity
-from anlan.org.door import outside
+from anlan.org.door import careful, outside
 from anlan.org.door.outside import OutsideRefused
 from anlan.org.errors import Contradiction
 from anlan.org.models import Person
@@ -44,6 +44,19 @@ class Service(BaseHTTPRequestHandler):
         elif path == "/oidc/keys":
             key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.server.published.public_key()))
             self.say({"keys": [key | {"kid": "one", "use": "sig", "alg": "RS256"}]})
+        elif path == "/odd/redirect":
+            self.send_response(302)
+            self.send_header("Location", f"{base}/keys")
+            self.end_headers()
+        elif path == "/odd/long":
+            self.say(b"x" * (2**20 + 1))
+        elif path == "/odd/broken":
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"{")
+        elif path == "/odd/fault":
+            self.say(b"{}", 500)
         elif path == "/cas/p3/serviceValidate":
             self.server.asked = query
             self.say(self.server.xml if query.get("ticket") == ["ST-1"] else FAILURE)
@@ -297,7 +310,23 @@ def test_a_file_that_cannot_be_used_is_named_with_its_fault_and_passwords_go_on_
 )
 def test_a_service_is_asked_over_https_only(address):
     with pytest.raises(OutsideRefused, match="https only"):
-        outside.fetch(address)
+        careful.fetch(address)
+
+
+@pytest.mark.parametrize("way", ["redirect", "long", "broken", "fault", "list"])
+def test_an_answer_that_leads_elsewhere_is_too_long_or_breaks_off_is_none(service, way):
+    with pytest.raises(OutsideRefused, match="does not answer as it should"):
+        careful.fetch_json(f"http://127.0.0.1:{service.server_port}/odd/{way}")
+
+
+def test_cas_takes_the_user_from_its_place_alone(li, service):
+    """python-cas looks for a user at any depth: here one stands among the attributes, before the one that counts."""
+    service.xml = (
+        b'<cas:serviceResponse xmlns:cas="http://www.yale.edu/tp/cas"><cas:authenticationSuccess><cas:attributes>'
+        b"<cas:user>li</cas:user></cas:attributes><cas:user>somebody</cas:user>"
+        b"</cas:authenticationSuccess></cas:serviceResponse>"
+    )
+    assert not is_in(with_ticket())
 
 
 def test_an_administrator_ties_and_unties_and_the_ledger_says_so(li, zhao, service, guan_actor):
