@@ -6,7 +6,7 @@ They come only when hashes and proofs hold, since only then a difference would b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anlan.assessment.errors import AssessmentError
 from anlan.assessment.seal_document import differences, sheet_data
@@ -14,11 +14,9 @@ from anlan.assessment.seal_evaluate import recompute
 from anlan.assessment.seal_format import FIRST_FORMAT, Json
 from anlan.assessment.seal_profile import REGISTER, attributes_told, profile_faults, profile_uid
 from anlan.assessment.seal_steps import fails, holds, many, short
+from anlan.assessment.seal_work import Work
 from anlan.ledger.verify import Outcome, Step
 from anlan.measures.errors import MeasuresError
-
-if TYPE_CHECKING:
-    from anlan.assessment.seal_verify import Work
 
 
 def recomputed(work: Work) -> Iterator[Step]:
