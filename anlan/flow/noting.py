@@ -44,7 +44,8 @@ def note_listed(spec: RegisterSpec, institution: Institution | None, count: int,
 
 def note_loaded(record: Any, names: Iterable[str]) -> None:
     """Note that the row was loaded with the columns `names` (attributes), if one of them is content."""
-    content = _content(type(record))
+    model: Any = type(record)
+    content = _content(model)
     if not content or (gathered := collecting.gathered_for_person()) is None or content.isdisjoint(names):
         return
     cached = record._state.fields_cache.get("institution")
