@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from django.db.models import Exists, OuterRef, QuerySet
 
 from anlan.ledger.check_tree import beyond_the_heads, broken_heads, broken_range, tree_size
+from anlan.ledger.content import lies_plain
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.erased import what_is_missing
 from anlan.ledger.hashing import TreeHash
@@ -40,7 +41,12 @@ def broken_entries(
 
 
 def faults_of(entry: Entry, by: TreeHash) -> Iterator[str]:
-    """Yield what is wrong with one entry. Where the header is another one, nothing that it says is worth comparing."""
+    """Yield what is wrong with one entry, as it was loaded. Where the header is another one, nothing that it says is worth comparing.
+
+    Every content is encrypted, older ones since the upgrade: one that lies plain was written by somebody without the keys.
+    """
+    if lies_plain(entry):
+        yield "content lies unencrypted: somebody without the keys wrote it"
     if leaf_hash(entry.header.encode(), by) != bytes(entry.leaf):
         yield "header does not match the leaf"
         return

@@ -46,6 +46,12 @@ def plain_content(uid: UUID, stored: str | None) -> str | None:
     return open_stored(uid, stored, SALT_INSIDE)[0]
 
 
+def lies_plain(entry: models.Model) -> bool:
+    """Tell whether the content of an entry as it was loaded, before anything opens it, lies in the table without encryption."""
+    stored = entry.__dict__.get("content")
+    return "_is_opened" not in entry.__dict__ and bool(stored) and not key_id_of(stored)
+
+
 class _Opened(DeferredAttribute):
     """Opens content and salt of an entry together at the first reading of either."""
 

@@ -45,6 +45,14 @@ def test_an_untouched_ledger_is_whole(entries: list[Entry]) -> None:
     assert (list(broken_entries()), list(broken_tree())) == ([], [])
 
 
+def test_a_content_that_lies_plain_was_not_written_by_us_whatever_its_hashes_say(entries: list[Entry]) -> None:
+    forged = entries[3]
+    plain, salt = Entry.objects.get(pk=forged.pk).content, Entry.objects.get(pk=forged.pk).salt
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_entry SET content = %s, salt = %s WHERE id = %s", [plain, salt, forged.pk])
+    assert list(broken_entries()) == [(forged.pk, "content lies unencrypted: somebody without the keys wrote it")]
+
+
 def test_a_content_that_was_nulled_by_sql_is_named_and_a_lawful_erasure_is_not(entries: list[Entry]) -> None:
     record = uuid.uuid4()
     emptied, *_ = write(2, record=record)
