@@ -220,7 +220,7 @@ _OF_A_PARTY = {
     "GET GET /api/v1/records/{uid}/timeline",
     "GET web:evidence",
 }
-_OF_A_READER = {"GET web:record", "GET web:list", "GET web:search", "GET GET /api/v1/registers/{code}/records"}
+_OF_A_READER = {"GET web:record", "GET web:list", "GET GET /api/v1/registers/{code}/records"}
 _OF_THE_OFFICE = {"GET web:step", "GET web:parties", "GET web:import"}
 DOORS = {
     "li": {*_OF_A_READER, *_OF_THE_OFFICE},
