@@ -22,7 +22,10 @@ from anlan.org.scope import Actor, acting_now
 _TELL = "SET LOCAL "  # in capitals, which no mark has
 _REMEMBERED = 8  # actors of one request or job: the person, the system, who is asked on somebody's behalf
 # Statements that stand in no transaction, and touch no row that a policy holds.
-_ALONE = re.compile(r"\s*(VACUUM|(CREATE|DROP|ALTER)\s+(DATABASE|SYSTEM|ROLE))\b", re.IGNORECASE)
+_ALONE = re.compile(
+    r"\s*(VACUUM|REINDEX|(CREATE|DROP|ALTER)\s+(DATABASE|SYSTEM|ROLE)|(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY)\b",
+    re.IGNORECASE,
+)
 _BACK = re.compile(r"\s*ROLLBACK\s+TO\b", re.IGNORECASE)
 
 

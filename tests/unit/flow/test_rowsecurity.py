@@ -15,6 +15,7 @@ from anlan.org.models import Institution, Party, Unit
 from anlan.org.scope import acting, as_system
 from anlan_cn.models import Dispute
 from tests.conftest import actor_of
+from tests.looking import as_it_is
 from tests.records import list_place, report_hazard
 from tests.world import employ
 
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.database]
 
 @pytest.fixture
 def held(world, li_actor, zhao_actor, qian_actor):
-    """Records in A and B, then a role that is held: neither superuser nor BYPASSRLS, the owner of no table."""
+    """Records in A and B. All tests run as a role that is held: neither superuser nor BYPASSRLS, and the owner of the tables."""
     if connection.vendor != "postgresql":
         pytest.skip("row-level security is PostgreSQL's")
     list_place(world.hospital_a, by=li_actor, name="A的药房")
@@ -31,15 +32,14 @@ def held(world, li_actor, zhao_actor, qian_actor):
     report_hazard(world.hospital_a, by=qian_actor, department=world.emergency_a)
     for actor, institution in ((li_actor, world.hospital_a), (zhao_actor, world.hospital_b)):
         accept(institution, by=actor)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if cursor.fetchone()[0]:
-            cursor.execute("CREATE ROLE anlan_held NOLOGIN NOSUPERUSER NOBYPASSRLS")
-            cursor.execute("GRANT USAGE ON SCHEMA public TO anlan_held")
-            cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO anlan_held")
-            cursor.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO anlan_held")
-            cursor.execute("SET LOCAL ROLE anlan_held")
     return world
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks():
+    """Here a test that acts as nobody is nobody."""
+    with as_it_is():
+        yield
 
 
 def accept(institution, *, by, **data) -> Dispute:
