@@ -83,11 +83,14 @@ class Teller:
     def telling(self, words: str = "") -> str:
         """Return what must stand before a statement; empty where the transaction knows it already, or can know nothing."""
         status = self._link.info.transaction_status
-        if _BACK.match(words):
+        if status == TransactionStatus.IDLE or _BACK.match(words):
             self.forget()
-        if status == TransactionStatus.IDLE:
-            self.forget()
-        if self._is_asking or status == TransactionStatus.INERROR or (self._link.autocommit and _ALONE.match(words)):
+        if (
+            _BACK.match(words)
+            or self._is_asking
+            or status == TransactionStatus.INERROR
+            or (self._link.autocommit and _ALONE.match(words))
+        ):
             return ""
         self._is_asking = True  # finding out what to tell asks the database
         try:
