@@ -16,11 +16,11 @@ from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from anlan.ledger.sequencer import Sequencer
 from anlan.org.door import again
 from anlan.org.models import Person
 from anlan.org.posts import actor_for
-from anlan.org.scope import Actor, acting, as_system
+from anlan.org.scope import Actor, acting
+from tests.looking import let_tests_look
 from tests.network import guard_sockets
 from tests.world import World, build_world, employ
 
@@ -61,16 +61,11 @@ def english() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def rounds_of_the_system() -> Iterator[None]:
-    """Tests call the sequencer as the worker does: as the system. On PostgreSQL nobody else sees what it places."""
-    place = Sequencer.run_batch
-
-    def as_the_worker_does(sequencer: Sequencer, **asked: Any) -> int:
-        with as_system("sequencer"):
-            return place(sequencer, **asked)
-
+def tests_look() -> Iterator[None]:
+    """See `tests.looking`; nothing on SQLite."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Sequencer, "run_batch", as_the_worker_does)
+        if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
+            let_tests_look(patch)
         yield
 
 

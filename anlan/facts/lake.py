@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.db import connection
 
@@ -76,9 +77,9 @@ def _target() -> str:
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"file:{settings['NAME']}?mode=ro"
-    user, password, host = settings["USER"], settings["PASSWORD"], settings["HOST"]
-    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
-    return f"postgresql:///{settings['NAME']}?user={user}&password={password}&host={host}{port}"
+    own = {name: settings[name.upper()] for name in ("user", "password", "host", "port") if settings[name.upper()]}
+    own |= {name: value for name, value in settings["OPTIONS"].items() if isinstance(value, str)}
+    return f"postgresql:///{quote(settings['NAME'], safe='')}?{urlencode(own, quote_via=quote)}"
 
 
 def _columns(register: RegisterTable) -> tuple[Column, ...]:

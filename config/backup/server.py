@@ -19,7 +19,9 @@ from config.backup.errors import BackupError
 from config.home import Home, database_from_url
 
 # Row-level security holds the owner of the tables too; a backup is the system's work. A pooler refuses the option or loses it.
-SEES_ALL = f"-c {SETTING}={SYSTEM}"
+# It may take long, and one of its transactions waits for pg_dump: no time limit of the role or the server ends it.
+_LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
+SEES_ALL = " ".join((f"-c {SETTING}={SYSTEM}", *(f"-c {name}=0" for name in _LIMITS)))
 AROUND = "Where ANLAN_DATABASE_URL is a pooler's, put the address of the server itself into ANLAN_DATABASE_DIRECT."
 _PLACES = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
 _VARIABLES = {
@@ -73,7 +75,10 @@ def linked(database: dict[str, Any], *, name: str = "") -> Iterator["psycopg.Con
             raise BackupError("backup.E088", f"What stands before PostgreSQL drops options of a connection. {AROUND}")
         if name:
             link.execute("SELECT set_config('application_name', %s, false)", [name])
-        yield link
+        try:
+            yield link
+        except psycopg.Error as error:
+            raise BackupError("backup.E092", f"PostgreSQL refused: {_first_line(str(error))}.") from error
 
 
 def _parameters(database: dict[str, Any]) -> dict[str, Any]:

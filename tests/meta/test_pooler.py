@@ -36,6 +36,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("not config.getoption('--postgres')", reason="a pooler of PostgreSQL"),
 ]
+# What they answer depends on what others asked before them: the matrix asks each alone and undoes it.
+LEFT_OUT = frozenset({"portal:checkpoint", "web:factor-telephone", "web:factor-qr"})
 ROLES_EACH, THREADS = 1, 6
 PASSWORD = "Anlan-2025-right"
 
@@ -46,6 +48,8 @@ def test_each_role_reaches_through_a_pooler_exactly_what_the_policy_says(targets
     roles = itertools.cycle(TRIED)
     tasks: list[Callable[[], str]] = []
     for address in ADDRESSES:
+        if address.key in LEFT_OUT:
+            continue
         for role in (next(roles) for _ in range(ROLES_EACH if "GET" in address.methods else 0)):
             tasks += [
                 _question(clients, address, role, relation, target, targets[target])
@@ -54,7 +58,8 @@ def test_each_role_reaches_through_a_pooler_exactly_what_the_policy_says(targets
     with pooler(connection.settings_dict) as folder:
         said = through(folder, tasks, threads=THREADS)
     assert len(said) > 200
-    assert [one for one in said if one] == []
+    if faults := [str(one) for one in said if one]:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def _question(clients: Any, address: Any, role: str, relation: str, target: Any, place: KeyPlace) -> Callable[[], str]:

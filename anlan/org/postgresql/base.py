@@ -22,7 +22,10 @@ from anlan.org.scope import Actor, acting_now
 _TELL = "SET LOCAL "  # in capitals, which no mark has
 _REMEMBERED = 8  # actors of one request or job: the person, the system, who is asked on somebody's behalf
 # Statements that stand in no transaction, and touch no row that a policy holds.
-_ALONE = re.compile(r"\s*(VACUUM|(CREATE|DROP|ALTER)\s+(DATABASE|SYSTEM|ROLE))\b", re.IGNORECASE)
+_ALONE = re.compile(
+    r"\s*(VACUUM|REINDEX|(CREATE|DROP|ALTER)\s+(DATABASE|SYSTEM|ROLE)|(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY)\b",
+    re.IGNORECASE,
+)
 _BACK = re.compile(r"\s*ROLLBACK\s+TO\b", re.IGNORECASE)
 
 
@@ -80,11 +83,14 @@ class Teller:
     def telling(self, words: str = "") -> str:
         """Return what must stand before a statement; empty where the transaction knows it already, or can know nothing."""
         status = self._link.info.transaction_status
-        if _BACK.match(words):
+        if status == TransactionStatus.IDLE or _BACK.match(words):
             self.forget()
-        if status == TransactionStatus.IDLE:
-            self.forget()
-        if self._is_asking or status == TransactionStatus.INERROR or (self._link.autocommit and _ALONE.match(words)):
+        if (
+            _BACK.match(words)
+            or self._is_asking
+            or status == TransactionStatus.INERROR
+            or (self._link.autocommit and _ALONE.match(words))
+        ):
             return ""
         self._is_asking = True  # finding out what to tell asks the database
         try:
