@@ -91,7 +91,9 @@ class Work:
         head, listed = self.newest, self.package.seal["erasures"]
         if not isinstance(listed, list):
             raise TypeError("the erasures are no list")
-        for told in listed if head is not None else ():
+        if head is None:
+            return found, len(listed)
+        for told in listed:
             header, path = json.loads(told["header"]), [bytes_from_hex(part) for part in told["proof"]]
             content, salt = told["content"], bytes_from_hex(told["salt"], SALT_BYTES)
             if not is_approved(content) or content_hash(salt, content.encode()) != header["content"]:

@@ -49,7 +49,7 @@ def plain_content(uid: UUID, stored: str | None) -> str | None:
 def lies_plain(entry: models.Model) -> bool:
     """Tell whether the content of an entry as it was loaded, before anything opens it, lies in the table without encryption."""
     stored = entry.__dict__.get("content")
-    return "_is_opened" not in entry.__dict__ and bool(stored) and not key_id_of(stored)
+    return bool(stored) and "_is_opened" not in entry.__dict__ and not key_id_of(str(stored))
 
 
 class _Opened(DeferredAttribute):

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from anlan.api.application import api
 from anlan.assessment.models import Seal
@@ -35,7 +35,7 @@ from tests.meta.access_table import CASE, FAMILIES, FAMILY_OF, RELATIONS, ROLES,
 from tests.meta.addresses import Address, addresses
 from tests.papers import pdf
 from tests.sheets import comma_text
-from tests.world import employ
+from tests.world import World, build_world, employ
 
 ADDRESSES = addresses(get_resolver().url_patterns)
 PDF = pdf("floor plan")
@@ -110,8 +110,29 @@ def test_a_new_page_or_operation_without_an_entry_is_found():
 # ── the matrix ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_setup, django_db_blocker) -> Iterator[tuple[dict[tuple[str, str], KeyPlace], dict[str, Person]]]:
+    """The targets and the people, made once: every request of the tests is taken back."""
+    with django_db_blocker.unblock(), translation.override("en"), transaction.atomic():
+        world = build_world()
+        places = _targets(world)
+        yield places, _people(world, places)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def targets(world) -> dict[tuple[str, str], KeyPlace]:
+def targets(standing, db) -> dict[tuple[str, str], KeyPlace]:
+    """See `standing`."""
+    return standing[0]
+
+
+@pytest.fixture
+def people(standing, db) -> dict[str, Person]:
+    """See `standing`."""
+    return standing[1]
+
+
+def _targets(world: World) -> dict[tuple[str, str], KeyPlace]:
     """One key place with a file in each unit that the table names, each with a name that occurs nowhere else."""
     city = Unit.objects.add_child(
         world.province, {"code": "P2", "name": "邻州市卫生健康委", "kind": "commission", "level": "city"}
@@ -175,8 +196,7 @@ def marker(institution: str, department: str) -> str:
     return f"只属于{institution}{department}的名称"
 
 
-@pytest.fixture
-def people(world, targets) -> dict[str, Person]:
+def _people(world: World, targets: dict[tuple[str, str], KeyPlace]) -> dict[str, Person]:
     """One person of each role, all of them parties to one case; officers are of the city, reviewers of district 1."""
     district, hospital = world.district_1, world.hospital_a.unit
     posts = {

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from anlan.facts.live import live_engine
+from anlan.org.models import Person
 from anlan.org.scope import as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import TABLE
@@ -20,7 +21,9 @@ from tests.meta.test_access_matrix import (
     _cases,
     _leaks,
     _outcome,
+    _people,
     _send,
+    _targets,
     _wanted,
     filled,
     people,
@@ -28,6 +31,7 @@ from tests.meta.test_access_matrix import (
 )
 from tests.pooler import pooler, through
 from tests.records import list_place
+from tests.world import World
 
 __all__ = ["people", "targets"]  # fixtures
 
@@ -40,6 +44,13 @@ pytestmark = [
 LEFT_OUT = frozenset({"portal:checkpoint", "web:factor-telephone", "web:factor-qr"})
 ROLES_EACH, THREADS = 1, 6
 PASSWORD = "Anlan-2025-right"
+
+
+@pytest.fixture
+def standing(world: World) -> tuple[dict[tuple[str, str], KeyPlace], dict[str, Person]]:
+    """As in the access matrix, but committed: the sessions of the pooler see it."""
+    places = _targets(world)
+    return places, _people(world, places)
 
 
 def test_each_role_reaches_through_a_pooler_exactly_what_the_policy_says(targets, people, client_as):
