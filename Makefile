@@ -34,10 +34,10 @@ run: $(VENV)/.run ## install what is needed, load the demo city at first start, 
 test: test-sqlite test-postgres ## install what tests need, then run them all: on SQLite, then the integration tests on PostgreSQL
 test-sqlite: $(VENV)/.test
 	@BROWSER=$(BROWSER) bash constraints/debian.sh
-	$(PY) -m pytest -n $(WORKERS) $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PROFILE) $(if $(filter 0,$(BROWSER)),-m "not journey")
 test-postgres: $(VENV)/.test
 	@POSTGRES=1 bash constraints/debian.sh
-	$(PY) -m pytest --postgres -n $(WORKERS) $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
+	$(PY) -m pytest --postgres -n $(WORKERS) --dist worksteal $(PROFILE) -m "database$(if $(filter 0,$(BROWSER)), and not journey)"
 
 faults: $(VENV)/.test ## kill, tamper, fill the disk, fail over: the full numbers of docs/reliability.md (an hour; as root it installs patroni and etcd)
 	@FAULTS=1 BROWSER=0 bash constraints/debian.sh

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 ASKING = [
     ["check"],
+    ["content"],
     ["score", "--year", "2025"],
     ["import", "hazard", "sheet.xlsx", "--institution", "A"],
     ["account", "li", "--unlock"],

@@ -138,21 +138,21 @@ def test_a_replaced_password_hash_is_named_and_never_shown(whole, chen):
     assert (drift.number, drift.row_says, drift.entries_say) == ("chen", None, None)
 
 
-def test_credentials_that_come_go_or_change_beside_the_ledger_are_named(whole, li, wang, chen):
-    secret = factors.begin_totp(chen, now=NOW)
-    one = factors.confirm_totp(chen, totp.code_at(secret, totp.step_at(NOW.timestamp())), now=NOW)
-    factors.new_recovery_codes(chen, now=NOW)
+def test_credentials_that_come_go_or_change_beside_the_ledger_are_named(qian, whole, li, wang):
+    secret = factors.begin_totp(qian, now=NOW)
+    one = factors.confirm_totp(qian, totp.code_at(secret, totp.step_at(NOW.timestamp())), now=NOW)
+    factors.new_recovery_codes(qian, now=NOW)
     with as_system("test") as by:
         assert found() == []
         Factor.objects.filter(pk=one.pk).update(person=wang)
-        assert found() == [("org.person", "chen", f"factor.{one.pk}"), ("org.person", "wang", f"factor.{one.pk}")]
-        administration.reset_factors(chen, by=by)
-        assert found() == [("org.person", "chen", f"factor.{one.pk}"), ("org.person", "wang", f"factor.{one.pk}")]
-        Factor.objects.filter(pk=one.pk).update(person=chen)
+        assert found() == [("org.person", "qian", f"factor.{one.pk}"), ("org.person", "wang", f"factor.{one.pk}")]
+        administration.reset_factors(qian, by=by)
+        assert found() == [("org.person", "qian", f"factor.{one.pk}"), ("org.person", "wang", f"factor.{one.pk}")]
+        Factor.objects.filter(pk=one.pk).update(person=qian)
         Factor.objects.filter(pk=one.pk).delete()
     FormerPassword.objects.create(person=li, password="x", at=NOW)
     OutsideIdentity.objects.create(person=li, provider="city", subject="s", linked_at=NOW)
-    assert [column.partition(".")[0] for _register, _who, column in found()] == ["factor", "former", "outside"]
+    assert [column.partition(".")[0] for _register, _who, column in found()] == ["former", "outside", "factor"]
 
 
 def test_a_lawful_change_after_a_tampering_does_not_tell_the_tampered_value(whole, world, guan):
@@ -201,34 +201,34 @@ def test_what_people_and_administrators_do_leaves_no_difference(whole, world, gu
     assert found() == []
 
 
-def test_a_post_that_was_withdrawn_and_is_back_by_sql_is_named(whole, world, guan, chen):
+def test_a_post_that_was_withdrawn_and_is_back_by_sql_is_named(qian, whole, world, guan):
     by, later = actor_of(guan), timezone.localdate() + dt.timedelta(days=400)
-    post = administration.give_post(chen, unit=world.district_1, role="auditor", starts_on=later, by=by)
+    post = administration.give_post(qian, unit=world.medicine_a, role="recorder", starts_on=later, by=by)
     key = post.pk
     administration.end_post(post, ends_on=timezone.localdate(), by=by)
     assert found() == []
-    Post.objects.create(pk=key, person=chen, unit=world.district_1, role="auditor", starts_on=later)
+    Post.objects.create(pk=key, person=qian, unit=world.medicine_a, role="recorder", starts_on=later)
     assert [column for _register, _who, column in found()] == ["ends_on", "withdraw"]
 
 
-def test_a_sign_in_that_stores_the_hash_by_newer_rules_leaves_its_entry(whole, chen):
+def test_a_sign_in_that_stores_the_hash_by_newer_rules_leaves_its_entry(qian, whole):
     from django.contrib.auth.hashers import Argon2PasswordHasher
 
     class Weak(Argon2PasswordHasher):
         time_cost = 1
 
     with as_system("test") as by:
-        once = administration.issue_password(chen, by=by)
+        once = administration.issue_password(qian, by=by)
     weak = Weak().encode(once, "saltsaltsalt")
-    Person.objects.filter(pk=chen.pk).update(password=weak)
-    assert found() == [("org.person", "chen", "password")]
-    chen.refresh_from_db()
-    before = chen.password_changed_at
-    assert chen.check_password(once)
-    chen.refresh_from_db()
-    assert (chen.password != weak, chen.password_changed_at) == (True, before)
+    Person.objects.filter(pk=qian.pk).update(password=weak)
+    assert found() == [("org.person", "qian", "password")]
+    qian.refresh_from_db()
+    before = qian.password_changed_at
+    assert qian.check_password(once)
+    qian.refresh_from_db()
+    assert (qian.password != weak, qian.password_changed_at) == (True, before)
     steps = (
-        Entry.objects.filter(record_uid=subject_uid(PERSON, chen.pk)).order_by("version").values_list("step", flat=True)
+        Entry.objects.filter(record_uid=subject_uid(PERSON, qian.pk)).order_by("version").values_list("step", flat=True)
     )
     assert list(steps)[-1] == "rehash_password"
     assert found() == []

@@ -82,7 +82,7 @@ def raw(table, column):
 
 def test_everything_moves_under_the_new_key_and_the_old_one_is_retired(world, li_actor):
     appoint(world, li_actor, 450)
-    sheet = keep(b"a sheet")
+    sheet, _mark = keep(b"a sheet")
     old = ring().current().id
 
     job = keys.rotate()
@@ -117,7 +117,7 @@ def test_digests_of_secrets_outlive_a_rotation(world, li):
 
 def test_evidence_sheets_and_packages_move_too_and_a_reader_goes_on():
     raw = pdf("x" * 200_000)
-    file, sheet, old = store("paper.pdf", [raw]), keep(b"a sheet"), ring().current().id
+    file, (sheet, _mark), old = store("paper.pdf", [raw]), keep(b"a sheet"), ring().current().id
     PACKAGES.put("0.zip", [b"PK"])
     [use] = keys.key_uses()
     assert {name: use.used[name] for name in ("evidence", "imports", "archives")} == {
@@ -195,7 +195,7 @@ def test_the_upgrade_queues_a_job_that_encrypts_plain_files(settings):
 
 
 def test_a_sheet_that_was_changed_is_named_by_the_check():
-    sheet = keep(b"a sheet")
+    sheet, _mark = keep(b"a sheet")
     SHEETS.path_of(sheet).write_bytes(SHEETS.path_of(sheet).read_bytes()[:-1])
 
     [finding] = stored_files()
