@@ -59,6 +59,7 @@ STAGES: Mapping[str, Callable[..., Chunk]] = {
     "units": partial(drift_of_kind, KINDS[0]),
     "people": partial(drift_of_kind, KINDS[1]),
     "posts": partial(drift_of_kind, KINDS[2]),
+    "account requests": partial(drift_of_kind, KINDS[3]),
     "imports": partial(drift_of_kind, IMPORTS),
     PARTIES: drift_of_parties,
 }

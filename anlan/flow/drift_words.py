@@ -8,7 +8,7 @@ from anlan.flow.drifts import Drift, Fault
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.org.attributes import is_secret
 from anlan.org.roles import Sensitivity, rank
-from anlan.org.subjects import CONTENT, PERSON
+from anlan.org.subjects import CONTENT, PERSON, REQUEST
 
 _LONGEST = 80
 _WORDS = {
@@ -54,7 +54,7 @@ def _said(drift: Drift) -> str:
 
 
 def _of_values(drift: Drift) -> str:
-    if drift.register == PERSON and is_secret(drift.column):
+    if drift.register in (PERSON, REQUEST) and is_secret(drift.column):
         return f"{drift.column}: it was changed, added or removed beside the ledger"
     if drift.register == CONTENT:
         return (

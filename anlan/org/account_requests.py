@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from anlan.ledger.entry import Origin
 from anlan.org import administration
 from anlan.org.accounts import GROUP_LENGTH, LETTERS
+from anlan.org.attributes import Attributes, changed, of_request
 from anlan.org.credentials import AccountRequest, OutsideIdentity
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, note
@@ -37,9 +38,9 @@ from anlan.org.models import Person, Post, Unit
 from anlan.org.posts import actor_for
 from anlan.org.roles import find_role
 from anlan.org.scope import Actor, as_system
+from anlan.org.subjects import REQUEST
 
 State = AccountRequest.State
-REGISTER = "org.request"
 LASTS = dt.timedelta(hours=24)
 LOOK = (*OFFICERS, *DIRECTORS, "can:access-log")
 SHOWN = 100
@@ -172,6 +173,18 @@ def untold(person: Person) -> list[AccountRequest]:
     return list(rows.select_related("asked_by", "decided_by").order_by("-decided_at"))
 
 
+@transaction.atomic
+def read_by(person: Person, *, by: Actor, now: dt.datetime) -> int:
+    """Note that the person concerned knows what was done to their account; return how many changes that were."""
+    rows = untold(person)
+    for row in rows:
+        before = of_request(row)
+        row.told_at = now
+        row.save(update_fields=["told_at"])
+        _note(row, "read", by=by, origin=SCREEN, before=before)
+    return len(rows)
+
+
 def first_half(row: AccountRequest) -> str:
     """Return the half of the password that the one who asks holds: derived from the installation's key, stored nowhere."""
     number = int.from_bytes(salted_hmac("anlan.org.request", row.uid.hex, algorithm="sha256").digest())
@@ -225,7 +238,7 @@ def _ask(row: AccountRequest, *, by: Actor, origin: Origin) -> Change:
     if same.exists():
         raise Contradiction("org.E286", "", _("This was asked for already; it waits for a second person."))
     row.save()
-    _note(row, "ask", by=by, origin=origin)
+    _note(row, "ask", by=by, origin=origin, before={})
     return Change(request=row, password=first_half(row) if gives_password(row) else "")
 
 
@@ -233,7 +246,7 @@ def _alone(row: AccountRequest, details: dict[str, Any], *, by: Actor, origin: O
     row.state, row.is_alone, row.decided_at = State.DONE, True, row.asked_at
     row.details.pop("renews", None)
     row.save()
-    _note(row, "alone", by=by, origin=origin)
+    _note(row, "alone", by=by, origin=origin, before={})
     details.pop("with_account", None)
     return Change(password=_carry_out(row.person, row.act, details, by=by, origin=origin, under=row) or "")
 
@@ -339,18 +352,19 @@ def _waiting(row: AccountRequest, *, now: dt.datetime) -> AccountRequest:
 
 
 def _close(row: AccountRequest, state: str, *, by: Actor, now: dt.datetime) -> None:
+    before = of_request(row)
     row.state, row.decided_by_id, row.decided_at = state, by.person_id, now
     row.save(update_fields=["state", "decided_by", "decided_at"])
     steps = {State.DONE: "approve", State.REFUSED: "refuse", State.WITHDRAWN: "withdraw", State.EXPIRED: "expire"}
-    _note(row, steps[State(state)], by=by, origin=SCREEN)
+    _note(row, steps[State(state)], by=by, origin=SCREEN, before=before)
 
 
-def _note(row: AccountRequest, step: str, *, by: Actor, origin: Origin) -> None:
-    """Append the entry of a step; it names the person and the change, never a password or a subject outside."""
+def _note(row: AccountRequest, step: str, *, by: Actor, origin: Origin, before: Attributes) -> None:
+    """Append the entry of a step: the person, the change, and what the step set; never a password or a subject outside."""
     said = {name: value for name, value in row.details.items() if name != "subject"}
     unit = (
         Unit.objects.filter(path__in=row.paths).order_by("path").first()
         or Unit.objects.filter(depth=1).order_by("path")[0]
     )
-    content = {"act": row.act, "person": row.person.username, **said}
-    note(REGISTER, row.uid.hex, step, content, at=unit, by=by, origin=origin)
+    content = {**said, "act": row.act, "person": row.person.username} | changed(before, of_request(row))
+    note(REQUEST, row.uid.hex, step, content, at=unit, by=by, origin=origin)

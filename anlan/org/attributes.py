@@ -14,10 +14,10 @@ from django.db import models
 from django.db.models import QuerySet
 from django.db.models.functions import Concat, Length
 
-from anlan.org.credentials import Factor, FormerPassword, OutsideIdentity
+from anlan.org.credentials import AccountRequest, Factor, FormerPassword, OutsideIdentity
 from anlan.org.digests import digest
 from anlan.org.models import Institution, Person, Post, Unit
-from anlan.org.subjects import PERSON, POST, UNIT
+from anlan.org.subjects import PERSON, POST, REQUEST, UNIT
 
 Attributes = dict[str, Any]
 UNREADABLE = (ValueError, TypeError, InvalidOperation)  # what reading a row raises that holds no value of its column
@@ -40,6 +40,10 @@ _PERSON = (
     "session_generation",
 )  # fmt: skip
 _POST = ("id", "person__username", "unit__code", "role", "starts_on", "ends_on")
+_REQUEST = (
+    "id", "act", "person__username", "asked_by", "asked_at", "ends_at", "state", "decided_by", "decided_at", "is_alone",
+    "told_at", "paths",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,26 @@ def posts(keys: Collection[int]) -> tuple[dict[int, Attributes], list[int]]:
     for told in found.values():
         told["ends_on"] = told["ends_on"] or ""
     return found, bad
+
+
+def requests(keys: Collection[int]) -> tuple[dict[int, Attributes], list[int]]:
+    """Return requests for changes that take two people. A subject outside is a digest; whether a password came along is no part."""
+    rows, bad = readable(AccountRequest.objects.filter(pk__in=keys), (*_REQUEST, "uid", "details"))
+    names = [name.partition("__")[0] for name in _REQUEST]
+    found: dict[int, Attributes] = {}
+    for pk, *values, uid, details in rows:
+        told = {name: json_value(value) for name, value in zip(names, (pk, *values), strict=True)} | {"uid": uid.hex}
+        plain = dict(details) if isinstance(details, dict) else {"": details}
+        if subject := plain.pop("subject", ""):
+            told["outside.subject"] = digest("request", uid.hex, str(subject))
+        plain.pop("renews", None)
+        found[pk] = told | {"details": plain}
+    return found, bad
+
+
+def of_request(row: AccountRequest) -> Attributes:
+    """Return what a request's row says now."""
+    return requests([row.pk])[0][row.pk]
 
 
 def of_person(person: Person) -> Attributes:
@@ -199,6 +223,15 @@ def _homes_of_posts(keys: Collection[int]) -> Mapping[int, int | None]:
     return dict(Post.objects.filter(pk__in=keys).values_list("pk", "unit_id"))
 
 
+def _homes_of_requests(keys: Collection[int]) -> Mapping[int, int | None]:
+    rows = dict(AccountRequest.objects.filter(pk__in=keys).values_list("pk", "paths"))
+    there = dict(
+        Unit.objects.filter(path__in={path for paths in rows.values() for path in paths}).values_list("path", "pk")
+    )
+    root = Unit.objects.filter(depth=1).order_by("path").values_list("pk", flat=True).first()
+    return {pk: next((there[path] for path in sorted(paths) if path in there), root) for pk, paths in rows.items()}
+
+
 def _broken_tree(keys: Collection[int]) -> Iterator[tuple[int, str, Any, Any]]:
     """Yield (unit, column, row says, follows) where depth or number of children do not follow from the paths."""
     first, last = (Concat(models.OuterRef("path"), models.Value(sign * Unit.steplen)) for sign in ("0", "Z"))
@@ -244,4 +277,14 @@ POSTS = Kind(
     ends=frozenset({"withdraw"}),
     names=frozenset(name.partition("__")[0] for name in _POST),
 )
-KINDS = (UNITS, PEOPLE, POSTS)
+REQUESTS = Kind(
+    register=REQUEST,
+    model=AccountRequest,
+    read=requests,
+    key=lambda told: str(told["uid"]),
+    key_column="uid",
+    name=lambda told: f"{told.get('act')} {told.get('person')}",
+    homes=_homes_of_requests,
+    names=frozenset({*(name.partition("__")[0] for name in _REQUEST), "uid", "details"}),
+)
+KINDS = (UNITS, PEOPLE, POSTS, REQUESTS)

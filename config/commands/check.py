@@ -81,6 +81,8 @@ def _of_audit() -> str:
 
 def _print_since() -> None:
     """Say since when the organisation is proven, and which content was changed since: no faults, but nobody shall miss them."""
+    from django.utils import timezone
+
     from anlan.org.baseline import baseline_at
     from anlan.org.content_changes import change_lines, content_changes
     from anlan.org.scope import as_system
@@ -88,7 +90,7 @@ def _print_since() -> None:
     with as_system("check"):
         since, changes = baseline_at(), list(content_changes())
     if since is not None:
-        print(f"Units, people, posts and imports are proven from {since:%Y-%m-%d} on.")
+        print(f"Units, people, posts and imports are proven from {timezone.localdate(since):%Y-%m-%d} on.")
     for change in changes:
         print("\n".join(change_lines(change)))
 

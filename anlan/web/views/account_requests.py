@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from anlan.org.account_requests import approve, end, may_look, requests_for, untold
+from anlan.org.account_requests import approve, end, may_look, read_by, requests_for
 from anlan.org.credentials import AccountRequest
 from anlan.org.errors import Contradiction
 from anlan.org.models import Person
@@ -64,7 +64,7 @@ def decide(request: HttpRequest, uid: uuid.UUID, action: str) -> HttpResponse:
 def told(request: HttpRequest) -> HttpResponse:
     """Note that the person has read what was done to their account."""
     person: Person = request.user  # type: ignore[assignment]
-    AccountRequest.objects.filter(pk__in=[row.pk for row in untold(person)]).update(told_at=timezone.now())
+    read_by(person, by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
     return redirect("web:me")
 
 

@@ -14,12 +14,12 @@ from anlan.flow.parties import NamedParty
 from anlan.flow.perform import perform
 from anlan.flow.reading import find_record
 from anlan.ledger.models import Entry
-from anlan.org import administration
+from anlan.org import account_requests, administration
 from anlan.org.accounts import change_password
 from anlan.org.administration import Profile
-from anlan.org.attributes import KINDS, OUTSIDE, PEOPLE, POSTS, UNITS
+from anlan.org.attributes import KINDS, OUTSIDE, PEOPLE, POSTS, REQUESTS, UNITS
 from anlan.org.baseline import baseline_at, ensure_baseline, tell_what_stands
-from anlan.org.credentials import DigestKey, Factor, FormerPassword, OutsideIdentity
+from anlan.org.credentials import AccountRequest, DigestKey, Factor, FormerPassword, OutsideIdentity
 from anlan.org.door import factors, totp
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.parties import Party
@@ -28,6 +28,8 @@ from anlan.org.subjects import PERSON, subject_uid
 from config.demo import load
 from tests.conftest import actor_of
 from tests.unit.flow.test_parties import accept, let_in
+from tests.unit.org.test_two_people import came_in
+from tests.world import employ
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -39,6 +41,12 @@ def whole(world, li, wang, chen, guan):
     """The tree and four people, told to the ledger once."""
     with as_system("test"):
         ensure_baseline(EVERY_KIND)
+
+
+@pytest.fixture
+def second(world) -> Person:
+    """Another administrator, who chose a password."""
+    return came_in(employ("tian", "田方", "administrator", world.city))
 
 
 def found():
@@ -239,6 +247,24 @@ def test_without_the_key_of_digests_nothing_is_called_whole(whole):
     assert ("org.person", "[org.E182] key of digests", "UNREADABLE") in found()
 
 
+@pytest.mark.parametrize(("changed", "column"), [
+    ({"asked_by_id": None}, "asked_by"),
+    ({"state": "refused"}, "state"),
+    ({"told_at": NOW}, "told_at"),
+    ({"details": {"subject": "somebody else"}}, "outside.subject"),
+    ({"details": {"provider": "other"}}, "details"),
+    ({"paths": []}, "paths"),
+])  # fmt: skip
+def test_a_request_for_two_people_that_was_changed_by_sql_is_named(second, whole, guan, chen, changed, column):
+    row = account_requests.change(chen, "password", by=actor_of(guan)).request
+    account_requests.approve(row, by=actor_of(second))
+    assert found() == []
+    AccountRequest.objects.filter(pk=row.pk).update(**changed)
+    assert ("org.request", "password chen", column) in found()
+    AccountRequest.objects.filter(pk=row.pk).delete()
+    assert ("org.request", "password chen", "NO_ROW") in found()
+
+
 def test_every_column_is_told_or_stands_on_the_list_of_what_is_outside():
     told = {Unit: {"kind"}, Institution: {"unit", "first_responsible"}, Person: {"password"}, Post: {"person", "unit"}}
     told |= {Factor: {"id", "person", "kind", "name", "data", "created_at", "confirmed_at"}}
@@ -246,7 +272,8 @@ def test_every_column_is_told_or_stands_on_the_list_of_what_is_outside():
         FormerPassword: {"person", "password", "at"},
         OutsideIdentity: {"person", "provider", "subject", "linked_at"},
     }
-    kinds = {Unit: UNITS, Institution: UNITS, Person: PEOPLE, Post: POSTS}
+    told |= {AccountRequest: set()}
+    kinds = {Unit: UNITS, Institution: UNITS, Person: PEOPLE, Post: POSTS, AccountRequest: REQUESTS}
     missing = [
         f"org.{model.__name__}.{field.name}"
         for model, names in told.items()
@@ -261,7 +288,7 @@ def test_the_demo_city_tells_the_ledger_of_its_tree_and_people_and_nothing_is_le
         load._tree()
         load._people()
         made = tell_what_stands(KINDS, step="add", origin=load.DEMO, by=by)
-        assert made == {"org.unit": 171, "org.person": 85, "org.post": 61}
+        assert made == {"org.unit": 171, "org.person": 85, "org.post": 61, "org.request": 0}
         assert sum(ensure_baseline(EVERY_KIND).values()) == 0
     assert found() == []
 
