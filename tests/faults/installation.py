@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+PASSED_ON = ("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")  # all that comes from around
 TOKEN = "f" * 32
 PREPARE = """
 from django.core.management import call_command
@@ -65,7 +66,6 @@ class Installation:
     home: Path
     url: str
     session: str = ""
-    more: dict[str, str] = field(default_factory=dict)  # variables of its environment
 
     @classmethod
     def make(cls, home: Path, url: str) -> "Installation":
@@ -76,14 +76,14 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of its processes."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANLAN_", "PYTEST_"))}
+        """The environment of its processes: what a shell has, and its own. No setting of another test reaches them."""
         ours = {
             "ANLAN_HOME": str(self.home),
             "ANLAN_DATABASE_URL": self.url,
             "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": str(ROOT),
         }
-        return kept | ours | {"PYTHONPATH": str(ROOT)} | self.more
+        return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ours
 
     def script(self, text: str, **values: Any) -> str:
         """Run Python inside the installation and return what it printed; `values` are its variables."""
@@ -116,16 +116,17 @@ class Installation:
             line, cwd=ROOT, env=self.environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
         )
 
-    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """Run one `anlan` command and return how it ended."""
+    def command(self, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        """Run one `anlan` command and return how it ended. `settings` are variables of this one process."""
         line = [sys.executable, "-m", "config.command", *words]
-        return subprocess.run(line, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        env = self.environment | settings
+        return subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        """Start an `anlan` command that goes on, in a process group of its own."""
+    def start(self, *words: str, **settings: str) -> "subprocess.Popen[bytes]":
+        """Start an `anlan` command that goes on, in a process group of its own. `settings` are variables of this one process."""
         line = [sys.executable, "-m", "config.command", *words]
-        log = (self.home / f"{words[0]}.out").open("ab")
-        return subprocess.Popen(line, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        log, env = (self.home / f"{words[0]}.out").open("ab"), self.environment | settings
+        return subprocess.Popen(line, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
 
 
 @dataclass
@@ -135,11 +136,12 @@ class Server:
     installation: Installation
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
+    settings: Mapping[str, str] = field(default_factory=dict)  # variables of this server alone
 
     def start(self) -> None:
         """Serve, and wait until the first answer."""
         self.port = self.port or free_port()
-        self.process = self.installation.start("serve", "--no-demo", "--port", str(self.port))
+        self.process = self.installation.start("serve", "--no-demo", "--port", str(self.port), **self.settings)
         for _ in range(600):
             assert self.process.poll() is None, (self.installation.home / "serve.out").read_text()[-3000:]
             with contextlib.suppress(OSError, http.client.HTTPException):

@@ -17,24 +17,34 @@ from tests.faults.installation import ROOT, Installation, Server, free_port
 
 
 @contextlib.contextmanager
-def proxied(installation: Installation, name: str) -> Iterator[tuple[int, Server, Path]]:
-    """Serve behind a proxy with the file that docs/proxy.md shows, on local ports and without TLS; yield its port, the server, its folder."""
-    if shutil.which(name) is None:
-        pytest.skip(f"{name} is not installed: apt-get install {name}, or FAULTS=1 constraints/debian.sh")
-    server = Server(installation)
-    installation.more = {"ANLAN_TRUSTED_PROXIES": "127.0.0.1"}
+def served(installation: Installation) -> Iterator[Server]:
+    """Serve as behind a proxy of this machine, and yield the server."""
+    server = Server(installation, settings={"ANLAN_TRUSTED_PROXIES": "127.0.0.1"})
     server.start()
-    installation.more = {}
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@contextlib.contextmanager
+def proxied(server: Server, name: str) -> Iterator[tuple[int, Path]]:
+    """Put a proxy before a server with the file that docs/proxy.md shows, on local ports and without TLS; yield its port and its folder."""
     port, folder = free_port(), Path(tempfile.mkdtemp(prefix="anlan-proxy-"))
     process = _start_proxy(name, folder, port, server.port)
     try:
         _wait_for(port, process)
-        yield port, server, folder
+        yield port, folder
     finally:
         process.terminate()
         process.wait(timeout=10)
-        server.kill()
         shutil.rmtree(folder)
+
+
+def needs(name: str) -> pytest.MarkDecorator:
+    """Return the mark that skips a test where a proxy is not installed."""
+    reason = f"{name} is not installed: apt-get install {name}, or FAULTS=1 bash constraints/debian.sh"
+    return pytest.mark.skipif(shutil.which(name) is None, reason=reason)
 
 
 def block(language: str) -> str:

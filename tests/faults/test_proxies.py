@@ -3,11 +3,13 @@
 import contextlib
 import http.client
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.faults.installation import Installation
-from tests.faults.proxy import proxied
+from tests.faults.installation import Installation, Server
+from tests.faults.proxy import needs, proxied, served
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db]
 LAST_SIGN_IN = """
@@ -18,9 +20,16 @@ with as_system("test"):
 """
 
 
-@pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_the_proxys_file_tells_who_calls_and_stores_nothing(standing: Installation, name: str) -> None:
-    with proxied(standing, name) as (port, _server, folder):
+@pytest.fixture(scope="module")
+def server(standing: Installation) -> Iterator[Server]:
+    """One server for both proxies."""
+    with served(standing) as one:
+        yield one
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=needs(name)) for name in ("nginx", "caddy")])
+def test_the_proxys_file_tells_who_calls_and_stores_nothing(standing: Installation, server: Server, name: str) -> None:
+    with proxied(server, name) as (port, folder):
         wrong = {"X-Forwarded-For": "192.0.2.66", "X-Real-IP": "192.0.2.66", "Forwarded": "for=192.0.2.66"}
         assert _ask(port, "POST", "/sign-in/", b"username=li&password=wrong", wrong)[0] in (200, 403)
         assert _ask(port, "GET", "/metrics")[0] == 404
@@ -34,9 +43,8 @@ def test_the_proxys_file_tells_who_calls_and_stores_nothing(standing: Installati
     assert "192.0.2.66" not in addresses
 
 
-def test_tls_without_a_proxy_does_not_start(standing: Installation) -> None:
-    standing.more = {"ANLAN_TLS": "1"}
-    done = standing.command("serve", "--no-demo", "--port", "1")
+def test_tls_without_a_proxy_does_not_start(tmp_path: Path) -> None:
+    done = Installation(home=tmp_path / "home", url="").command("serve", "--no-demo", "--port", "1", ANLAN_TLS="1")
     assert done.returncode == 1
     assert "ANLAN_TLS=1 needs a proxy that ends TLS, and ANLAN_TRUSTED_PROXIES names none" in done.stderr
 
