@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,8 @@ def through(folder: Path, tasks: list[Callable[[], Any]], *, threads: int) -> li
     settings.update(HOST=str(folder), PORT=str(PORT))
     gate = threading.Barrier(threads)
     try:
-        with ThreadPoolExecutor(threads, initializer=gate.wait) as pool:
-            done = [future.result() for future in [pool.submit(_tried, task) for task in tasks]]
+        with ThreadPoolExecutor(threads, initializer=_begin, initargs=(gate,)) as pool:
+            done = [_said(future) for future in [pool.submit(task) for task in tasks]]
             for _ in range(threads):
                 pool.submit(_end, gate)
     finally:
@@ -91,12 +91,14 @@ def through(folder: Path, tasks: list[Callable[[], Any]], *, threads: int) -> li
     return done
 
 
-def _tried(task: Callable[[], Any]) -> Any:
+def _begin(gate: threading.Barrier) -> None:
+    gate.wait()
     assert connection.settings_dict["PORT"] == str(PORT)
-    try:
-        return task()
-    except Exception as error:  # noqa: BLE001  what a task raised is what it came to
-        return error
+
+
+def _said(future: Future[Any]) -> Any:
+    """What a task answered, or what it raised."""
+    return future.exception() or future.result()
 
 
 def _end(gate: threading.Barrier) -> None:

@@ -51,8 +51,9 @@ def test_the_description_is_openapi_3_1(li, client_as):
     plain = json.loads(json.dumps(api.get_openapi_schema(), default=str))
     assert described["paths"].keys() == plain["paths"].keys()
     answers = described["paths"]["/api/v1/registers/{code}/records"]["post"]["responses"]
-    assert sorted(answers) == ["201", "400", "401", "403", "404", "409", "422"]
-    assert list(answers["422"]["content"]) == ["application/problem+json"]
+    assert sorted(answers) == ["201", "400", "401", "403", "404", "405", "409", "413", "422", "500", "503"]
+    for status in sorted(answers)[1:]:
+        assert list(answers[status]["content"]) == ["application/problem+json"]
     assert "/api/v1/registers/{code}/records" in described["paths"]
 
 

@@ -1,6 +1,7 @@
 """`anlan organisation` and `anlan account`: a tree from one file, the same twice, all or nothing, every fault with its line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_file_makes_the_tree_the_people_and_their_posts(capsys, file):
     assert sorted(accounts) == ["nurse1", "office1", "root1"]
     assert Person.objects.get(username="office1").check_password(accounts["office1"])
     assert not Person.objects.get(username="head1").has_usable_password()
-    origin = json.loads(Entry.objects.order_by("pk")[0].header)
+    origin = json.loads(Entry.objects.filter(register="org.unit").order_by("pk")[0].header)
     assert origin["origin"] == "import"
     assert len(origin["source"]["file_sha256"]) == 64
 
@@ -107,7 +108,12 @@ def test_a_dry_run_writes_nothing_and_makes_no_password(capsys, file):
         "waiting": [],
     }
     assert not Unit.objects.exists()
-    assert not Entry.objects.exists()
+    assert not Person.objects.exists()
+    # what preparing any installation tells, before a command begins
+    assert sorted(Entry.objects.values_list("register", "step")) == [
+        ("org.baseline", "make"),
+        ("org.content", "baseline"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +209,13 @@ def test_a_one_time_password_is_printed_once_and_noted_without_it(capsys, li):
     li.refresh_from_db()
     assert code == 0
     assert li.check_password(password)
-    assert (Entry.objects.get().step, Entry.objects.get().content) == ("issue_password", "{}")
+    entry = Entry.objects.get()
+    told = json.loads(entry.content)
+    assert entry.step == "issue_password"
+    assert sorted(told) == ["must_change_password", "password", "password_changed_at"]  # the password as a keyed digest
+    assert re.fullmatch("[0-9a-f]{64}", told["password"])
+    assert password not in entry.content
+    assert li.password not in entry.content
 
 
 def test_an_account_is_deactivated_reactivated_and_unlocked(capsys, li):

@@ -82,7 +82,7 @@ def test_a_step_that_fails_while_it_is_written_leaves_nothing(kept, place, li_ac
     def fail(*_arguments):
         raise Conflict("flow.E022", "too late")
 
-    monkeypatch.setattr(perform, "_remember", fail)
+    monkeypatch.setattr(perform, "remember", fail)
     with acting(li_actor), pytest.raises(Conflict):
         perform.perform(place, "attach", by=li_actor, evidence=uploads(), key="k")
     assert left_in(kept) == []
@@ -114,7 +114,7 @@ def test_a_failed_step_takes_no_file_that_another_step_stored_meanwhile(kept, pl
 def test_a_failed_step_keeps_the_file_that_a_record_has_already(kept, place, li_actor, monkeypatch):
     with acting(li_actor):
         perform.perform(place, "attach", by=li_actor, evidence=uploads())
-        monkeypatch.setattr(perform, "_remember", lambda *_arguments: (_ for _ in ()).throw(Conflict("flow.E022", "x")))
+        monkeypatch.setattr(perform, "remember", lambda *_arguments: (_ for _ in ()).throw(Conflict("flow.E022", "x")))
         with pytest.raises(Conflict):
             perform.perform(place, "attach", by=li_actor, evidence=uploads(), key="k")
     assert left_in(kept) == [Evidence.objects.get().sha256]

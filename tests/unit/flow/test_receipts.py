@@ -109,7 +109,8 @@ def test_an_import_has_one_receipt_over_all_its_entries(batch: Batch, world: Wor
     place_tree()
     receipt = find_receipt(batch.uid, at=AT)
     assert receipt["batch"]["file_sha256"] == batch.file_sha256
-    assert receipt["proof"]["positions"] == [0, 1, 2, 3, 4, 5, 6]
+    # behind the entry of the upload
+    assert receipt["proof"]["positions"] == [1, 2, 3, 4, 5, 6, 7]
     assert [finding[2] for finding in verified(receipt).findings][-1] == "batch-in"
     assert verified(receipt).outcome == 0
     receipt["proof"]["leaves"][3], receipt["proof"]["leaves"][4] = (

@@ -90,10 +90,12 @@ def test_each_of_the_two_holds_half_of_the_password_and_neither_half_opens_anyth
     assert audit.must_change_password
     assert steps_of(asked.request) == ["ask", "approve"]
     told = Entry.objects.filter(register="org.person", step="issue_password").get()
-    assert (told.actor_id, json.loads(told.content)) == (guan_actor.person_id, {"request": str(asked.request.uid)})
+    content = json.loads(told.content)
+    assert (told.actor_id, content["request"]) == (guan_actor.person_id, str(asked.request.uid))
+    assert sorted(content) == ["must_change_password", "password", "password_changed_at", "request"]  # a keyed digest
     everything = "".join(Entry.objects.values_list("content", flat=True)) + str(AccountRequest.objects.values())
-    assert asked.password not in everything
-    assert done.password not in everything
+    for secret in (asked.password, done.password, audit.password):
+        assert secret not in everything
 
 
 def test_the_person_is_told_until_they_say_that_they_know(audit, security, guan_actor, client_as):
