@@ -16,6 +16,7 @@ from anlan.kernel.canonical import canonical_bytes
 from anlan.ledger.models import Entry
 from anlan.org.administration import Profile
 from anlan.org.events import note
+from anlan.org.models import Institution
 from anlan.org.scope import Actor, acting, as_system
 from anlan_cn.models import SecurityIncident
 from tests.records import list_place, report_hazard
@@ -27,7 +28,7 @@ RUBRIC = "qidong-2018"
 
 def fill_year(world: World, *, office: Actor, reviewer: Actor) -> None:
     """Write what the year holds."""
-    tell_profile(world)
+    tell_profile(world.hospital_a)
     for number in range(4):
         list_place(world.hospital_a, by=office, name=f"药房{number}", is_crowded=number % 2 == 0)
         report_hazard(world.hospital_a, by=office, description=f"第{number}处杂物")
@@ -57,9 +58,8 @@ def wanted(world: World, **changes: object) -> Wanted:
     return Wanted(**{**plain, **changes})  # type: ignore[arg-type]
 
 
-def tell_profile(world: World) -> None:
-    """Let the ledger say what hospital A is, as it does of every unit that was added on screen or at an upgrade."""
-    hospital = world.hospital_a
+def tell_profile(hospital: Institution) -> None:
+    """Let the ledger say what a hospital is, as it does of every unit that was added on screen or at an upgrade."""
     if not Entry.objects.filter(register="org.unit", record_uid=profile_uid(hospital.code)).exists():
         with as_system("test") as system:
             content = {"code": hospital.code, **Profile.of(hospital).columns(), "first_responsible": None}
@@ -68,7 +68,7 @@ def tell_profile(world: World) -> None:
 
 def drafted(world: World, **changes: object) -> Draft:
     """Return a draft of hospital A's score."""
-    tell_profile(world)
+    tell_profile(world.hospital_a)
     return draft(wanted(world, **changes))
 
 

@@ -199,6 +199,7 @@ TABLE: Mapping[str, Entry] = {
     "web:imports": OF_IMPORT,
     "web:import-template": OF_IMPORT,
     "web:import": OF_IMPORT,
+    # of those who may import, to who uploaded the sheet
     "web:import-errors": OF_IMPORT,
     "web:import-act": OF_IMPORT,
     "web:erasures": Entry(allowed=ERASING),
@@ -252,9 +253,9 @@ TABLE: Mapping[str, Entry] = {
     "web:person-act": OF_ADMINISTRATION,
     "web:post-new": OF_ADMINISTRATION,
     "web:post-end": OF_ADMINISTRATION,
-    # for watchers; what they may read beyond one word depends on the address: tests/unit/config/test_health.py
+    # for watchers: on the common port one word and no figures; the watchers' port: tests/unit/config/test_health.py
     "health-ready": ANYONE,
-    "metrics": ANYONE,
+    "metrics": NOTHING,
     # the public face
     "portal:icon": ANYONE,
     "portal:receipts": ANYONE,

@@ -19,7 +19,8 @@ from django.utils import timezone, translation
 from anlan.api.application import api
 from anlan.assessment.models import Seal
 from anlan.assessment.seal import Wanted, draft, publish
-from anlan.exchange.commit import open_batch
+from anlan.exchange.check import check
+from anlan.exchange.commit import note_report, open_batch
 from anlan.flow.evidence import store
 from anlan.flow.models import Batch, Erasure, Evidence
 from anlan.flow.perform import perform
@@ -28,12 +29,14 @@ from anlan.ledger.models import Entry as LedgerEntry
 from anlan.ledger.sequencer import Sequencer
 from anlan.org.models import Institution, Party, Person, Post, Unit
 from anlan.org.parties import Capacity
+from anlan.org.posts import actor_for
 from anlan.org.roles import all_roles
-from anlan.org.scope import as_system
+from anlan.org.scope import Actor, acting, as_system
 from anlan_cn.models import KeyPlace
 from tests.meta.access_table import CASE, FAMILIES, FAMILY_OF, RELATIONS, ROLES, TABLE, TARGETS, Entry
 from tests.meta.addresses import Address, addresses
 from tests.papers import pdf
+from tests.sealing import tell_profile
 from tests.sheets import comma_text
 from tests.world import World, build_world, employ
 
@@ -141,12 +144,14 @@ def _targets(world: World) -> dict[tuple[str, str], KeyPlace]:
     Institution.objects.create(unit=unit, code="D", class_level=2, kind="general")
     wanted = {target for relations in TARGETS.values() for target in relations.values() if target}
     for institution in sorted({institution for institution, _department in wanted}):
-        _import(institution)
+        with as_system("test") as system:
+            _import(institution, by=system)
     places = {target: _place(*target) for target in sorted(wanted)}
     bystander = Person.objects.create_user("bystander", name="bystander")
     for place in places.values():
         _let_in(place, bystander, Capacity.PROTECTOR)
-    Sequencer().run()  # an installation where entries wait longer than five seconds is not ready
+    for institution in Institution.objects.filter(pk__in={place.institution_id for place in places.values()}):
+        _seal(institution)
     return places
 
 
@@ -162,13 +167,14 @@ def _let_in(place: KeyPlace, person: Person, capacity: str) -> None:
     )
 
 
-def _import(institution: str) -> None:
-    """A sheet that somebody uploaded for the institution's key places."""
+def _import(institution: str, *, by: Actor) -> None:
+    """A sheet that somebody uploaded for the institution's key places, looked through and not written: its kind is no kind."""
     heading = ("occurred_on", "kind", "name", "location")
-    sheet = comma_text(heading, ("2025-01-06", "pharmacy", marker(institution, ""), "一层"))
-    with as_system("test") as system:
-        place = Institution.objects.select_related("unit").get(code=institution)
-        open_batch(find_register("key_place"), place, sheet, name="places.csv", by=system)
+    sheet = comma_text(heading, ("2025-01-06", marker(institution, ""), "药房", "一层"))
+    spec, place = find_register("key_place"), Institution.objects.select_related("unit").get(code=institution)
+    batch = open_batch(spec, place, sheet, name="places.csv", by=by)
+    note_report(batch, check(spec, place, sheet, name="places.csv", by=by))
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.CHECKED)
 
 
 def _place(institution: str, department: str) -> KeyPlace:
@@ -212,6 +218,10 @@ def _people(world: World, targets: dict[tuple[str, str], KeyPlace]) -> dict[str,
     for role, person in staff.items():
         is_outside = FAMILY_OF[role] == "outside"
         _let_in(targets[CASE], person, Capacity.EXTERNAL if is_outside else Capacity.PROTECTOR)
+    for role in FAMILIES["office"]:
+        with acting(actor_for(staff[role], today=timezone.localdate())) as by:
+            _import("A", by=by)
+    Sequencer().run()  # an installation where entries wait longer than five seconds is not ready
     return staff
 
 
@@ -223,7 +233,7 @@ def test_each_role_reaches_exactly_what_the_policy_says(address, targets, people
         client = client_as(people[role])
         for relation, target in _cases(role):
             for method in address.methods:
-                answer = _ask(client, method, address, entry, target, targets[target])
+                answer = _ask(client, method, address, entry, target, targets[target], sheet_of=role)
                 outcome, wanted = _outcome(answer, entry), _wanted(entry, role, relation)
                 if outcome != "no such method" and outcome != wanted:
                     faults.append(
@@ -261,6 +271,33 @@ def test_the_own_place_opens_nothing_of_another(address, targets, people, client
         assert marker("B", "") not in _text(answer)
 
 
+@pytest.mark.database
+@pytest.mark.parametrize("one", ["web:import-errors", "web:import-act"])
+def test_who_may_import_there_too_is_not_given_the_sheet_of_another(one, targets, people, client_as):
+    (address,) = [address for address in ADDRESSES if address.key == one]
+    wanted = {"office_director": 404, "office": 200 if one == "web:import-errors" else 302}
+    for role, status in wanted.items():
+        answers = [
+            _ask(client_as(people[role]), method, address, TABLE[one], ("A", ""), targets["A", ""], sheet_of="office")
+            for method in address.methods
+        ]
+        assert sorted(answer.status_code for answer in answers) == sorted([status, 405])
+
+
+@pytest.mark.database
+def test_the_cells_of_a_sheet_are_shown_to_who_uploaded_it_alone(targets, people, client_as):
+    (address,) = [address for address in ADDRESSES if address.key == "web:import"]
+    own, other = (
+        _ask(
+            client_as(people[role]), "GET", address, TABLE["web:import"], ("A", ""), targets["A", ""], sheet_of="office"
+        )
+        for role in ("office", "office_director")
+    )
+    assert (own.status_code, other.status_code) == (200, 200)
+    assert marker("A", "") in _text(own)
+    assert marker("A", "") not in _text(other)
+
+
 def _cases(role: str) -> Iterator[tuple[str, tuple[str, str]]]:
     for relation in RELATIONS:
         target = TARGETS[FAMILY_OF[role]][relation]
@@ -288,10 +325,17 @@ def _outcome(answer: HttpResponse, entry: Entry) -> str:
 
 
 def _ask(
-    client: Client, method: str, address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace
+    client: Client,
+    method: str,
+    address: Address,
+    entry: Entry,
+    target: tuple[str, str],
+    place: KeyPlace,
+    *,
+    sheet_of: str = "",
 ) -> HttpResponse:
     """Send one request and undo what it wrote."""
-    where, values = filled(address, entry, target, place)
+    where, values = filled(address, entry, target, place, sheet_of=sheet_of)
     with transaction.atomic():
         answer: Any = _send(client, method, where, entry, values)
         _text(answer)
@@ -299,14 +343,19 @@ def _ask(
     return answer
 
 
-def filled(address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace) -> tuple[str, dict[str, Any]]:
-    """Return the path of an address for a target, and what its query, form and body are filled with."""
+def filled(
+    address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace, *, sheet_of: str = ""
+) -> tuple[str, dict[str, Any]]:
+    """Return the path of an address for a target, and what its query, form and body are filled with.
+
+    Of the imports there it names the one of `sheet_of`; where that person uploaded none, one that nobody's session uploaded.
+    """
     with as_system("test"):
-        return _filled_address(address, entry, target, place)
+        return _filled_address(address, target, place, sheet_of)
 
 
 def _filled_address(
-    address: Address, entry: Entry, target: tuple[str, str], place: KeyPlace
+    address: Address, target: tuple[str, str], place: KeyPlace, sheet_of: str
 ) -> tuple[str, dict[str, Any]]:
     values = {
         "place": target[0],
@@ -317,7 +366,7 @@ def _filled_address(
         "uid": place.uid,
         "step": "inspect_defences",
         "rule": "A3-k1",
-        "batch": Batch.objects.filter(institution=place.institution).values_list("uid", flat=True)[0],
+        "batch": _sheet_of(sheet_of, place.institution),
         "action": "cancel",
         "party": Party.objects.filter(record_uid=place.uid, person__username="bystander").values_list("pk", flat=True)[
             0
@@ -328,7 +377,7 @@ def _filled_address(
         "provider": "nowhere",
     }
     if "seal>" in address.template:
-        values["seal"] = _seal_of(place.institution)
+        values["seal"] = Seal.objects.get(institution=place.institution, year=YEAR).uid
     if "/rubrics/" in address.key:
         values["code"] = "qidong-2018"
     if "/administration/" in address.template:
@@ -356,14 +405,18 @@ def _request_for(place: KeyPlace) -> UUID:
     return Erasure.objects.get_or_create(record_uid=place.uid, defaults=fresh)[0].uid
 
 
-def _seal_of(institution: Institution) -> uuid.UUID:
-    """The seal of an institution's year, sealed when a test first asks for it."""
-    known = Seal.objects.filter(institution=institution, year=YEAR).values_list("uid", flat=True).first()
-    if known is not None:
-        return known
+def _sheet_of(username: str, institution: Institution) -> UUID:
+    """The import of a person there; the system's where the person has none."""
+    there = Batch.objects.filter(institution=institution, file_name="places.csv").values_list("uid", flat=True)
+    return there.filter(by__username=username).first() or there.get(by=None)
+
+
+def _seal(institution: Institution) -> None:
+    """Seal the institution's year."""
+    tell_profile(institution)
     with as_system("test") as system:
         wanted = Wanted(institution=institution, rubric="qidong-2018", year=YEAR, as_of=dt.date(YEAR, 12, 31))
-        return publish(draft(wanted), by=system, at=timezone.now()).uid
+        publish(draft(wanted), by=system, at=timezone.now())
 
 
 def _post_of(username: str) -> int:

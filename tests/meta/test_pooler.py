@@ -75,7 +75,7 @@ def test_each_role_reaches_through_a_pooler_exactly_what_the_policy_says(targets
 
 def _question(clients: Any, address: Any, role: str, relation: str, target: Any, place: KeyPlace) -> Callable[[], str]:
     entry = TABLE[address.key]
-    where, values = filled(address, entry, target, place)
+    where, values = filled(address, entry, target, place, sheet_of=role)
 
     def ask() -> str:
         client = Client()

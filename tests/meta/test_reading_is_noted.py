@@ -9,6 +9,7 @@ import json
 import os
 import uuid
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,7 @@ from tests.meta.access_table import TABLE, Entry
 from tests.meta.addresses import Address, addresses
 from tests.meta.test_access_matrix import _send, _text
 from tests.papers import pdf
+from tests.sealing import tell_profile
 from tests.sheets import comma_text
 from tests.world import employ
 
@@ -101,6 +103,7 @@ def _bad_sheet(record: Dispute, by: Any) -> None:
 
 def _values(record: Dispute) -> dict[str, Any]:
     with as_system("test") as system:
+        tell_profile(record.institution)
         wanted = Wanted(institution=record.institution, rubric="qidong-2018", year=YEAR, as_of=dt.date(YEAR, 12, 31))
         seal = publish(draft(wanted), by=system, at=timezone.now()).uid
     return {
@@ -147,8 +150,8 @@ class Walk:
 
     def ask_all(self, found: tuple[Address, ...]) -> None:
         """Ask each address by each of its methods; addresses of a rule for each rule that reads the register."""
+        self.client = self.client_as(self.reader)
         for address in found:
-            self.client = self.client_as(self.reader)  # one of the addresses signs out
             for method in address.methods:
                 for rule in RULES if "rule>" in address.template else RULES[:1]:
                     self._ask(address, method, rule)
@@ -159,12 +162,14 @@ class Walk:
         where = address.fill(values) + (f"?q={self.record.number}" if address.key == "web:search" else "")
         if "unmask" in address.key:
             entry = Entry(body={"fields": ("complainant",), "reason": "电话回访患者"})
+        cookies = deepcopy(self.client.cookies)
         before = Access.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         with transaction.atomic():
             answer = _send(self.client, method, where, entry, values)
             text = _unpacked(answer)
             rows = list(Access.objects.filter(pk__gt=before, person_id=self.reader.pk, register__in=("dispute", "")))
             transaction.set_rollback(True)
+        self.client.cookies = cookies  # an address may sign out: with the rows its session is back
         self._look_at_headers(address, method, answer)
         marks = [mark for mark in MARKS if mark in text and mark != self.reader.name]
         self._judge(f"{method} {address.key}", marks, rows)
