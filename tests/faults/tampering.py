@@ -20,6 +20,7 @@ from anlan.org.credentials import Factor, FormerPassword, OutsideIdentity
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.parties import Party
 from anlan.org.subjects import subject_uid
+from anlan.vault.fields import EncryptedColumn
 
 KINDS = ("change", "delete", "insert", "reorder")
 Model = type[models.Model]
@@ -39,29 +40,41 @@ class Tampering:
     named: str = ""
 
 
+Target = Callable[[str], Tampering | None]
+IN_TURN = 24  # six tables or kinds of tables of records and ledger, four ways
+
+
 class Tamperer:
     """Takes dice and tampers with one row at a time."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.registers = [spec.model for spec in all_registers() if spec.model.objects.exists()]
-        self.targets: tuple[Callable[[str], Tampering | None], ...] = (
-            self.of_register, self.of_register, self.of_entry, self.of_entry, self.of_position, self.of_tile,
-            self.of_queue, self.of_evidence, self.of_organisation, self.of_organisation, self.of_organisation,
+        self.targets: tuple[Target, ...] = (
+            self.of_register, self.of_entry, self.of_position, self.of_tile, self.of_queue, self.of_evidence,
+        )  # fmt: skip
+        self.weighted: tuple[Target, ...] = (
+            *self.targets, self.of_register, self.of_entry, self.of_organisation, self.of_organisation, self.of_organisation,
         )  # fmt: skip
 
-    def tamper(self) -> Tampering:
-        """Change, delete, insert or reorder something, and say what must be named."""
-        while True:
-            done = self.dice.choice(self.targets)(self.dice.choice(KINDS))
-            if done is not None:
-                return done
+    def tamper(self, turn: int) -> Tampering:
+        """Change, delete, insert or reorder something of records or ledger: each table each way once, then by chance, people too."""
+        if turn < IN_TURN:
+            target, kind = self.targets[turn // len(KINDS)], KINDS[turn % len(KINDS)]
+            return self._until_done(lambda: target(kind))
+        return self._until_done(lambda: self.dice.choice(self.weighted)(self.dice.choice(KINDS)))
 
-    def tamper_with_the_organisation(self) -> Tampering:
-        """Change, delete, insert or reorder a row of the organisation."""
-        while (done := self.of_organisation(self.dice.choice(KINDS))) is None:
-            pass
-        return done
+    def tamper_with_the_organisation(self, turn: int) -> Tampering:
+        """Change, delete, insert or reorder a row of the organisation: each table each way once, then by chance."""
+        if turn < len(WAYS):
+            return self._until_done(lambda: self.of_model(*WAYS[turn]))
+        return self._until_done(lambda: self.of_organisation(self.dice.choice(KINDS)))
+
+    def _until_done(self, attempt: Callable[[], Tampering | None]) -> Tampering:
+        for _ in range(200):
+            if (done := attempt()) is not None:
+                return done
+        raise AssertionError("Two hundred throws of the dice changed nothing.")
 
     def of_register(self, kind: str) -> Tampering | None:
         model = self.dice.choice(self.registers)
@@ -180,7 +193,9 @@ class Tamperer:
     # ── people, posts, parties, units, profiles, credentials, imports ───────────────────────────────────────────────────
 
     def of_organisation(self, kind: str) -> Tampering | None:
-        model = self.dice.choice([model for model in ORGANISATION if model.objects.exists()])
+        return self.of_model(self.dice.choice([model for model in ORGANISATION if model.objects.exists()]), kind)
+
+    def of_model(self, model: Any, kind: str) -> Tampering | None:
         row = self._any(model.objects)
         told = whose(row)
         if kind == "change":
@@ -190,13 +205,17 @@ class Tamperer:
             self._delete(model, row.pk)
             return Tampering(kind=kind, table=model._meta.db_table, column="", told=told)
         if kind == "insert":
-            if model is Institution:
-                return None  # one for each unit; the unit would have to be slipped in too
+            if (model, kind) not in WAYS:
+                return None
             new = {name: make(self.dice) for name, make in NEW[model].items()}
             pk = self._copy(model, row, new)
             return Tampering(kind=kind, table=model._meta.db_table, column="", told=whose(model.objects.get(pk=pk)))
         other = self._any(model.objects)
-        if other.pk == row.pk:
+        apart = {model._meta.pk.attname, SWAPPED[model]}
+        first, second = (
+            {k: v for k, v in self._as_stored(model, one).items() if k not in apart} for one in (row, other)
+        )
+        if other.pk == row.pk or first == second:  # rows that differ in nothing else change nothing by it
             return None
         return self._swap(model, row, other, SWAPPED[model], told)
 
@@ -214,9 +233,9 @@ class Tamperer:
     def _change(self, model: Model, row: Any, told: tuple[str, ...], *, skip: set[str]) -> Tampering:
         fields = [field for field in model._meta.concrete_fields if field.name not in skip]
         field = self.dice.choice(fields)
-        value = self._other(field, getattr(row, field.attname), row)
+        value = self._other(field, self._as_stored(model, row)[field.attname], row)
         table, column = model._meta.db_table, connection.ops.quote_name(field.column)
-        stored = field.get_db_prep_save(value, connection)
+        stored = _written(field, value)
         key = connection.ops.quote_name(model._meta.pk.column)
         self._sql(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", stored, row.pk)
         return Tampering(kind="change", table=table, column=field.column, told=(*told, *self._where(field, value)))
@@ -243,14 +262,17 @@ class Tamperer:
 
     def _copy(self, model: Model, row: Any, new: dict[str, Any]) -> int:
         fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-        values = [
-            field.get_db_prep_save(new.get(field.attname, getattr(row, field.attname)), connection) for field in fields
-        ]
+        row_now = self._as_stored(model, row) | new
+        values = [_written(field, row_now[field.attname]) for field in fields]
         names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
         places = ", ".join(["%s"] * len(fields))
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places}) RETURNING id", values)
             return int(cursor.fetchone()[0])
+
+    def _as_stored(self, model: Model, row: Any) -> dict[str, Any]:
+        """Return what the columns of a row hold, encrypted ones as they lie there."""
+        return dict(model._base_manager.values().get(pk=row.pk))
 
     def _free(self, model: Model) -> dict[str, Any]:
         """Values that keep a copied row clear of the uniqueness that its register declares."""
@@ -266,7 +288,7 @@ class Tamperer:
         first, second = getattr(one, name), getattr(two, name)
         if _plain(first) == _plain(second):
             return None
-        spare = _another(field, first, self.dice, None) if name in ("uid",) else first
+        spare = _another(field, first, self.dice, None) if name in ("uid", "subject") else first
         if field.unique and name == "entry_id":  # through a free entry, as one who knows the constraint would
             spare = Unsequenced.objects.values_list("pk", flat=True)[0]
         for row, value in ((one, spare), (two, first), (one, second)):
@@ -282,6 +304,8 @@ class Tamperer:
 
 
 ORGANISATION: tuple[Any, ...] = (Person, Post, Unit, Institution, Factor, FormerPassword, OutsideIdentity, Party, Batch)
+# An institution is one for each unit; the unit would have to be slipped in too.
+WAYS = [(model, kind) for model in ORGANISATION for kind in KINDS if (model, kind) != (Institution, "insert")]
 # Not told on purpose (`anlan.org.attributes.OUTSIDE`), or keys whose change the database's foreign keys refuse.
 SKIPPED: dict[Any, set[str]] = {
     Person: {"id", "last_login"},
@@ -338,6 +362,11 @@ def whose(row: Any) -> tuple[str, ...]:
     if isinstance(row, Post):
         return (str(subject_uid("org.post", row.pk)),)
     return (str(subject_uid("org.person", row.pk if isinstance(row, Person) else row.person_id)),)
+
+
+def _written(field: Any, value: Any) -> Any:
+    """Return a value as SQL writes it; into an encrypted column whatever the hand that has no key puts there."""
+    return value if isinstance(field, EncryptedColumn) else field.get_db_prep_save(value, connection)
 
 
 def _plain(value: Any) -> Any:
