@@ -22,8 +22,10 @@ EVERY = dt.timedelta(hours=1)
 TRIES, PAUSE = 3, 2.0
 WHAT_IT_IS = "all data stand in it once more. The worker tries each hour to drop it; or drop it by hand."
 # Whoever runs a drill holds a connection with the copy's name: without one the drill is over, killed or not.
+# Copies of other installations on the same server are theirs. Those of earlier releases do not say whose they are.
 _LEFT = """
-SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND pg_get_userbyid(datdba) = current_user
+SELECT datname FROM pg_database
+WHERE (starts_with(datname, %s) OR datname ~ '^anlan_drill_[0-9a-f]{8}$') AND pg_get_userbyid(datdba) = current_user
 AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = pg_database.datname) ORDER BY 1
 """
 _log = logging.getLogger("anlan.backup")
@@ -40,7 +42,7 @@ class Copy:
 @contextlib.contextmanager
 def copy_database() -> Iterator[Copy]:
     """Make a database on the same server for a drill, and drop it. Raises: BackupError when the role may make none."""
-    database, name = direct_database(), f"{PREFIX}{secrets.token_hex(4)}"
+    database, name = direct_database(), f"{_of_this()}{secrets.token_hex(4)}"
     with linked(database, name=name) as link:
         try:
             link.execute(_statement("CREATE DATABASE {} TEMPLATE template0", name))
@@ -55,6 +57,11 @@ def copy_database() -> Iterator[Copy]:
             yield copy
         finally:
             copy.left = _drop(name)
+
+
+def _of_this() -> str:
+    """Return how the names of our copies begin: with the database's own. A name has 63 bytes at most."""
+    return f"{PREFIX}{connection.settings_dict['NAME'][:40]}_"
 
 
 def _drop(name: str) -> str:
@@ -91,7 +98,7 @@ def left_copies() -> tuple[str, ...]:
     if connection.vendor != "postgresql":
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT, [PREFIX])
+        cursor.execute(_LEFT, [_of_this()])
         return tuple(row[0] for row in cursor.fetchall())
 
 

@@ -92,7 +92,9 @@ def test_a_drill_proves_the_restored_head_and_leaves_nothing_behind(written, hom
     assert (proof.entries, proof.files) == (made.head[0], 1)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'anlan_drill%'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_database WHERE starts_with(datname, 'anlan_drill_' || current_database())"
+            )
             assert cursor.fetchone()[0] == 0
 
 

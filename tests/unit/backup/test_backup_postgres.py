@@ -93,7 +93,7 @@ def test_a_copy_that_cannot_be_dropped_is_a_fault_is_named_and_goes_with_a_later
 
 
 def test_the_copy_of_a_drill_that_was_killed_goes_and_that_of_one_that_runs_stays(written, home):
-    name = f"{copies.PREFIX}0badcafe"
+    name = f"{copies._of_this()}0badcafe"
     with linked(direct_database(), name=name) as link:
         link.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         assert left_copies() == ()

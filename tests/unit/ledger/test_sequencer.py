@@ -213,8 +213,10 @@ from django.conf import settings
 from django.db import connections
 connections["default"].close(); connections["default"].settings_dict["NAME"] = {name!r}
 from anlan.ledger.sequencer import Sequencer
+from anlan.org.scope import as_system
 print("ready", flush=True)
-while True: Sequencer().run(batch=3)
+with as_system("sequencer"):
+    while True: Sequencer().run(batch=3)
 """
 
 
