@@ -82,7 +82,7 @@ def test_a_copy_that_cannot_be_dropped_is_a_fault_is_named_and_goes_with_a_later
         [name] = left_copies()
         assert drop_left_copies() == (name,)
     assert faults == (
-        f'the drill\'s copy of the database, {name}, could not be dropped (database "{name}" is being accessed by other users): '
+        f'the drill\'s copy of the database, {name}, could not be dropped (PostgreSQL refused: database "{name}" is being accessed by other users.): '
         "all data stand in it once more. The worker tries each hour to drop it; or drop it by hand.",
     )
     assert name in {check.name: check for check in look(now=timezone.now())}["backup"].said
