@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, LiteralString
 
 import psycopg
@@ -22,7 +23,7 @@ EVERY = dt.timedelta(hours=1)
 TRIES, PAUSE = 3, 2.0
 WHAT_IT_IS = "all data stand in it once more. The worker tries each hour to drop it; or drop it by hand."
 # Whoever runs a drill holds a connection with the copy's name: without one the drill is over, killed or not.
-# Copies of other installations on the same server are theirs. Those of earlier releases do not say whose they are.
+# Copies of other installations on the same server are theirs; only those of the first release do not say whose they are.
 _LEFT = """
 SELECT datname FROM pg_database
 WHERE (starts_with(datname, %s) OR datname ~ '^anlan_drill_[0-9a-f]{8}$') AND pg_get_userbyid(datdba) = current_user
@@ -60,8 +61,8 @@ def copy_database() -> Iterator[Copy]:
 
 
 def _of_this() -> str:
-    """Return how the names of our copies begin: with the database's own. A name has 63 bytes at most."""
-    return f"{PREFIX}{connection.settings_dict['NAME'][:40]}_"
+    """Return how the names of our copies begin: with a hash of the database's own, since a name has 63 bytes at most."""
+    return f"{PREFIX}{sha256(connection.settings_dict['NAME'].encode()).hexdigest()[:12]}_"
 
 
 def _drop(name: str) -> str:
