@@ -6,12 +6,14 @@ named by `anlan check` and the running audit until somebody puts it back, or say
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
+from anlan.assessment.errors import RubricError
 from anlan.assessment.load import find_rubric, load_parameters, rubric_codes
 from anlan.flow.drifts import Chunk, Drift, Fault
 from anlan.ledger.entry import Origin
@@ -94,11 +96,13 @@ def drift_of_content(*, after: Any = None, limit: int = 0) -> Chunk:
 
 
 def _parameters() -> Mapping[str, int]:
-    return {
-        f"parameter {one.code} from {one.starts_on}": one.value
-        for file in sorted((LAW / "parameters").glob("*.yaml"))
-        for one in load_parameters(LAW, file.stem)
-    }
+    found = {}
+    for file in sorted((LAW / "parameters").glob("*.yaml")):
+        with suppress(RubricError):  # one that cannot be read any more is named by its hash, and its values as gone
+            found |= {
+                f"parameter {one.code} from {one.starts_on}": one.value for one in load_parameters(LAW, file.stem)
+            }
+    return found
 
 
 def _sha256(path: Path) -> str:

@@ -4,22 +4,25 @@ Each is a `Tampering`: what it is, what must be named, and the statements. Keys 
 row, its address in URLs) are left alone: nothing refers to them, so changing them changes nothing that anybody reads.
 """
 
+import contextlib
 import datetime as dt
 import random
+import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
 
 from anlan.flow.models import Batch, Evidence
 from anlan.flow.spec import all_registers
-from anlan.ledger.models import Entry, Position, Tile, Unsequenced
-from anlan.org.credentials import Factor, FormerPassword, OutsideIdentity
+from anlan.ledger.models import Entry, Position, Tile, TreeHead, Unsequenced
+from anlan.org.credentials import AccountRequest, Factor, FormerPassword, OutsideIdentity
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.parties import Party
-from anlan.org.subjects import subject_uid
+from anlan.org.subjects import REQUEST, subject_uid
 from anlan.vault.fields import EncryptedColumn
 
 KINDS = ("change", "delete", "insert", "reorder")
@@ -41,7 +44,7 @@ class Tampering:
 
 
 Target = Callable[[str], Tampering | None]
-IN_TURN = 24  # six tables or kinds of tables of records and ledger, four ways
+IN_TURN = 28  # seven tables or kinds of tables of records and ledger, four ways
 
 
 class Tamperer:
@@ -51,7 +54,7 @@ class Tamperer:
         self.dice = dice
         self.registers = [spec.model for spec in all_registers() if spec.model.objects.exists()]
         self.targets: tuple[Target, ...] = (
-            self.of_register, self.of_entry, self.of_position, self.of_tile, self.of_queue, self.of_evidence,
+            self.of_register, self.of_entry, self.of_position, self.of_tile, self.of_head, self.of_queue, self.of_evidence,
         )  # fmt: skip
         self.weighted: tuple[Target, ...] = (
             *self.targets, self.of_register, self.of_entry, self.of_organisation, self.of_organisation, self.of_organisation,
@@ -161,6 +164,32 @@ class Tamperer:
             told = (*told, f"position {row.index * 256}")
         return Tampering(kind=kind, table="ledger_tile", column="hashes", told=told)
 
+    def of_head(self, kind: str) -> Tampering | None:
+        """A head with its signed checkpoint. When it was made is a clock's word; an older one that is gone says nothing."""
+        row, newest = self._any(TreeHead.objects), TreeHead.objects.latest("size")
+        told: tuple[str, ...] = (
+            f"tree head {row.size} ",
+            f"tree head {row.size}:",
+            f"{newest.size} entries",
+            "tree heads ",
+        )
+        if kind == "change":
+            return self._change(TreeHead, row, told, skip={"at"})
+        if kind == "delete":
+            self._delete(TreeHead, newest.pk)
+            told = ("positions ", "position ")
+        elif kind == "insert":
+            free = next(size for size in range(row.size + 1, row.size + 9) if not TreeHead.objects.filter(size=size))
+            values = {**self._as_stored(TreeHead, row), "size": free}
+            names = ", ".join(connection.ops.quote_name(name) for name in values)
+            places = ", ".join(["%s"] * len(values))
+            self._sql(f"INSERT INTO ledger_treehead ({names}) VALUES ({places})", *values.values())
+            told = (f"tree head {free}:", f"{free} entries", "tree heads ")
+        else:
+            name = self.dice.choice(("root", "checkpoint"))
+            return self._swap(TreeHead, row, self._any(TreeHead.objects), name, told)
+        return Tampering(kind=kind, table="ledger_treehead", column="", told=told)
+
     def of_queue(self, kind: str) -> Tampering | None:
         row, placed = self._any(Unsequenced.objects), self._any(Position.objects)
         told: tuple[str, ...] = (f"entry {row.pk}",)
@@ -248,7 +277,9 @@ class Tamperer:
     def _where(self, field: Any, value: Any) -> tuple[str, ...]:
         """A row whose receipt was changed is found under its new one as well."""
         if field.name == "uid":
-            return (str(value), str(subject_uid("org.import", value.hex)))
+            return (str(value), str(subject_uid("org.import", value.hex)), str(subject_uid(REQUEST, value.hex)))
+        if field.name == "size":
+            return (f"tree head {value}:", f"{value} entries")
         return (str(value),) if field.name in ("record_uid", "code", "username") else ()
 
     def _other(self, field: Any, value: Any, row: Any) -> Any:
@@ -303,7 +334,9 @@ class Tamperer:
             assert cursor.rowcount == 1, (statement, values)
 
 
-ORGANISATION: tuple[Any, ...] = (Person, Post, Unit, Institution, Factor, FormerPassword, OutsideIdentity, Party, Batch)
+ORGANISATION: tuple[Any, ...] = (
+    Person, Post, Unit, Institution, Factor, FormerPassword, OutsideIdentity, Party, Batch, AccountRequest,
+)  # fmt: skip
 # An institution is one for each unit; the unit would have to be slipped in too.
 WAYS = [(model, kind) for model in ORGANISATION for kind in KINDS if (model, kind) != (Institution, "insert")]
 # Not told on purpose (`anlan.org.attributes.OUTSIDE`), or keys whose change the database's foreign keys refuse.
@@ -317,10 +350,12 @@ SKIPPED: dict[Any, set[str]] = {
     OutsideIdentity: {"id"},
     Party: {"id"},
     Batch: {"id", "report", "stored_as"},
+    AccountRequest: {"id"},
 }
 SWAPPED: dict[Any, str] = {
     Person: "password", Post: "person_id", Unit: "name", Institution: "staff", Factor: "data", FormerPassword: "password",
     OutsideIdentity: "subject", Party: "record_uid", Batch: "file_sha256",
+    AccountRequest: "person_id",
 }  # fmt: skip
 NEW: dict[Any, dict[str, Callable[[random.Random], Any]]] = {
     Person: {"username": lambda dice: f"mole{dice.randrange(10**6)}"},
@@ -337,13 +372,61 @@ NEW: dict[Any, dict[str, Callable[[random.Random], Any]]] = {
     },
     Party: {},
     Batch: {"uid": lambda dice: uuid.UUID(int=dice.getrandbits(128))},
+    AccountRequest: {"uid": lambda dice: uuid.UUID(int=dice.getrandbits(128))},
 }
 _ATTRIBUTES = {
     (Post, "person_id"): "person", (Post, "unit_id"): "unit", (Unit, "kind"): "unit_kind", (Institution, "code"): "institution_code",
     (Institution, "first_responsible_id"): "first_responsible", (Batch, "institution_id"): "institution", (Batch, "by_id"): "by",
-    (Batch, "uid"): "", (Unit, "code"): "",
+    (Batch, "uid"): "", (Unit, "code"): "", (AccountRequest, "uid"): "", (AccountRequest, "person_id"): "person",
+    (AccountRequest, "asked_by_id"): "asked_by", (AccountRequest, "decided_by_id"): "decided_by",
 }  # fmt: skip
 _PREFIXES = {Factor: "factor.", FormerPassword: "former.", OutsideIdentity: "outside.", Party: "parties"}
+
+
+FILE_KINDS = ("value", "byte", "delete", "insert", "reorder")
+_FOLDERS = ("law", "measures", "rubrics")
+
+
+@contextlib.contextmanager
+def tampered_content(folder: Path, kind: str, dice: random.Random) -> Iterator[tuple[str, ...]]:
+    """Change one file of the content, or let two change places, for the block; give the names that must be said."""
+    files = sorted(file for name in _FOLDERS for file in (folder / name).rglob("*") if file.suffix in (".yaml", ".py"))
+    filled = [file for file in files if file.stat().st_size]
+    if kind == "value":
+        filled = [file for file in filled if file.parent.name == "parameters"]
+    one, other = dice.sample(filled, 2)
+    before = {file: file.read_bytes() for file in (one, other)}
+    new = one.with_stem(f"{one.stem}{dice.randrange(10**6)}")
+    names = (_called(one, folder),)
+    if kind == "value":
+        [*_, value] = _VALUES.finditer(before[one].decode())
+        text = before[one].decode()
+        one.write_text(f"{text[: value.start()]}value: {int(value[1]) + dice.randrange(1, 9)}{text[value.end() :]}")
+    elif kind == "byte":
+        at = dice.randrange(len(before[one]))
+        one.write_bytes(before[one][:at] + bytes([before[one][at] ^ 1 << dice.randrange(8)]) + before[one][at + 1 :])
+    elif kind == "delete":
+        one.unlink()
+    elif kind == "insert":
+        new.write_bytes(before[one])
+        names = (_called(new, folder),)
+    else:
+        one.write_bytes(before[other])
+        other.write_bytes(before[one])
+        names = (*names, _called(other, folder))
+    try:
+        yield names
+    finally:
+        new.unlink(missing_ok=True)
+        for file, content in before.items():
+            file.write_bytes(content)
+
+
+_VALUES = re.compile(r"value: (\d+)")
+
+
+def _called(file: Path, folder: Path) -> str:
+    return f"file {file.relative_to(folder).as_posix()}"
 
 
 def attribute_of(model: Any, column: str) -> str:
@@ -359,6 +442,8 @@ def whose(row: Any) -> tuple[str, ...]:
         return (str(subject_uid("org.unit", Unit.objects.get(pk=row.pk).code)),)
     if isinstance(row, Batch):
         return (str(subject_uid("org.import", row.uid.hex)),)
+    if isinstance(row, AccountRequest):
+        return (str(subject_uid(REQUEST, row.uid.hex)),)
     if isinstance(row, Post):
         return (str(subject_uid("org.post", row.pk)),)
     return (str(subject_uid("org.person", row.pk if isinstance(row, Person) else row.person_id)),)
@@ -391,6 +476,10 @@ def _flipped(value: Any, _dice: random.Random) -> bytes:
     return bytes([raw[0] ^ 1]) + raw[1:]
 
 
+def _slipped_in(value: Any, number: int) -> Any:
+    return [*value, number] if isinstance(value, list) else {**(value or {}), "slipped in": number}
+
+
 _BEGIN = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 _OTHERS: tuple[tuple[type, Callable[[Any, random.Random], Any]], ...] = (
     (models.BooleanField, lambda value, _dice: not value),
@@ -399,6 +488,6 @@ _OTHERS: tuple[tuple[type, Callable[[Any, random.Random], Any]], ...] = (
     (models.DateField, lambda value, dice: (value or _BEGIN.date()) - dt.timedelta(days=dice.randrange(1, 40))),
     (models.DecimalField, lambda value, _dice: (value or 0) + 1),
     (models.IntegerField, lambda value, dice: (value or 0) + dice.randrange(1, 9)),
-    (models.JSONField, lambda value, dice: {**(value or {}), "slipped in": dice.randrange(99)}),
+    (models.JSONField, lambda value, dice: _slipped_in(value, dice.randrange(99))),
     (models.BinaryField, _flipped),
 )

@@ -7,8 +7,10 @@ import contextlib
 import datetime as dt
 import os
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -21,12 +23,15 @@ from anlan.flow.hindsight import look_back
 from anlan.flow.models import Batch
 from anlan.flow.perform import perform
 from anlan.ledger.check import broken_entries, broken_tree
+from anlan.ledger.check_signatures import broken_signatures
 from anlan.ledger.sequencer import Sequencer
+from anlan.ledger.signing import sign_newest
 from anlan.org.baseline import ensure_baseline
-from anlan.org.credentials import Factor, FormerPassword, OutsideIdentity
+from anlan.org.credentials import AccountRequest, Factor, FormerPassword, OutsideIdentity
 from anlan.org.models import Person, Post
 from anlan.org.scope import Actor, acting, as_system
-from tests.faults.tampering import IN_TURN, WAYS, Tamperer, Tampering
+from config import content_entries
+from tests.faults.tampering import FILE_KINDS, IN_TURN, WAYS, Tamperer, Tampering, tampered_content
 from tests.papers import pdf
 from tests.records import list_place, report_hazard
 from tests.unit.flow.test_parties import accept, let_in
@@ -46,7 +51,7 @@ class Undo(Exception):
 def findings() -> list[str]:
     """Return what `anlan check` says of ledger, tree, rows and evidence."""
     said = [f"entry {pk}: {fault}" for pk, fault in broken_entries()]
-    said += [f"{where}: {fault}" for where, fault in broken_tree()]
+    said += [f"{where}: {fault}" for where, fault in (*broken_tree(), *broken_signatures())]
     return said + [f"{drift.place} {drift.column}" for drift in all_drift()]
 
 
@@ -63,7 +68,9 @@ def log(world: World, li_actor: Actor, zhao_actor: Actor, wang: Person) -> None:
                 perform(place, "attach", by=by, evidence=[file], at=timezone.now())
         report_hazard(institution, by=by, description=f"第{number}处杂物")
     with as_system("sequencer"):
-        Sequencer().run(batch=200)
+        sequencer = Sequencer()
+        while sequencer.run_batch(now=timezone.now(), batch=60):
+            sign_newest()
         look_back(now=timezone.now() + dt.timedelta(hours=1))
     for number in range(6):
         list_place(world.hospital_a, by=li_actor, name=f"新药房{number}")
@@ -89,6 +96,11 @@ def organise(world: World, by: Actor) -> None:
         }
         Batch.objects.create(register="hazard", institution=world.hospital_a, by=person, at=NOW, **state)
     Batch.objects.create(register="hazard", institution=world.hospital_b, state="checked", file_sha256="c" * 64, at=NOW)
+    for number, person in enumerate(people):
+        asked = AccountRequest(act="password", person=person, asked_by_id=by.person_id, asked_at=NOW, paths=["0001"])
+        asked.state, asked.details = ("waiting", "done", "expired")[number % 3], {"renews": True} if number % 2 else {}
+        asked.ends_at = NOW + dt.timedelta(days=1)
+        asked.save()
     for person in people:
         dispute = accept(world.hospital_a, by=by, complainant=f"张{person.pk}")
         if person.pk != by.person_id and Post.objects.filter(person=person, unit=world.hospital_a.unit).exists():
@@ -120,6 +132,31 @@ def test_every_tampering_of_people_posts_units_credentials_parties_and_imports_n
     missed, kinds = tried(times(len(WAYS), 1000), Tamperer.tamper_with_the_organisation)
     tell(seed=SEED, tamperings=kinds.total(), missed=len(missed), kinds=dict(sorted(kinds.items())))
     assert missed == []
+
+
+def test_every_change_of_a_file_that_scores_rest_on_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: Callable[[int, int], int], tell: Callable[..., None]
+) -> None:
+    """Parameters, law, measures and rubrics in a copy of the content; a running installation does not read them again."""
+    content = tmp_path / "content"
+    shutil.copytree(content_entries.FOLDER, content, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(content_entries, "FOLDER", content)
+    monkeypatch.setattr(content_entries, "LAW", content / "law")
+    monkeypatch.setattr(content_entries, "rubric_codes", lambda: [f.stem for f in (content / "rubrics").glob("*.yaml")])
+    monkeypatch.setattr(content_entries, "find_rubric", lambda code: content / "rubrics" / f"{code}.yaml")
+    content_entries.tell_content()
+    dice, kinds, missed = random.Random(SEED), Counter[str](), list[object]()
+    for turn in range(times(len(FILE_KINDS) * 3, 1000)):
+        kind = FILE_KINDS[turn % len(FILE_KINDS)]
+        with tampered_content(content, kind, dice) as names, as_system("faults"):
+            found = [drift.column for drift in all_drift() if drift.register == "org.content"]
+        kinds[kind] += 1
+        if not set(names) <= set(found):
+            missed.append((kind, names, found))
+    tell(seed=SEED, tamperings=kinds.total(), missed=len(missed), kinds=dict(sorted(kinds.items())))
+    assert missed == []
+    with as_system("faults"):
+        assert findings() == []
 
 
 def tried(many: int, tamper: Callable[[Tamperer, int], Tampering]) -> tuple[list[object], Counter[str]]:
