@@ -224,7 +224,12 @@ def _homes_of_posts(keys: Collection[int]) -> Mapping[int, int | None]:
 
 
 def _homes_of_requests(keys: Collection[int]) -> Mapping[int, int | None]:
-    rows = dict(AccountRequest.objects.filter(pk__in=keys).values_list("pk", "paths"))
+    rows = {
+        pk: [path for path in paths if isinstance(path, str)]
+        if isinstance(paths, list)
+        else []  # a hand may have been at it
+        for pk, paths in AccountRequest.objects.filter(pk__in=keys).values_list("pk", "paths")
+    }
     there = dict(
         Unit.objects.filter(path__in={path for paths in rows.values() for path in paths}).values_list("path", "pk")
     )

@@ -476,8 +476,11 @@ def _flipped(value: Any, _dice: random.Random) -> bytes:
     return bytes([raw[0] ^ 1]) + raw[1:]
 
 
-def _slipped_in(value: Any, number: int) -> Any:
-    return [*value, number] if isinstance(value, list) else {**(value or {}), "slipped in": number}
+def _slipped_in(value: Any, dice: random.Random) -> Any:
+    """Return something more, or something of another kind altogether."""
+    number = dice.randrange(2, 99)
+    more = [*value, number] if isinstance(value, list) else {**(value or {}), "slipped in": number}
+    return dice.choice((more, more, number, f"slipped in {number}", [[number]], {"": {"": number}}))
 
 
 _BEGIN = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
@@ -488,6 +491,6 @@ _OTHERS: tuple[tuple[type, Callable[[Any, random.Random], Any]], ...] = (
     (models.DateField, lambda value, dice: (value or _BEGIN.date()) - dt.timedelta(days=dice.randrange(1, 40))),
     (models.DecimalField, lambda value, _dice: (value or 0) + 1),
     (models.IntegerField, lambda value, dice: (value or 0) + dice.randrange(1, 9)),
-    (models.JSONField, lambda value, dice: _slipped_in(value, dice.randrange(99))),
+    (models.JSONField, lambda value, dice: _slipped_in(value, dice)),
     (models.BinaryField, _flipped),
 )
