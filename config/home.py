@@ -41,9 +41,11 @@ class Home:
     def close_to_others(self, *more: Path) -> int:
         """Take every right of others from the home, and from `more` files with what SQLite keeps beside them; return how many had one.
 
-        Links are left alone. Raises: OSError, naming the file, where it cannot be done: data that others may read are not served.
+        Links are left alone, but for the one that leads to a database on another disk. Raises: OSError, naming the file, where it
+        cannot be done: data that others may read are not served.
         """
-        beside = [Path(f"{file}{end}") for file in (self.database, *more) for end in ("", "-wal", "-shm", "-journal")]
+        databases = [file.resolve() for file in (self.database, *more)]
+        beside = [Path(f"{file}{end}") for file in databases for end in ("", "-wal", "-shm", "-journal")]
         folders = (self.keys, self.evidence, self.lake, self.logs, self.static, self.spool, self.path / "backups")
         inside = (
             Path(place) / name for top in folders for place, dirs, files in os.walk(top) for name in (*dirs, *files)

@@ -26,7 +26,7 @@ def preparing(say: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def _beside_file(say: Callable[[str], None]) -> Iterator[None]:
-    path = Path(str(connection.settings_dict["NAME"]) + ".preparing")
+    path = Path(f"{Path(connection.settings_dict['NAME']).resolve()}.preparing")  # one lock, whichever link leads there
     with path.open("a") as file:
         path.chmod(0o600)
         try:

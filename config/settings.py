@@ -109,7 +109,8 @@ SECURE_HSTS_PRELOAD = SECURE_TLS and os.environ.get("ANLAN_HSTS_PRELOAD") == "1"
 _HOST = "__Host-" if SECURE_TLS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST}sessionid", f"{_HOST}csrftoken"
 LANGUAGE_COOKIE_NAME, ANLAN_THEME_COOKIE_NAME = f"{_HOST}django_language", f"{_HOST}theme"
-ANLAN_KNOWN_COOKIE_NAME = f"{_HOST}known_here"
+ANLAN_KNOWN_COOKIE_NAME, ANLAN_NOTICES_COOKIE_NAME = f"{_HOST}known_here", f"{_HOST}messages"
+MESSAGE_STORAGE = "config.notices.NoticeStorage"
 # Health and figures are asked for by machines, from within, over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 # Whose X-Forwarded-For and X-Forwarded-Proto count. The server reads them (`config.server.proxies`); Django never sees them.

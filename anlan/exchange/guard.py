@@ -6,6 +6,8 @@ hundreds of gigabytes. Sizes that an archive states about itself are not believe
 
 import re
 from dataclasses import dataclass, field
+from io import BytesIO
+from zipfile import ZIP_STORED, ZipFile
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +15,7 @@ from anlan.exchange.columns import letter
 from anlan.exchange.errors import BadFile
 from anlan.flow.uploads import refusal
 from anlan.flow.uploads.container import MAX_UNPACKED_BYTES, unpacked
-from anlan.flow.uploads.office import active_part, is_archive, is_markup
+from anlan.flow.uploads.office import CONTENT_TYPES, active_part, is_archive, is_markup
 from anlan.flow.uploads.refusal import Refusal
 from anlan.flow.uploads.xml import BadXml, read_xml
 
@@ -22,6 +24,7 @@ MAX_MEMBERS = 500
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
 MAX_CELLS = 4_000_000
+MAX_LETTERS = 50_000_000  # of all cells: a text that is stored once may stand in every one of them
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL_PARTS = frozenset({"c", "row", "v", "is", "f"})
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -40,10 +43,11 @@ class SheetScan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkbookScan:
-    """A workbook that is safe to open."""
+    """A workbook that is safe to open: `archive` holds what was looked at and nothing else, so that nobody reads another one."""
 
     sheets: dict[str, SheetScan]
     is_1904: bool
+    archive: bytes
 
 
 def is_workbook(raw: bytes) -> bool:
@@ -100,8 +104,22 @@ def _members(raw: bytes) -> dict[str, bytes]:
         if is_archive(member.content):
             raise Refusal(refusal.CARRIES)
         if is_markup(member):
+            if (
+                b"\0" in member.content
+            ):  # no letters of two bytes: the library that reads the cells takes them one by one
+                raise Refusal(refusal.BAD_OFFICE)
             members[member.name.lstrip("/")] = member.content
     return members
+
+
+def _packed(members: dict[str, bytes]) -> bytes:
+    """Return the parts of a workbook as an archive. What else lay beside them is no workbook's, though the library may know it."""
+    stream = BytesIO()
+    with ZipFile(stream, "w", ZIP_STORED) as archive:
+        for name, content in members.items():
+            if name.lower().startswith(("xl/", "_rels/", CONTENT_TYPES)):
+                archive.writestr(name, content)
+    return stream.getvalue()
 
 
 def _refused(code: str) -> BadFile:
@@ -127,42 +145,79 @@ def _refused(code: str) -> BadFile:
 
 
 def _scan_members(members: dict[str, bytes]) -> WorkbookScan:
-    relations: dict[str, str] = {}
-    read_xml(
-        members["xl/_rels/workbook.xml.rels"],
-        wanted=frozenset({"relationship"}),
-        start=lambda _tag, said: relations.__setitem__(said.get("Id", ""), said.get("Target", "")),
-    )
-    book = _BookReader()
+    archive, book, texts = _packed(members), _BookReader(), _TextReader()
+    read_xml(members["xl/_rels/workbook.xml.rels"], wanted=frozenset({"relationship"}), start=book.relation)
     read_xml(members["xl/workbook.xml"], wanted=frozenset({"sheet", "workbookpr"}), start=book.start)
-    sheets = {}
-    for name, relation in book.sheets:
-        target = relations[relation].removeprefix("/")
+    if shared := next((name for name in members if name.lower() == "xl/sharedstrings.xml"), ""):
+        read_xml(members[shared], wanted=frozenset({"si"}), start=texts.start, text=texts.characters)
+    sheets: dict[str, SheetScan] = {}
+    letters = 0
+    for name, relation in book.sheets.items():
+        target = book.relations.pop(relation).removeprefix(
+            "/"
+        )  # no two sheets are one: it would be read as often as it is named
         path = target if target.startswith("xl/") else f"xl/{target}"
         if "/worksheets/" in path:
-            sheets[name] = _SheetReader(name).read(members[path])
-    return WorkbookScan(sheets=sheets, is_1904=book.is_1904)
+            before = sum(sheet.rows * sheet.columns for sheet in sheets.values())
+            reader = _SheetReader(name, shared=texts.letters, before=before, letters=letters)
+            sheets[name] = reader.read(members.pop(path))
+            letters = reader.letters
+    return WorkbookScan(sheets=sheets, is_1904=book.is_1904, archive=archive)
 
 
 class _BookReader:
-    """Walks the XML of the workbook: its sheets by name and relationship, and which day is its first."""
+    """Walks the XML of the workbook: its sheets by name and relationship, and which day is its first.
+
+    Raises: KeyError for a name or a relationship that stands twice: another reader takes the other one.
+    """
 
     def __init__(self) -> None:
-        self.sheets: list[tuple[str, str]] = []
+        self.sheets: dict[str, str] = {}
+        self.relations: dict[str, str] = {}
         self.is_1904 = False
+
+    def relation(self, _tag: str, said: dict[str, str]) -> None:
+        _note_once(self.relations, said.get("Id", ""), said.get("Target", ""))
 
     def start(self, tag: str, said: dict[str, str]) -> None:
         if tag == "sheet":
-            self.sheets.append((said.get("name", ""), said.get("id", "")))
+            _note_once(self.sheets, said.get("name", ""), said.get("id", ""))
         elif tag == "workbookpr":
             self.is_1904 = said.get("date1904", "0").lower() in ("1", "true")
 
 
+class _TextReader:
+    """Walks the XML of the texts that sheets share: how many letters each has."""
+
+    def __init__(self) -> None:
+        self.letters: list[int] = []
+
+    def start(self, _tag: str, _said: dict[str, str]) -> None:
+        self.letters.append(0)
+
+    def characters(self, text: str) -> None:
+        if self.letters:
+            self.letters[-1] += len(text)
+
+
+def _note_once(among: dict[str, str], name: str, value: str) -> None:
+    if name in among:
+        raise KeyError(name)
+    among[name] = value
+
+
 @dataclass
 class _SheetReader:
-    """Walks the XML of one sheet: where values lie, which are formulas, which are errors. Styled empty cells do not count."""
+    """Walks the XML of one sheet: where values lie, which are formulas, which are errors. Styled empty cells do not count.
+
+    `shared` says how many letters the shared texts have. `before` is the room in cells and `letters` what the sheets before it
+    take: the limits are of the whole file.
+    """
 
     name: str
+    shared: list[int]
+    before: int = 0
+    letters: int = 0
     rows: int = 0
     columns: int = 0
     cells: int = 0
@@ -171,6 +226,7 @@ class _SheetReader:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     place: tuple[int, int] = (-1, -1)
     is_error: bool = False
+    is_shared: bool = False
     has_formula: bool = False
     text: list[str] | None = None
 
@@ -188,6 +244,7 @@ class _SheetReader:
         if name == "c":
             self.place = self._position(attributes.get("r"))
             self.is_error, self.has_formula, self.text = attributes.get("t") == "e", False, None
+            self.is_shared = attributes.get("t") == "s"
         elif name == "row":
             self.place = (int(attributes["r"]) - 1 if "r" in attributes else self.place[0] + 1, -1)
         elif name in ("v", "is"):
@@ -222,12 +279,25 @@ class _SheetReader:
             self.errors[self.place] = value or "#N/A"
         if self.text is not None:
             self._grow()
+            self._say(value)
         self.text = None
+
+    def _say(self, value: str) -> None:
+        """Count the letters that the cell shows. Raises: KeyError for a shared text that is not there."""
+        if not self.is_shared:
+            self.letters += len(value)
+        elif value.isdecimal() and int(value) < len(self.shared):
+            self.letters += self.shared[int(value)]
+        elif value:
+            raise KeyError(value)
+        if self.letters > MAX_LETTERS:
+            raise _refused(refusal.BOMB)
 
     def _grow(self) -> None:
         row, column = self.place
         self.rows, self.columns, self.cells = max(self.rows, row + 1), max(self.columns, column + 1), self.cells + 1
-        if self.rows > MAX_ROWS + 20 or self.columns > MAX_COLUMNS or self.rows * self.columns > MAX_CELLS:
+        room = self.before + self.rows * self.columns
+        if self.rows > MAX_ROWS + 20 or self.columns > MAX_COLUMNS or room > MAX_CELLS:
             message = _(
                 'Sheet "%(sheet)s" has a value in cell %(cell)s. A file may have %(rows)d rows and %(columns)d columns.'
             )

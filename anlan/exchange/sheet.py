@@ -59,7 +59,7 @@ def _read_workbook(raw: bytes) -> Workbook:
 
     scanned = scan(raw)
     try:
-        book = load_workbook(io.BytesIO(raw))
+        book = load_workbook(io.BytesIO(scanned.archive))
         visible = [
             meta.name
             for meta in book.sheets_metadata

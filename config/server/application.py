@@ -15,7 +15,7 @@ from config.server.gate import Gate
 from config.server.health import Health
 from config.server.proxies import Caller, Network, caller_of, plain
 from config.server.reading import Bodies, Gone, Receive, Refused, linger
-from config.server.refusals import FULL, NO_ROOM, TOO_MANY, Refusal
+from config.server.refusals import FULL, NO_ROOM, TOO_MANY, UNCLEAR, Refusal
 from config.server.refusals import answer as refusal_answer
 from config.server.spool import Full, Quota, Spool
 from config.server.threads import Pool
@@ -49,7 +49,9 @@ class Application:
         caller = caller_of(peer, scope["headers"], self.trusted)
         is_watch = bool(self.watch_port) and (scope.get("server") or ("", 0))[1] == self.watch_port
         try:
-            if self.health.serves(scope["path"], is_watch=is_watch):
+            if _is_unclear(scope):
+                await _refuse(scope, send, UNCLEAR)
+            elif self.health.serves(scope["path"], is_watch=is_watch):
                 await send_whole(send, *await self.health.answer(scope, caller, is_watch=is_watch))
             else:
                 await self._within_the_numbers(scope, receive, send, caller)
@@ -65,10 +67,10 @@ class Application:
         self.bodies.stop()
 
     async def _within_the_numbers(self, scope: Any, receive: Receive, send: Send, caller: Caller) -> None:
-        if why := self._open.refusal(caller.address):
+        if why := self._open.refusal(caller.counts_as):
             await _refuse(scope, send, TOO_MANY if why == "address" else FULL)
             return
-        self._open.add(caller.address)
+        self._open.add(caller.counts_as)
         try:
             await self._serve(scope, receive, send, caller)
         except Refused as refused:
@@ -76,13 +78,13 @@ class Application:
         except Gone:
             return
         finally:
-            self._open.remove(caller.address)
+            self._open.remove(caller.counts_as)
 
     async def _serve(self, scope: Any, receive: Receive, send: Send, caller: Caller) -> None:
-        body = self.spool(caller.address)
+        body = self.spool(caller.counts_as)
         try:
             most, declared = most_bytes(scope["path"]), _declared(scope["headers"])
-            await self.bodies.read(receive, body, address=caller.address, most=most, declared=declared)
+            await self.bodies.read(receive, body, address=caller.counts_as, most=most, declared=declared)
             if self.workers.waiting >= limits.WAITING:
                 raise Refused(FULL)
         except BaseException:
@@ -90,7 +92,7 @@ class Application:
             raise
         environ = environ_of(scope, caller, length=body.size)
         try:
-            answer = await self.workers.run(bridge.make, self.pages, environ, body, self.spool(caller.address))
+            answer = await self.workers.run(bridge.make, self.pages, environ, body, self.spool(caller.counts_as))
         except Full as full:
             raise Refused(NO_ROOM) from full
         try:
@@ -116,6 +118,12 @@ async def _refuse(scope: Any, send: Send, refusal: Refusal, lingering: Receive |
     await send({"type": "http.response.body", "body": body, "more_body": True})
     await linger(lingering)
     await send({"type": "http.response.body", "body": b""})
+
+
+def _is_unclear(scope: Any) -> bool:
+    """Tell whether a proxy before the server may see the end of the body elsewhere: two lengths, or one that HTTP/1.0 does not know."""
+    names = {name for name, _value in scope["headers"]}
+    return b"transfer-encoding" in names and (b"content-length" in names or scope["http_version"] == "1.0")
 
 
 def _declared(headers: list[tuple[bytes, bytes]]) -> int | None:

@@ -11,12 +11,17 @@ WAITING = 256  # whole requests that may wait for a worker
 HEALTH_THREADS, HEALTH_SECONDS = 2, 5.0
 
 CONNECTIONS = 2048  # all of them; fewer where the system allows fewer open files
+HEAD_BYTES = 16 * 1024
 HEAD_SECONDS = 20.0  # from the connection, or the answer before, to the last byte of the head
 IDLE_SECONDS = 10  # between two requests of one connection
 FLUSH_SECONDS = 30.0  # a closed connection whose last bytes nobody takes
 
 KERNEL_BUFFER = 128 * 1024  # the kernel keeps twice that of an answer for a reader that takes none
 
+CHUNKS, CHUNK_BYTES = (
+    1000,
+    64,
+)  # so many chunks may be tiny; the rest of a body has chunks of so many bytes on the whole
 BODY_SECONDS = 20.0  # without a byte of the body; and the start that the least rate is counted from
 BODY_RATE = 4096  # bytes a second that a body brings at least, on the whole
 UNFINISHED, UNFINISHED_EACH = (

@@ -8,6 +8,8 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from anlan.org.door.addresses import counted_as
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FORWARDED_FOR, FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
@@ -28,6 +30,11 @@ class Caller:
     address: str
     scheme: str = "http"
     is_proxied: bool = False
+
+    @property
+    def counts_as(self) -> str:
+        """What the limits count: see `anlan.org.door.addresses`."""
+        return counted_as(self.address)
 
 
 def networks(text: str, *, variable: str) -> tuple[Network, ...]:
@@ -55,7 +62,8 @@ def caller_of(peer: str, headers: Sequence[tuple[bytes, bytes]], trusted: Sequen
         return Caller(address=plain(peer), is_proxied=said_by_proxy)
     schemes = _values(headers, FORWARDED_PROTO)
     scheme = "https" if schemes and schemes[-1].lower() == "https" else "http"
-    return Caller(address=_walked(peer, _values(headers, FORWARDED_FOR), trusted), scheme=scheme, is_proxied=True)
+    address = _walked(peer, _values(headers, FORWARDED_FOR), trusted)
+    return Caller(address=address, scheme=scheme, is_proxied=said_by_proxy)
 
 
 def is_listed(address: str, listed: Iterable[Network]) -> bool:

@@ -29,6 +29,14 @@ class Refusal:
     most_mb: int = 0
 
 
+UNCLEAR = Refusal(
+    status=400,
+    id="server.E087",
+    title=gettext_lazy("The request cannot be read"),
+    message=gettext_lazy(
+        "The request says in two ways how long it is. Nothing was saved; a proxy on the way may be at fault."
+    ),
+)
 TOO_SLOW = Refusal(
     status=408,
     id="server.E083",

@@ -10,6 +10,7 @@ import pytest
 
 from anlan.exchange.check import Checked
 from anlan.exchange.errors import BadFile
+from anlan.exchange.guard import scan
 from tests.sheets import HAZARD, comma_text, hazard, rezipped, workbook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -80,6 +81,75 @@ def test_one_value_in_the_last_cell_of_excel_does_not_allocate_the_whole_sheet(c
     raw = workbook(HAZARD, hazard(), more=lambda _book, sheet: sheet.write(1048575, 16383, "far away"))
     with pytest.raises(BadFile, match=r'^Sheet "Data" has a value in cell XFD1048576.'):
         checked(raw)
+
+
+def test_a_cell_that_says_two_places_is_refused(checked: Run) -> None:
+    """The look would count A2, and the library that reads the cells would allocate the whole sheet."""
+
+    def two_places(content: bytes) -> bytes:
+        content = content.replace(b"<worksheet ", b'<worksheet xmlns:x="urn:x" ')
+        return content.replace(b'<c r="A2"', b'<c r="XFD1048576" x:r="A2"')
+
+    with pytest.raises(BadFile, match=r"^The file is damaged or no spreadsheet."):
+        checked(rezipped(workbook(HAZARD, hazard()), {SHEET: two_places}))
+
+
+@pytest.mark.parametrize(
+    ("member", "said", "instead"),
+    [
+        ("xl/workbook.xml", b'name="Other"', b'name="Data"'),  # two sheets of one name
+        ("xl/workbook.xml", b'r:id="rId2"', b'r:id="rId1"'),  # one sheet under two names
+        ("xl/_rels/workbook.xml.rels", b'Id="rId2"', b'Id="rId1"'),
+        ("xl/_rels/workbook.xml.rels", b"worksheets/sheet2.xml", b"worksheets/sheet1.xml"),
+    ],
+)
+def test_a_sheet_that_can_be_taken_for_another_is_refused(
+    checked: Run, member: str, said: bytes, instead: bytes
+) -> None:
+    raw = workbook(HAZARD, hazard(), more=lambda book, _sheet: book.add_worksheet("Other"))
+    assert checked(raw).report.ready == 1
+
+    with pytest.raises(BadFile, match=r"^The file is damaged or no spreadsheet."):
+        checked(rezipped(raw, {member: lambda content: content.replace(said, instead)}))
+
+
+def test_letters_of_two_bytes_are_refused(checked: Run) -> None:
+    """The library reads them byte by byte, and may find cells there that the look did not see."""
+    raw = rezipped(
+        workbook(HAZARD, hazard()), {SHEET: lambda content: content.split(b"?>", 1)[1].decode().encode("utf-16")}
+    )
+    with pytest.raises(BadFile, match=r"^The file is damaged or no spreadsheet."):
+        checked(raw)
+
+
+def test_the_limit_of_cells_is_of_all_sheets_together(checked: Run) -> None:
+    def corners(book: Any, _sheet: Any) -> None:
+        for number in range(2):
+            book.add_worksheet(f"More {number}").write(49_999, 39, "corner")
+
+    with pytest.raises(BadFile, match=r'^Sheet "More 1" has a value in cell AN50000.'):
+        checked(workbook(HAZARD, hazard(), more=corners))
+
+
+def test_a_text_that_is_stored_once_and_shown_everywhere_is_a_bomb(checked: Run) -> None:
+    raw = workbook(HAZARD, hazard(), more=lambda _book, sheet: sheet.write_column(2, 3, ["again"] * 200))
+    long = rezipped(raw, {"xl/sharedStrings.xml": lambda content: content.replace(b"again", b"a" * 300_000)})
+    assert len(long) < 20_000
+    with pytest.raises(BadFile, match=r"^The file unpacks to far more than a sheet of this size should"):
+        checked(long)
+
+
+def test_the_library_is_given_what_was_looked_at_and_no_paper_of_another_kind() -> None:
+    """It tries four kinds of spreadsheets one after another; of the others nothing was looked at."""
+    stream = io.BytesIO(workbook(HAZARD, hazard()))
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("content.xml", "<table:table-cell xmlns:table='t' table:number-columns-repeated='16384'/>")
+        archive.writestr("xl/media/a.png", b"\x89PNG")
+
+    with zipfile.ZipFile(io.BytesIO(scan(stream.getvalue()).archive)) as given:
+        names = set(given.namelist())
+    assert {SHEET, "xl/workbook.xml", "_rels/.rels", "[Content_Types].xml"} <= names
+    assert not {"content.xml", "xl/media/a.png"} & names
 
 
 def test_empty_cells_with_a_style_far_away_do_no_harm(checked: Run) -> None:

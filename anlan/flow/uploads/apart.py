@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,10 +19,14 @@ from anlan.flow.uploads.container import MAX_UNPACKED_BYTES
 from anlan.flow.uploads.pictures import MAX_DECODED_BYTES
 
 MODULE = "anlan.flow.uploads.child"
+PLACES, PLACE_SECONDS = (
+    3,
+    1.0,
+)  # the file that is looked into and two that wait: each holds a thread that answers everybody
 WAIT_SECONDS = 60.0  # for files before this one
 LOOK_SECONDS = 90.0  # of the clock; of the processor it has less
-BUSY = "flow.E086"
-_turn = threading.BoundedSemaphore(1)
+BUSY = "flow.E087"
+_places, _turn = threading.BoundedSemaphore(PLACES), threading.BoundedSemaphore(1)
 SENTENCES = {
     refusal.OTHER_KIND: gettext_noop(
         'The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.'
@@ -68,12 +74,8 @@ def look_into(raw: bytes, *, kind: str, name: str) -> bytes:
 
     Raises: BadEvidence, naming what was found, or that the look took too much or could not be taken.
     """
-    if not _turn.acquire(timeout=WAIT_SECONDS):
-        raise BadEvidence(BUSY, _busy(name))
-    try:
+    with _held(_places, PLACE_SECONDS, name), _held(_turn, WAIT_SECONDS, name):
         answer, drawn = _ask(raw, kind, name)
-    finally:
-        _turn.release()
     if answer["code"]:
         raise refused(answer["code"], name=name, part=answer["part"])
     return drawn or raw
@@ -88,6 +90,16 @@ def refused(code: str, *, name: str, part: str = "") -> BadEvidence:
         "most": MAX_DECODED_BYTES // 4_000_000,
     }
     return BadEvidence(code, _(SENTENCES[code]) % words)
+
+
+@contextmanager
+def _held(semaphore: threading.BoundedSemaphore, seconds: float, name: str) -> Iterator[None]:
+    if not semaphore.acquire(timeout=seconds):
+        raise BadEvidence(BUSY, _busy(name))
+    try:
+        yield
+    finally:
+        semaphore.release()
 
 
 def _ask(raw: bytes, kind: str, name: str) -> tuple[dict[str, str], bytes]:

@@ -15,6 +15,7 @@ RATIO_MATTERS_FROM = 5 * 2**20
 MAX_MEMBERS = 2_000
 MAX_GAP = 64  # between two members: a data descriptor, and a few bytes of padding
 _HEADER, _END = b"PK\x03\x04", b"PK\x05\x06"
+_LARGE_END = 76  # bytes of the second end and of what leads to it
 _DAMAGED = (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, IndexError, OverflowError)
 
 
@@ -36,7 +37,7 @@ def unpacked(raw: bytes, *, most: int = MAX_MEMBERS, is_whole: bool = True) -> I
             infos = archive.infolist()
             start = archive.start_dir
         if is_whole:
-            _check_frame(raw, infos)
+            _check_frame(raw, infos, start)
         _check_names(infos, most)
         _check_places(raw, infos, start)
         yield from _each(raw, infos)
@@ -56,10 +57,17 @@ def unsafe_path(names: Sequence[str]) -> str:
     return ""
 
 
-def _check_frame(raw: bytes, infos: Sequence[ZipInfo]) -> None:
-    """An archive begins at the first byte and ends at the last: anything before or behind makes it two files."""
-    first = min((info.header_offset for info in infos), default=0)
-    if first != 0 or not raw.startswith(_HEADER) or raw.rfind(_END) + 22 != len(raw):
+def _check_frame(raw: bytes, infos: Sequence[ZipInfo], directory: int) -> None:
+    """An archive begins at the first byte and ends at the last: anything before or behind makes it two files.
+
+    Its end names the directory that was read. `ZipFile` believes a second end for large archives (zip64) before it, others do not.
+    """
+    first, end = min((info.header_offset for info in infos), default=0), raw.rfind(_END)
+    if first != 0 or not raw.startswith(_HEADER) or end + 22 != len(raw):
+        raise Refusal(TWO_KINDS_OFFICE)
+    *counts, size, start = struct.unpack_from("<HHII", raw, end + 8)
+    sizes = (end - directory, end - directory - _LARGE_END, 0xFFFFFFFF)
+    if not {*counts} <= {len(infos), 0xFFFF} or size not in sizes or start not in (directory, 0xFFFFFFFF):
         raise Refusal(TWO_KINDS_OFFICE)
 
 

@@ -13,6 +13,7 @@ RUNNING = frozenset(
     {
         *("vbaproject", "wordvbadata", "control", "activexcontrolbinary", "extensibility", "xlmacrosheet"),
         *("xlintlmacrosheet", "attachedtoolbars", "keymapcustomizations", "customui", "dialogsheet"),
+        *("webextension", "webextensiontaskpanes"),
     }
 )
 FETCHING = frozenset({"externallink", "externallinkpath", "xlexternallinkpath", "externallinklong"})
@@ -23,11 +24,18 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _LOADING_FIELDS = frozenset(
     {"DDE", "DDEAUTO", "INCLUDEPICTURE", "INCLUDETEXT", "INCLUDE", "IMPORT", "LINK", "DATABASE", "RD", "EMBED"}
 )
-_FIELD_LINK = re.compile(r'^\s*HYPERLINK\s+"?([^"\s]+)', re.IGNORECASE)
-_QUOTED = re.compile(r'"[^"]*"')
-_DDE_FORMULA = re.compile(r"^[\s=+@-]*[\w.]+\|")
+_FIELD_LINK = re.compile(r'\s*"?HYPERLINK\b', re.IGNORECASE)
+_FIELD_WORD = re.compile(r'"([^"]*)"?|([^\s"]+)')
+_SWITCHES_WITH_WORDS = frozenset(
+    {"\\l", "\\o", "\\t"}
+)  # a place, what is shown, a window: the word behind is no address
+_BLANKS = "".join(map(chr, range(33)))  # around an address; browsers leave them out, and three of them within it
+_WITHIN = re.compile(r"[\t\r\n]")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")  # a text or the name of a sheet, whichever begins first
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")  # the name of a column of a table
 _CALLS = re.compile(r"\b(WEBSERVICE|RTD|CALL|REGISTER|REGISTER\.ID|EXEC|FILTERXML|DDE)\s*\(", re.IGNORECASE)
-_IMAGE = re.compile(r"\bIMAGE\s*\(\s*\"", re.IGNORECASE)
+_IMAGE = re.compile(r"\bIMAGE\s*\(", re.IGNORECASE)
+_FORMULA_LINK = re.compile(r'\bHYPERLINK\s*\(\s*"([^"]*)"', re.IGNORECASE)
 
 
 def loading_target(kind: str, target: str) -> str:
@@ -42,6 +50,7 @@ def loading_target(kind: str, target: str) -> str:
 
 def is_followed(address: str) -> bool:
     """Tell whether a link is one that a person follows: a page, an e-mail, a place in the paper, a neighbouring paper."""
+    address = _WITHIN.sub("", address).strip(_BLANKS)
     if _FOLLOWED.match(address):
         return True
     if address.replace("\\", "/").startswith("//") or address.rpartition(".")[2].lower() in DECEIVING:
@@ -56,14 +65,25 @@ def loading_field(instruction: str) -> str:
         return ""
     if words[0].strip('"').upper() in _LOADING_FIELDS:
         return " ".join(words)[:80]
-    link = _FIELD_LINK.match(instruction)
-    address = link.group(1).replace("\\\\", "\\") if link else ""
-    return address if link and not address.startswith("\\l") and not is_followed(address) else ""
+    addresses = _linked(instruction) if _FIELD_LINK.match(instruction) else []
+    return next((address for address in addresses if not is_followed(address)), "")
 
 
 def loading_formula(formula: str) -> str:
     """Return the formula of a sheet when it asks another program or a page; empty when it does neither."""
     bare = _QUOTED.sub('""', formula)
-    if _DDE_FORMULA.match(bare) or _CALLS.search(bare) or _IMAGE.search(bare):
+    is_linked = any(not is_followed(address) for address in _FORMULA_LINK.findall(formula))
+    # a stroke asks another program; nothing else has one outside names and texts
+    if "|" in _BRACKETS.sub("", bare) or _CALLS.search(bare) or _IMAGE.search(bare) or is_linked:
         return formula[:80]
     return ""
+
+
+def _linked(instruction: str) -> list[str]:
+    """Return the addresses of a field that links: every word that no switch takes for itself."""
+    found, before = [], "\\o"  # the first word is the field's name
+    for quoted, bare in _FIELD_WORD.findall(instruction):
+        if before.lower() not in _SWITCHES_WITH_WORDS and not re.match(r"\\\w$", bare):
+            found.append((quoted or bare).replace("\\\\", "\\"))
+        before = bare
+    return found

@@ -33,12 +33,16 @@ _CHART_DATA = re.compile(r"^(word|xl)/embeddings/[^/]+\.xlsx$")
 _ACTIVE_TYPES = re.compile(r"macroenabled|vbaproject|activex|vbadata|oleobject|macrosheet|customui")
 _XML_ENDINGS = (".xml", ".rels", ".vml")
 _UNCLOSED = re.compile(rb"<(br|BR)>")
-_FORMULAS = frozenset({"f", "definedname", "formula", "formula1", "formula2"})
+_FORMULAS = frozenset(
+    {"f", "definedname", "formula", "formula1", "formula2", "calculatedcolumnformula", "totalsrowformula"}
+)
 _INSTRUCTIONS = frozenset({"instrtext", "delinstrtext"})
+_KNOWN = re.compile(r"\s*(=|\S+\s)")  # a field whose first word is whole
 _ELEMENTS = frozenset(
     {
         *("relationships", "relationship", "fldsimple", "fldchar", "altchunk", "oleobject", "subdoc"),
-        *("ddelink", "olelink", "ocx", "webvideopr", "connection"),
+        *("ddelink", "olelink", "ocx", "webvideopr", "connection", "querytable"),
+        *("pivotcachedefinition", "cachesource"),
     }
 )
 _PICTURE_TAGS = frozenset({"imagedata", "fill", "stroke", "image", "movie", "background"})
@@ -165,7 +169,7 @@ class _Parts(_Walk):
     def begin(self) -> None:
         self._fields: list[list[str]] = [[]]  # the fields that are open, the innermost last, each in its pieces
         self._formula: list[str] | None = None
-        self._is_instruction = self._is_relations = False
+        self._is_instruction = self._is_relations = self._asks_by_itself = False
 
     def start(self, tag: str, said: dict[str, str]) -> None:
         if tag == "relationships":
@@ -174,6 +178,10 @@ class _Parts(_Walk):
             self._relation(said)
         elif tag in _FORMULAS and self._has_formulas:
             self._formula = []
+        elif tag == "pivotcachedefinition":
+            self._asks_by_itself = _asks_by_itself(said)
+        elif tag == "cachesource" and self._asks_by_itself and said.get("type", "").strip().lower() == "external":
+            raise Refusal(LOADS, tag)
         else:
             self._field(tag, said)
         _check_element(tag, said)
@@ -203,10 +211,12 @@ class _Parts(_Walk):
             _judge(said.get("instr", ""))
         elif tag == "fldchar" and said.get("fldCharType") == "begin":
             self._fields.append([])
+        elif tag == "fldchar" and said.get("fldCharType") == "separate":
+            self._fields[-1].append(" ")  # what comes now is the result
         elif tag == "fldchar" and said.get("fldCharType") == "end" and len(self._fields) > 1:
             inner = "".join(self._fields.pop())
             _judge(inner)
-            if len(self._fields) > 1 and inner.strip() and not "".join(self._fields[-1]).strip():
+            if len(self._fields) > 1 and inner.strip() and not _KNOWN.match("".join(self._fields[-1])):
                 raise Refusal(LOADS, inner.strip())  # a field that computes what the outer one shall do
 
     def _relation(self, said: dict[str, str]) -> None:
@@ -233,12 +243,17 @@ def _check_element(tag: str, said: dict[str, str]) -> None:
         raise Refusal(CARRIES, tag)
     if tag in ("ddelink", "olelink", "ocx", "webvideopr"):
         raise Refusal(LOADS, tag)
-    if tag == "connection" and said.get("refreshOnLoad", "").lower() in ("1", "true"):
+    if tag in ("connection", "querytable") and _asks_by_itself(said):
         raise Refusal(LOADS, said.get("name", tag))
     if tag in _PICTURE_TAGS:
         for name in ("src", "href", "althref"):
             if (address := said.get(name, "")) and not _lies_inside(address):
                 raise Refusal(LOADS, address)
+
+
+def _asks_by_itself(said: dict[str, str]) -> bool:
+    """Tell whether data from elsewhere are asked for on opening, or every few minutes."""
+    return said.get("refreshOnLoad", "").lower() in ("1", "true") or said.get("interval", "0").strip() not in ("", "0")
 
 
 def _lies_inside(address: str) -> bool:

@@ -21,8 +21,8 @@ _ACTIONS = frozenset(
 # What a reader may do by itself when the paper, a page or a field is opened.
 _OF_ITSELF = frozenset("/GoTo /Hide /SetOCGState /Trans /ResetForm".split())  # noqa: SIM905
 _TYPES = frozenset({"/EmbeddedFile"})
-_SUBTYPES = frozenset("/RichMedia /Movie /Sound /Screen /FileAttachment".split())  # noqa: SIM905
-_KEYS = frozenset("/JS /JavaScript /EmbeddedFiles /EF /XFA /RichMediaContent /OPI".split())  # noqa: SIM905
+_SUBTYPES = frozenset("/RichMedia /Movie /Sound /Screen /FileAttachment /3D".split())  # noqa: SIM905
+_KEYS = frozenset("/JS /JavaScript /EmbeddedFiles /EF /XFA /RichMediaContent /OPI /OnInstantiate".split())  # noqa: SIM905
 
 
 def inspect_pdf(raw: bytes) -> None:
@@ -116,7 +116,8 @@ def _check_chain(action: Any, what: str) -> None:
         if depth > MAX_DEPTH:
             raise Refusal(TOO_COSTLY)
         if isinstance(one, pikepdf.Dictionary):
-            if _name(one.get("/S")) not in _OF_ITSELF and "/D" not in one:
+            is_place = "/D" in one and "/S" not in one
+            if _name(one.get("/S")) not in _OF_ITSELF and not is_place:
                 raise _active(what)
             if "/Next" in one:
                 following = one.get("/Next")

@@ -22,7 +22,7 @@ _ACTIVE = (
     b"ImportData",
     b"GoToE",
 )
-_SHORT = (b"JS", b"XFA")
+_SHORT = (b"JS", b"XFA", b"GoToR", b"Rendition")
 _END = rb"(?=[\s/<>\[\](){}%\0]|$)"
 _SOUGHT = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")" + _END)
 _SOUGHT_SHORT = re.compile(rb"/(" + b"|".join(_SHORT) + rb")" + _END)

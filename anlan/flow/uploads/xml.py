@@ -28,8 +28,8 @@ def read_xml(
 ) -> None:
     """Walk through XML and call back for the elements that are wanted, by local name in small letters; text comes from all.
 
-    Prefixes, namespaces and capitals do not matter: another spelling is the same element. Attributes have local names too.
-    Raises: BadXml.
+    Prefixes, namespaces and capitals do not matter: another spelling is the same element. Attributes have local names too; two
+    of one name that differ are refused, since another reader takes the other one. Raises: BadXml.
     """
     walk = _Walk(wanted, start, end)
     parser = DefusedXMLParser(forbid_dtd=True)
@@ -81,8 +81,15 @@ class _Walk:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if name := self._names[tag]:
-            self._start(name, {local(key): value for key, value in attributes.items()} if attributes else attributes)
+            self._start(name, _by_local_name(attributes) if attributes else attributes)
 
     def end(self, tag: str) -> None:
         if (name := self._names[tag]) and self._end is not None:
             self._end(name)
+
+
+def _by_local_name(attributes: dict[str, str]) -> dict[str, str]:
+    said = {local(key): value for key, value in attributes.items()}
+    if len(said) < len(attributes) and any(said[local(key)] != value for key, value in attributes.items()):
+        raise BadXml("two attributes of one name")
+    return said

@@ -42,7 +42,7 @@ _PAD = ("789", "456", "123")
 def is_guessed(password: str, own: Iterable[str]) -> bool:
     """Tell whether the password is one of the first that somebody would try. `own` are the names of the person."""
     plain = unicodedata.normalize("NFKC", password).casefold()
-    if is_a_run(plain) or is_on_the_keyboard(plain):
+    if is_a_run(plain) or is_on_the_keyboard(plain) or (is_a_run(plain[::2]) and is_a_run(plain[1::2])):
         return True
     spellings = {plain, *(plain.translate(one) for one in _LEET)}
     return any(_is_common(one) or _is_little_beside_names(one, own) for one in spellings)
@@ -71,13 +71,15 @@ def _is_common(password: str) -> bool:
 
 
 def _is_little_beside_names(password: str, own: Iterable[str]) -> bool:
-    """Tell whether hardly anything is left when the names of the house and of the person are taken out."""
-    bare = _without_separators(password)
+    """Tell whether hardly anything, or nothing but digits, a run or a common password, is left without the names of house and person."""
+    bare = whole = _without_separators(password)
     for word in (*_OF_THE_HOUSE, *own):
         name = _without_separators(word.casefold())
         if len(name) > 1:
             bare = bare.replace(name, "").replace(name[::-1], "")
-    return len(set(bare)) < _FEW
+    has_letters = any(letter.isalpha() for letter in bare)
+    is_easy = not has_letters or is_a_run(bare) or is_on_the_keyboard(bare) or bare in _common()
+    return len(set(bare)) < _FEW or (bare != whole and is_easy)
 
 
 def _without_separators(text: str) -> str:

@@ -22,6 +22,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from anlan.org.credentials import Pace
+from anlan.org.door.addresses import counted_as
 
 # Clocks of two servers differ by less. A failure later than that was noted before the clock was set back.
 AHEAD = dt.timedelta(minutes=1)
@@ -50,7 +51,7 @@ FACTOR = Weight(free=5, sinks_seconds=300, longest=600, doubles=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
-    """One attempt: who from where. `browser` is the mark of a browser that this person signed in with before; else empty."""
+    """One attempt: who from where, by what the address counts as. `browser`: of one that this person signed in with; else empty."""
 
     username: str
     address: str
@@ -60,7 +61,8 @@ class Knock:
     def of(cls, request: HttpRequest, username: str) -> "Knock":
         """Return the attempt that a request makes."""
         name = username.strip().casefold()[:150]
-        return cls(username=name, address=str(request.META.get("REMOTE_ADDR", "")), browser=_browser(request, name))
+        address = counted_as(str(request.META.get("REMOTE_ADDR", "")))
+        return cls(username=name, address=address, browser=_browser(request, name))
 
     @property
     def weights(self) -> list[tuple[str, Weight]]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from anlan.ledger.offer import MOST_BYTES
 from anlan.ledger.witness import Answer, Verdict, add_checkpoint, known_logs, known_origin
+from anlan.org.door.addresses import counted_as
 from anlan.org.door.calls import Call, call_wait_seconds, called
 
 PLAIN = "text/plain; charset=utf-8"
@@ -24,7 +25,8 @@ def add(request: HttpRequest) -> HttpResponse:
     if not known_logs():
         raise Http404
     body, now = request.read(MOST_BYTES + 1), timezone.now()
-    call = Call(address=str(request.META.get("REMOTE_ADDR", "")), log=known_origin(body.decode(errors="replace")))
+    address = counted_as(str(request.META.get("REMOTE_ADDR", "")))
+    call = Call(address=address, log=known_origin(body.decode(errors="replace")))
     if seconds := call_wait_seconds(call, now=now):
         return _too_soon(seconds)
     called(call, now=now)

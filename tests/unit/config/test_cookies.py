@@ -10,7 +10,7 @@ import pytest
 ASK = """
 import json
 from django.conf import settings
-names = ("SESSION", "CSRF", "LANGUAGE", "ANLAN_THEME", "ANLAN_KNOWN")
+names = ("SESSION", "CSRF", "LANGUAGE", "ANLAN_THEME", "ANLAN_KNOWN", "ANLAN_NOTICES")
 print(json.dumps([
     [getattr(settings, f"{name}_COOKIE_NAME") for name in names],
     [getattr(settings, f"{name}_COOKIE_SECURE", None) for name in names[:2]],
@@ -37,5 +37,7 @@ def test_tls_binds_cookies_to_this_host_and_preloads_only_where_chosen(
     said = subprocess.run(
         [sys.executable, "-c", ASK], env=kept | place | chosen, capture_output=True, check=True
     ).stdout
-    names = [f"{prefix}{name}" for name in ("sessionid", "csrftoken", "django_language", "theme", "known_here")]
+    names = [
+        f"{prefix}{name}" for name in ("sessionid", "csrftoken", "django_language", "theme", "known_here", "messages")
+    ]
     assert json.loads(said) == [names, [is_secure] * 2, [None, None, None, "/"], seconds, is_preloaded]

@@ -57,6 +57,20 @@ def test_a_standing_home_is_put_right_and_links_are_left_alone(tmp_path, monkeyp
     assert home.close_to_others(own_database) == 0
 
 
+def test_a_database_on_another_disk_that_a_link_leads_to_is_put_right_too(tmp_path, monkeypatch, umask):
+    place, disk = tmp_path / "home", tmp_path / "disk"
+    place.mkdir()
+    disk.mkdir()
+    for end in ("", "-wal"):
+        (disk / f"real.sqlite3{end}").touch(0o644)
+    (place / "anlan.sqlite3").symlink_to(disk / "real.sqlite3")
+    monkeypatch.setenv("ANLAN_HOME", str(place))
+
+    home = Home.from_environment(tmp_path)
+    assert home.close_to_others(home.database) >= 2
+    assert {mode(disk / f"real.sqlite3{end}") for end in ("", "-wal")} == {"0o600"}
+
+
 @pytest.mark.parametrize("place", ["/", "/tmp"])
 def test_a_folder_of_the_system_is_no_home(place, monkeypatch, umask):
     monkeypatch.setenv("ANLAN_HOME", place)

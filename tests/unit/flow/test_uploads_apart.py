@@ -8,6 +8,7 @@ import pytest
 
 from anlan.flow.errors import BadEvidence
 from anlan.flow.uploads import apart, child, refusal
+from config.server.limits import WORKERS
 from tests.papers import office, pdf, picture
 
 
@@ -62,7 +63,7 @@ def test_a_server_that_cannot_start_a_process_says_so(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(BadEvidence, match="Send it again in a minute") as caught:
         apart.look_into(pdf(), kind="pdf", name="a.pdf")
-    assert caught.value.code == "flow.E086"
+    assert caught.value.code == "flow.E087"
 
 
 def test_one_file_is_looked_into_at_a_time(monkeypatch):
@@ -71,7 +72,34 @@ def test_one_file_is_looked_into_at_a_time(monkeypatch):
     apart._turn.acquire()
     with pytest.raises(BadEvidence) as caught:
         apart.look_into(pdf(), kind="pdf", name="a.pdf")
-    assert caught.value.code == "flow.E086"
+    assert caught.value.code == "flow.E087"
+
+
+def test_files_that_wait_hold_no_more_threads_than_there_are_places(monkeypatch):
+    """Each that waits holds one of the eight threads that answer everybody."""
+    monkeypatch.setattr(apart, "_places", threading.BoundedSemaphore(apart.PLACES))
+    monkeypatch.setattr(apart, "_turn", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(apart, "PLACE_SECONDS", 0.05)
+    monkeypatch.setattr(apart, "WAIT_SECONDS", 5.0)
+    apart._turn.acquire()
+    kept: list[bytes] = []
+    waiting = [
+        threading.Thread(target=lambda: kept.append(apart.look_into(pdf(), kind="pdf", name="a.pdf")))
+        for _ in range(apart.PLACES)
+    ]
+    for thread in waiting:
+        thread.start()
+    while apart._places.acquire(blocking=False):
+        apart._places.release()
+    with pytest.raises(BadEvidence, match="Send it again in a minute") as caught:
+        apart.look_into(pdf(), kind="pdf", name="b.pdf")
+    assert caught.value.code == "flow.E087"
+
+    apart._turn.release()
+    for thread in waiting:
+        thread.join()
+    assert kept == [pdf()] * apart.PLACES
+    assert apart.PLACES < WORKERS
 
 
 def test_every_finding_has_a_sentence():

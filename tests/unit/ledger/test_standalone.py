@@ -4,6 +4,7 @@ import ast
 import hashlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,24 @@ def test_the_signatures_of_rfc_8032_hold_and_no_other(public: str, message: str,
     assert not alone.ed25519_holds(key, said, signed[:-1])
     beyond = int.from_bytes(signed[32:], "little") + alone.ORDER
     assert not alone.ed25519_holds(key, said, signed[:32] + beyond.to_bytes(32, "little"))
+
+
+def test_a_signature_of_a_megabyte_is_refused_at_once() -> None:
+    """Anybody hands receipts in: reckoning with eight million bits would take hours."""
+    public, _message, signature = (bytes.fromhex(text) for text in ED25519[1])
+    began = time.monotonic()
+    assert not alone.ed25519_holds(public, b"", signature + b"\xff" * 2**20)
+    assert time.monotonic() - began < 2
+
+
+def test_a_key_signs_once() -> None:
+    """Ten thousand signatures that hold would take minutes, too."""
+    signer = Signer(name="log.example/a", seed=bytes(range(32)))
+    note = str(signer.sign(Checkpoint(origin="log.example/a", size=3, root=bytes(32)).text()))
+    again = note + note.rpartition("\n\n")[2]
+    found = alone.Verification(str(signer.verifier))
+    assert found.open_checkpoint("here", again, alone.Key(str(signer.verifier)), "sha256") == (0, b"")
+    assert [finding[2] for finding in found.findings] == ["signature"]
 
 
 @pytest.mark.parametrize(("data", "expected"), SM3_VECTORS)

@@ -42,6 +42,14 @@ def test_the_delay_for_a_user_name_grows_over_all_addresses_and_ends_at_five_min
     assert max(waits) == 300
 
 
+def test_one_machine_is_one_address_however_many_of_ipv6_it_has(rf):
+    knocks = {
+        Knock.of(rf.post("/sign-in/", REMOTE_ADDR=f"2001:db8:1:2::{number:x}"), "li").address for number in range(9)
+    }
+    assert knocks == {"2001:db8:1:2::/64"}
+    assert Knock.of(rf.post("/sign-in/", REMOTE_ADDR="192.0.2.1"), "li").address == "192.0.2.1"
+
+
 @pytest.mark.django_db
 def test_who_signed_in_from_there_does_not_wait_for_a_stranger_elsewhere():
     pace.succeeded(knock("li"), now=NOW)

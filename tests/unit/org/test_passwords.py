@@ -74,6 +74,14 @@ def test_each_policy_says_what_it_says(settings, password, modern, level_3):
         ),
         *("qwer1234!@#$", "qazwsxedcrfv", "147258369qaz", "4esz5rdx6tfc", "0987654321qw"),
         *("P@ssw0rd2026", "Passw0rd!!!!", "passwordpassword", "Iloveyou2026", "football2025!", "monkeymonkey1"),
+        *(
+            "anlan123456789",
+            "Anlan@12345678",
+            "平安医院123456789",
+            "anlan-qwerty-123",
+            "yiyuan20251231",
+            "a1b2c3d4e5f6",
+        ),
         *("woaini1314520", "Admin@123456", "Hospital@2026", "zhangmin-2026", "ZhangMin@1234"),
     ],
 )

@@ -22,6 +22,8 @@ def test_a_stranger_is_who_connects_whatever_the_headers_say(header):
     found = caller("203.0.113.9", (header, "127.0.0.1"), ("X-Forwarded-Proto", "https"))
 
     assert (found.address, found.scheme, found.is_proxied) == ("203.0.113.9", "http", True)
+    assert not caller("127.0.0.1").is_proxied  # the machine of the proxy, which calls by itself
+    assert caller("127.0.0.1", (header, "192.0.2.1")).is_proxied
 
 
 def test_with_no_proxy_configured_the_machine_itself_is_no_proxy_either():
@@ -51,6 +53,21 @@ def test_with_no_proxy_configured_the_machine_itself_is_no_proxy_either():
 )
 def test_of_a_trusted_proxy_the_rightmost_address_counts_that_is_none_itself(lines, address):
     assert caller("127.0.0.1", *(("X-Forwarded-For", line) for line in lines)).address == address
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+    ],
+)
+def test_of_ipv6_the_limits_count_the_network_of_which_one_machine_has_every_address(address, counts_as):
+    assert caller(address).counts_as == counts_as
 
 
 def test_only_the_proxys_own_word_of_https_counts():

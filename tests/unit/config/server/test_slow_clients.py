@@ -1,5 +1,6 @@
 """A slow client holds a connection and nothing else: no worker, no memory without bound, no stop that waits for it."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -116,6 +117,65 @@ def test_one_address_holds_so_many_connections_and_no_more(tmp_path: Path) -> No
         links.pop().close()
         wait_until(lambda: len(served.application.gate._connections) <= 4)
         assert b" 200 " in served.ask("/", source="127.0.0.5")[:20]
+
+
+def test_connections_that_idle_give_way_to_others_of_the_same_address(tmp_path: Path) -> None:
+    """A browser keeps six connections: behind one address there may be a whole hospital."""
+    with serving(tmp_path, each=5) as served:
+        links = [served.connect() for _ in range(5)]
+        for link in links:
+            link.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            said = b""
+            while not said.endswith(b" - 0"):
+                said += link.recv(4096)
+        for _ in range(10):
+            assert b" 200 " in served.ask("/")[:20]
+        assert rest(links[0]) == b""
+        wait_until(lambda: served.application.gate._counts.total <= 4)
+
+        begun = [served.connect() for _ in range(5)]  # these have begun a head: none of them gives way
+        for link in begun:
+            link.sendall(b"GET / HT")
+        wait_until(lambda: all(one.conn.trailing_data[0] for one in served.application.gate._connections))
+        assert served.ask("/").startswith(b"HTTP/1.1 429 ")
+        for link in (*links, *begun):
+            link.close()
+
+
+@pytest.mark.parametrize("large", [b"X-A: " + b"a" * 100_000 + b"\r\n", b"a:\r\n" * 20_000])
+def test_a_large_head_that_comes_at_once_is_refused(served: Served, large: bytes) -> None:
+    link = served.connect()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        link.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + large + b"\r\n")
+    assert rest(link).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_flood_of_tiny_chunks_is_refused_and_small_ones_are_taken(served: Served) -> None:
+    """One connection that sent them stopped everybody: each costs the event loop as much as a large one."""
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    link = served.connect()
+    link.sendall(head)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        link.sendall(b"1\r\na\r\n" * 40_000)
+    assert rest(link).startswith(b"HTTP/1.1 400 ")
+
+    link = served.connect()
+    link.sendall(head + b"1\r\na\r\n" * 900 + (b"64\r\n" + b"a" * 100 + b"\r\n") * 3000 + b"0\r\n\r\n")
+    assert rest(link).endswith(b" - 300900")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_request_with_two_lengths_is_refused_and_its_connection_ends(served: Served, version: str) -> None:
+    """A proxy may take the other one; what it takes for a body would be a request here, of whoever uses the connection next."""
+    length = "Content-Length: 5\r\n" if version == "1.1" else ""
+    link = served.connect()
+    link.sendall(
+        f"POST / HTTP/{version}\r\nHost: localhost\r\n{length}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode()
+    )
+    link.sendall(b"GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    said = rest(link)
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.count(b"HTTP/1.1 ") == 1
 
 
 def test_behind_a_trusted_proxy_the_number_counts_for_the_client_that_it_names(tmp_path: Path) -> None:

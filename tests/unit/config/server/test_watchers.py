@@ -91,3 +91,12 @@ def test_a_database_that_hangs_makes_it_unready_within_the_limit_and_not_dead(tm
 
 def hung(served: Served) -> bytes:
     return served.ask("/health/ready", source="127.0.0.99")
+
+
+def test_the_machine_itself_watches_also_where_its_proxy_is_trusted(tmp_path):
+    """The manual's file for nginx trusts 127.0.0.1, where Prometheus may run too."""
+    with serving(tmp_path, pages=pages, watchers=LOCAL, trusted=LOCAL) as served:
+        served.application.watch_port = served.port
+        assert b"/metrics True" in served.ask("/metrics")
+        for header in ("X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https", "Via: 1.1 proxy"):
+            assert served.ask("/metrics", head=f"{header}\r\n").startswith(b"HTTP/1.1 404 ")
