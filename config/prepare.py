@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from anlan.flow.drift_organisation import EVERY_KIND
+from anlan.flow.rowsecurity import not_as_declared, secure_again
 from anlan.ledger.kept import broken_promise
 from anlan.ledger.store import log_hash
 from anlan.org.baseline import ensure_baseline
@@ -34,6 +35,9 @@ def _prepare(say: Callable[[str], None], *, with_demo: bool) -> tuple[tuple[str,
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database")
         call_command("migrate", verbosity=0)
+    elif not_as_declared():  # a release may change a policy without any migration
+        say("Putting the row-level policies of this release in place")
+        secure_again()
     with as_system("start"):
         log_hash()  # refuses a setting that the log at hand does not have, before anything is served
         told = ensure_baseline(EVERY_KIND)

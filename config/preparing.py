@@ -5,6 +5,7 @@ leaves in one piece. Either goes with its process, also when that is killed.
 """
 
 import fcntl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db import connection
 
 NUMBER = 7_320_411_902  # of the lock, in the database; any number that nothing else takes
 WAITING = "Another process is preparing this database; waiting for it"
+LOOK_AGAIN_SECONDS = 0.5
 
 
 @contextmanager
@@ -44,10 +46,22 @@ def _in_database(say: Callable[[str], None]) -> Iterator[None]:
     given: dict[str, Any] = connection.get_connection_params()
     wanted = {name: value for name, value in given.items() if name not in ("cursor_factory", "context")}
     with psycopg.connect(**wanted) as link:  # not in autocommit: the transaction begins with the first statement
-        link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        link.execute("SET LOCAL lock_timeout = 0")
-        row = link.execute("SELECT pg_try_advisory_xact_lock(%s)", (NUMBER,)).fetchone()
-        if row is None or not row[0]:
+        if not _is_taken(link):
             say(WAITING)
-            link.execute("SELECT pg_advisory_xact_lock(%s)", (NUMBER,))
+            while not _is_taken(link):
+                time.sleep(LOOK_AGAIN_SECONDS)
         yield
+
+
+def _is_taken(link: Any) -> bool:
+    """Begin a transaction in which the lock is ours, without a limit of its time; end it where another has the lock.
+
+    Who waited inside it would hold a session of the pooler, and several would hold all that the preparer itself needs.
+    """
+    link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    if link.info.server_version >= 170_000:
+        link.execute("SET LOCAL transaction_timeout = 0")
+    [(is_ours,)] = link.execute("SELECT pg_try_advisory_xact_lock(%s)", (NUMBER,)).fetchall()
+    if not is_ours:
+        link.rollback()
+    return bool(is_ours)

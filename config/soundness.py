@@ -13,6 +13,7 @@ from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_since import drift_since, entries_since
 from anlan.flow.drift_words import drift_words
+from anlan.flow.rowsecurity import not_as_declared
 from anlan.flow.spec import all_registers
 from anlan.flow.unowned import unowned_now
 from anlan.ledger.alarms import open_alarms
@@ -88,14 +89,19 @@ def _rubrics() -> list[Finding]:
 
 
 def _database_role() -> list[Finding]:
-    """A role that row-level security does not hold is a finding: the last line would be missing."""
+    """A role that row-level security does not hold is a finding, and a table whose policy is gone: the last line would be missing."""
     if connection.vendor != "postgresql":
         return []
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         name, is_free = cursor.fetchone()
     fault = "is a superuser or has BYPASSRLS: row-level security does not hold it; see docs/operations.md, PostgreSQL"
-    return [{"place": f"database role {name}", "fault": fault}] if is_free else []
+    changed = (
+        "its row-level policy is not the one of this release: it was changed, taken away or joined by another. "
+        "The next start of `anlan serve` puts it back; find out who did it"
+    )
+    free = [{"place": f"database role {name}", "fault": fault}] if is_free else []
+    return [*free, *({"place": f"table {table}", "fault": changed} for table in not_as_declared())]
 
 
 def _left_copies() -> list[Finding]:

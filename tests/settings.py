@@ -56,7 +56,7 @@ def _held(url: str) -> str:
             return url
         if not link.execute("SELECT FROM pg_roles WHERE rolname = 'anlan'").fetchall():
             link.execute("CREATE ROLE anlan LOGIN PASSWORD 'anlan' CREATEDB NOSUPERUSER NOBYPASSRLS")
-            link.execute("GRANT pg_checkpoint, pg_read_all_settings TO anlan")  # a test reads the files of a table
+        link.execute("GRANT pg_checkpoint, pg_read_all_settings TO anlan")  # a test reads the files of a table
     return urlsplit(url)._replace(netloc=f"anlan:anlan@{urlsplit(url).netloc.rpartition('@')[2]}").geturl()
 
 

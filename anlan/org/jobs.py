@@ -51,9 +51,15 @@ class Job(models.Model):
 
     def progress(self, done: int, total: int) -> None:
         """Store how far the work is and renew the lease. Raises: LeaseLost when another worker took over."""
-        now = timezone.now()
+        self._renew(done_units=done, total_units=total)
+
+    def renew(self) -> None:
+        """Renew the lease where nothing can be said of how far it is. Raises: LeaseLost."""
+        self._renew()
+
+    def _renew(self, **values: int) -> None:
         held = Job.objects.filter(pk=self.pk, lease=self.lease, state=Job.State.RUNNING)
-        if not held.update(done_units=done, total_units=total, leased_until=now + LEASE):
+        if not held.update(leased_until=timezone.now() + LEASE, **values):
             raise LeaseLost(f"Job {self.uid} was taken over by another worker; this one stops.")
 
 

@@ -23,12 +23,21 @@ EVERY = dt.timedelta(hours=1)
 TRIES, PAUSE = 3, 2.0
 WHAT_IT_IS = "all data stand in it once more. The worker tries each hour to drop it; or drop it by hand."
 # Whoever runs a drill holds a connection with the copy's name: without one the drill is over, killed or not.
-# Copies of other installations on the same server are theirs; only those of the first release do not say whose they are.
 _LEFT = """
 SELECT datname FROM pg_database
-WHERE (starts_with(datname, %s) OR datname ~ '^anlan_drill_[0-9a-f]{8}$') AND pg_get_userbyid(datdba) = current_user
+WHERE starts_with(datname, %s) AND pg_get_userbyid(datdba) = current_user
 AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = pg_database.datname) ORDER BY 1
 """
+# Those of the first release do not say whose they are: one is ours if its tree begins with our first head. A drill works in it.
+_UNNAMED = """
+SELECT datname FROM pg_database
+WHERE datname ~ '^anlan_drill_[0-9a-f]{8}$' AND pg_get_userbyid(datdba) = current_user
+AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = pg_database.datname) ORDER BY 1
+"""
+_FIRST_HEAD = "SELECT size, root FROM ledger_treehead ORDER BY size LIMIT 1"
+# As the database itself: a server that was made in another encoding makes databases in which no Chinese can stand.
+_KIND = "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = current_database()"
+_CREATE: LiteralString = "CREATE DATABASE {} ENCODING {} LC_COLLATE {} LC_CTYPE {} TEMPLATE template0"
 _log = logging.getLogger("anlan.backup")
 
 
@@ -46,7 +55,8 @@ def copy_database() -> Iterator[Copy]:
     database, name = direct_database(), f"{_of_this()}{secrets.token_hex(4)}"
     with linked(database, name=name) as link:
         try:
-            link.execute(_statement("CREATE DATABASE {} TEMPLATE template0", name))
+            ours = link.execute(_KIND).fetchall()[0]
+            link.execute(_statement(_CREATE, name, *ours))
         except psycopg.Error as error:
             said = str(error).splitlines()[0]
             raise BackupError(
@@ -90,8 +100,8 @@ def _drop_now(link: "psycopg.Connection[Any]", name: str) -> None:
     link.execute(_statement("DROP DATABASE IF EXISTS {}", name))
 
 
-def _statement(text: LiteralString, name: str) -> sql.Composed:
-    return sql.SQL(text).format(sql.Identifier(name))
+def _statement(text: LiteralString, name: str, *values: str) -> sql.Composed:
+    return sql.SQL(text).format(sql.Identifier(name), *map(sql.Literal, values))
 
 
 def left_copies() -> tuple[str, ...]:
@@ -100,7 +110,18 @@ def left_copies() -> tuple[str, ...]:
         return ()
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, [_of_this()])
-        return tuple(row[0] for row in cursor.fetchall())
+        named = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute(_UNNAMED)
+        return (*named, *(str(row[0]) for row in cursor.fetchall() if _is_of_this(row[0])))
+
+
+def _is_of_this(name: str) -> bool:
+    """Tell whether a copy that does not say whose it is holds our tree; one that cannot be looked into is left alone."""
+    heads = []
+    for database in (direct_database(), {**direct_database(), "NAME": name}):
+        with contextlib.suppress(psycopg.Error, BackupError), linked(database) as link:
+            heads += link.execute(_FIRST_HEAD).fetchall()
+    return len(heads) == 2 and heads[0] == heads[1]
 
 
 def drop_left_copies() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from anlan.ledger.models import TreeHead
 from config.backup.errors import BackupError
@@ -20,6 +21,9 @@ SQLITE, POSTGRES = "database.sqlite3", "database.pgdump"
 HEAD = "SELECT size, root, checkpoint FROM ledger_treehead ORDER BY size DESC LIMIT 1"
 _COPY = re.compile(rb'COPY (?:"(?:[^"]|"")*"|\w+)\."?((?:[^" ]|"")+)"? \(')
 _END = b"\\.\n"
+_LISTED = re.compile(
+    r"\d+; \d+ \d+ (COMMENT - )?(?P<kind>SCHEMA|EXTENSION|PUBLICATION|SUBSCRIPTION|EVENT TRIGGER) (- )?(?P<name>\S+)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +83,10 @@ def _postgres(folder: Path) -> Snapshot:
     with linked(database) as link, link.transaction():
         link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         [(name,)] = link.execute("SELECT pg_export_snapshot()").fetchall()
-        arguments = ("-Fc", "-Z1", "--enable-row-security", f"--snapshot={name}", f"--file={target}")
-        run_tool("pg_dump", database, *arguments)
+        # What others keep in the database beside it is theirs: this role may not read it, and could not restore it.
+        [(schema,)] = link.execute("SELECT quote_ident(current_schema())").fetchall()
+        arguments = ("-Fc", "-Z1", "--enable-row-security", f"--schema={schema}", f"--snapshot={name}")
+        run_tool("pg_dump", database, *arguments, f"--file={target}")
         tables = link.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
         ).fetchall()
@@ -128,17 +134,36 @@ def restore_sqlite(file: Path, home: Path) -> None:
 def restore_postgres(file: Path, database: dict[str, Any]) -> None:
     """Fill an empty database, in one transaction. What is restored belongs to the role that restores it.
 
-    Raises: BackupError when it fails or when the database is not empty; nothing was changed then.
+    Raises: BackupError when it fails or when the database is not empty or in another encoding; nothing was changed then.
     """
     with linked(database) as link:
         [(there,)] = link.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchall()
+        [(encoding,)] = link.execute("SHOW server_encoding").fetchall()
+        schemas = frozenset(str(name) for (name,) in link.execute("SELECT nspname FROM pg_namespace").fetchall())
+    if encoding != "UTF8":
+        raise BackupError(
+            "backup.E093",
+            f"The database \"{database['NAME']}\" is encoded in {encoding}; make it with ENCODING 'UTF8' TEMPLATE template0.",
+        )
     if there:
         raise BackupError(
             "backup.E091",
             f'The database "{database["NAME"]}" holds {there} tables already; name an empty one with --database-url.',
         )
-    arguments = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
-    run_tool("pg_restore", database, *arguments, f"--dbname={database['NAME']}", str(file))
+    entries = file.with_suffix(".list")
+    run_tool("pg_restore", database, "--list", f"--file={entries}", str(file))
+    ours = [line for line in entries.read_text(encoding="utf-8").splitlines() if not _is_the_servers(line, schemas)]
+    entries.write_text("\n".join([*ours, ""]), encoding="utf-8")
+    arguments = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", f"--use-list={entries}")
+    named = make_conninfo(dbname=str(database["NAME"]))  # a bare name with an = in it would be read as a whole address
+    run_tool("pg_restore", database, *arguments, f"--dbname={named}", str(file))
+    entries.unlink()
+
+
+def _is_the_servers(line: str, schemas: frozenset[str]) -> bool:
+    """Tell whether a line of a dump's list names what only the server's administrator may make, or a schema that is there."""
+    found = _LISTED.match(line)
+    return bool(found) and (found["kind"] != "SCHEMA" or found["name"].strip('"') in schemas)
 
 
 def newest_head() -> tuple[int, str, str]:

@@ -1,8 +1,12 @@
 """Making a backup while Anlan runs: database, keys and evidence; old backups and bytes that none needs any more go."""
 
 import datetime as dt
+import logging
 import os
 import shutil
+import tarfile
+import zlib
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +14,18 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from anlan.vault.errors import VaultError
 from anlan.vault.stream import Secret, make_secret, read_secret
 from config.backup.database import Snapshot, snapshot
 from config.backup.package import FILES, FORMAT, SUFFIX, Progress, keep_file, read_manifest, sha256_of, write_package
-from config.backup.work import work_folder
+from config.backup.work import held, work_folder
 
 NAME = "anlan-%Y%m%dT%H%M%SZ"
 TRANSIENT = ("progress",)
+LOCK = ".backup.lock"  # in the home
+NAME_LENGTH = len("anlan-20261122T020000Z")
+FORWARD = dt.timedelta(minutes=5)  # of the names of several backups in one second, and of a clock that is set right
+_log = logging.getLogger("anlan.backup")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +48,20 @@ def backup(
     now: dt.datetime | None = None,
     keep: int | None = None,
     progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Made:
-    """Back up into a folder and drop what is older than the newest `keep`. A backup that fails leaves the earlier ones alone."""
-    began = now or timezone.now()
+    """Back up into a folder and drop what is older than the newest `keep`. A backup that fails leaves the earlier ones alone.
+
+    One at a time, and `say` is told where it waits: each drops the bytes that no manifest names, and the other's is not written yet.
+    """
+    with held(settings.HOME.path / LOCK, say=say):
+        return _backup(folder, began=now or timezone.now(), keep=keep, progress=progress)
+
+
+def _backup(folder: Path | None, *, began: dt.datetime, keep: int | None, progress: Progress | None) -> Made:
     folder = folder or Path(settings.ANLAN_BACKUP_FOLDER)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _drop_half(folder)
     key_file = Path(settings.ANLAN_BACKUP_KEY)
     is_new_key = make_secret(key_file)
     secret = read_secret(key_file)
@@ -64,7 +82,7 @@ def backup(
         manifest = _manifest(shot, files, began, keys)
         members = {shot.file.name: shot.file, **keys}
         write_package(target, secret, cipher=settings.ANLAN_CIPHER, manifest=manifest, members=members)
-    dropped = _drop_old(folder, secret, keep=settings.ANLAN_BACKUP_KEEP if keep is None else keep)
+    dropped = _drop_old(folder, secret, made=target, keep=settings.ANLAN_BACKUP_KEEP if keep is None else keep)
     return Made(
         file=target,
         size=target.stat().st_size,
@@ -79,10 +97,20 @@ def backup(
 
 def newest_backup(folder: Path | None = None) -> dt.datetime | None:
     """Return when the newest whole backup was begun; null when there is none."""
-    found = sorted((folder or Path(settings.ANLAN_BACKUP_FOLDER)).glob(f"anlan-*{SUFFIX}"))
+    found = in_order(folder or Path(settings.ANLAN_BACKUP_FOLDER), now=timezone.now())
     if not found:
         return None
-    return dt.datetime.strptime(found[-1].stem[:22], NAME).replace(tzinfo=dt.UTC)
+    return dt.datetime.strptime(found[-1].stem[:NAME_LENGTH], NAME).replace(tzinfo=dt.UTC)
+
+
+def in_order(folder: Path, *, now: dt.datetime) -> list[Path]:
+    """Return the backups of a folder, oldest first.
+
+    One that is named by a time still to come was made while the clock was wrong. It counts as older than the others: as the newest
+    it would be drilled and counted for years, and push out each that is made after it.
+    """
+    limit = (now + FORWARD).astimezone(dt.UTC).strftime(NAME)
+    return sorted(folder.glob(f"anlan-*{SUFFIX}"), key=lambda file: (file.stem[:NAME_LENGTH] <= limit, file.name))
 
 
 def _free_name(folder: Path, at: dt.datetime) -> Path:
@@ -143,16 +171,37 @@ def _manifest(shot: Snapshot, files: list[dict[str, Any]], at: dt.datetime, keys
     }
 
 
-def _drop_old(folder: Path, secret: Secret, *, keep: int) -> tuple[str, ...]:
-    """Delete the oldest backups beyond `keep`, then the kept bytes that no remaining manifest names."""
-    every = sorted(folder.glob(f"anlan-*{SUFFIX}"))
+def _drop_half(folder: Path) -> None:
+    """Delete what killed backups were writing: nobody else writes now, and nothing is under these names when it is whole."""
+    for half in (*folder.glob("anlan-*.part"), *(folder / FILES).glob("??/*.part")):
+        half.unlink(missing_ok=True)
+
+
+def _drop_old(folder: Path, secret: Secret, *, made: Path, keep: int) -> tuple[str, ...]:
+    """Delete the oldest backups beyond `keep`, then the kept bytes that no remaining manifest names.
+
+    Never the one just made, whatever the clock says. While a manifest that remains cannot be read, all bytes stay.
+    """
+    every = [file for file in in_order(folder, now=timezone.now()) if file != made] + [made]
     old = every[:-keep] if keep > 0 else []
     if not old:
         return ()
-    needed = {one["sha256"] for file in every[len(old) :] for one in read_manifest(file, secret)["files"]}
+    needed = _needed(every[len(old) :], secret)
     for file in old:
         file.unlink()
-    for kept in (folder / FILES).glob("??/*"):
+    for kept in (folder / FILES).glob("??/*") if needed is not None else ():
         if kept.name not in needed:
             kept.unlink()
     return tuple(file.name for file in old)
+
+
+def _needed(backups: Sequence[Path], secret: Secret) -> Container[str] | None:
+    """Return the hashes that backups name; null where one of them cannot be read."""
+    needed: set[str] = set()
+    for file in backups:
+        try:
+            needed |= {one["sha256"] for one in read_manifest(file, secret)["files"]}
+        except (VaultError, EOFError, tarfile.TarError, zlib.error, OSError, ValueError, KeyError) as error:
+            _log.error("BACKUP: %s cannot be read (%s). Drill it, and remove it.", file.name, type(error).__name__)
+            return None
+    return needed

@@ -15,13 +15,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from anlan.vault.stream import Secret, read_secret
 from config.backup.copies import Copy, copy_database, drop_left_copies
 from config.backup.database import restore_postgres, restore_sqlite
 from config.backup.errors import BackupError
-from config.backup.package import FILES, FORMAT, SUFFIX, sha256_of, take_file, unpack
-from config.backup.work import work_folder
+from config.backup.make import in_order
+from config.backup.package import FILES, FORMAT, sha256_of, take_file, unpack
+from config.backup.work import LOCK, held, left_drafts, work_folder
 from config.home import Home, database_from_url
 
 BACKUP_KEY = "backup.key"
@@ -43,7 +45,7 @@ class Proof:
 
 def newest_file(folder: Path) -> Path:
     """Return the newest backup in a folder. Raises: BackupError when there is none."""
-    found = sorted(folder.glob(f"anlan-*{SUFFIX}"))
+    found = in_order(folder, now=timezone.now())
     if not found:
         raise BackupError("backup.E003", f"There is no backup in {folder}. `anlan backup` makes one.")
     return found[-1]
@@ -60,12 +62,16 @@ def restore(file: Path, home: Path, *, database_url: str = "", key: Path | None 
     key = key or Path(settings.ANLAN_BACKUP_KEY)
     secret = read_secret(key)
     home.parent.mkdir(parents=True, exist_ok=True)
+    for left in left_drafts(home):
+        shutil.rmtree(left, ignore_errors=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
-        manifest = _fill(draft, file, secret, database_url)
-        _copy_key(key, draft / "keys" / BACKUP_KEY)
-        shutil.rmtree(home, ignore_errors=True)
-        draft.rename(home)
+        with held(draft / LOCK):
+            manifest = _fill(draft, file, secret, database_url)
+            _copy_key(key, draft / "keys" / BACKUP_KEY)
+            shutil.rmtree(home, ignore_errors=True)
+            draft.rename(home)
+        (home / LOCK).unlink()
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -138,6 +144,7 @@ def _prove(home: Path, url: str) -> dict[str, Any]:
         "ANLAN_HOME": str(home),
         "ANLAN_DATABASE_URL": url,
         "ANLAN_LOG_NAME": settings.ANLAN_LOG_NAME,
+        "ANLAN_TREE_HASH": settings.ANLAN_TREE_HASH,
         "ANLAN_KEY_COMMAND": settings.ANLAN_KEY_COMMAND,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),

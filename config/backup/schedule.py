@@ -1,12 +1,16 @@
 """The backup of the day: a round of the worker queues it at the time that `ANLAN_BACKUP_AT` names; the lease queue carries it out."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.utils import timezone
 
-from anlan.org.jobs import Job, enqueue, handler
+from anlan.org import jobs
+from anlan.org.jobs import Job, LeaseLost, enqueue, handler
 
 KIND = "backup"
 
@@ -38,7 +42,35 @@ def make_backup(job: Job) -> None:
     """Back up and note what came of it."""
     from config.backup.make import backup
 
-    made = backup(progress=job.progress)
+    with _leased(job):
+        made = backup(progress=job.progress)
     size, root, _ = made.head
     note = {"file": made.file.name, "bytes": made.size, "head": [size, root], "seconds": made.seconds}
     Job.objects.filter(pk=job.pk).update(result=note)
+
+
+@contextlib.contextmanager
+def _leased(job: Job) -> Iterator[None]:
+    """Renew the job's lease beside the work: the copy of a large database takes longer than one, and cannot say how far it is.
+
+    Without it another worker would begin the same backup anew, and neither would come to its end.
+    """
+    over = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not over.wait(jobs.LEASE.total_seconds() / 3):
+                with contextlib.suppress(OperationalError):  # a busy database is asked again
+                    job.renew()
+        except LeaseLost:  # the work finds out with its next progress
+            return
+        finally:
+            connection.close()
+
+    beside = threading.Thread(target=renew, name="anlan-lease", daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beside.join()

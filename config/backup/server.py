@@ -22,6 +22,7 @@ from config.home import Home, database_from_url
 # It may take long, and one of its transactions waits for pg_dump: no time limit of the role or the server ends it.
 _LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
 SEES_ALL = " ".join((f"-c {SETTING}={SYSTEM}", *(f"-c {name}=0" for name in _LIMITS)))
+_OF_A_TRANSACTION = 170_000  # since when there is `transaction_timeout`; an older server refuses what it does not know
 AROUND = "Where ANLAN_DATABASE_URL is a pooler's, put the address of the server itself into ANLAN_DATABASE_DIRECT."
 _PLACES = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
 _VARIABLES = {
@@ -66,13 +67,15 @@ def linked(database: dict[str, Any], *, name: str = "") -> Iterator["psycopg.Con
     Raises: BackupError when there is none, or when what stands between has lost who acts.
     """
     try:
-        link = psycopg.connect(**_parameters(database), autocommit=True, options=SEES_ALL)
+        link = psycopg.connect(**_parameters(database), client_encoding="utf8", autocommit=True, options=SEES_ALL)
     except psycopg.OperationalError as error:
         raise BackupError("backup.E087", f"PostgreSQL is not reached: {_first_line(str(error))}. {AROUND}") from error
     with link:
         [(told,)] = link.execute(f"SELECT current_setting('{SETTING}', true)").fetchall()
         if told != SYSTEM:
             raise BackupError("backup.E088", f"What stands before PostgreSQL drops options of a connection. {AROUND}")
+        if link.info.server_version >= _OF_A_TRANSACTION:
+            link.execute("SET transaction_timeout = 0")
         if name:
             link.execute("SELECT set_config('application_name', %s, false)", [name])
         try:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from config.arguments import count
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     end_on_sigterm()
     require_tables()  # one of an older version is backed up too: that is what one does before the migrations
-    made = backup(args.to, keep=args.keep)
+    made = backup(args.to, keep=args.keep, say=lambda text: print(f"anlan: {text}", file=sys.stderr))
     size, root, _ = made.head
     if args.json:
         said = {"file": str(made.file), "bytes": made.size, "head": [size, root], "files": made.files}

@@ -23,11 +23,13 @@ def run(args: argparse.Namespace) -> int:
     """Restore and say how to start it."""
     from config.backup.restore import restore
     from config.backup.server import url_of
+    from config.backup.work import end_on_sigterm
     from config.faults import BadInput
     from config.home import Home, database_from_url
 
     if args.to.is_file():
         raise BadInput(f'"{args.to}" is a file. Name a folder that is empty or does not exist.')
+    end_on_sigterm()
     manifest = restore(args.file, args.to.resolve(), database_url=args.database_url, key=args.key)
     head = manifest["head"]
     print(

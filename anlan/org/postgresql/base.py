@@ -26,7 +26,7 @@ _ALONE = re.compile(
     r"\s*(VACUUM|REINDEX|(CREATE|DROP|ALTER)\s+(DATABASE|SYSTEM|ROLE)|(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY)\b",
     re.IGNORECASE,
 )
-_BACK = re.compile(r"\s*ROLLBACK\s+TO\b", re.IGNORECASE)
+_BACK = re.compile(r"\s*ROLLBACK\s+((WORK|TRANSACTION)\s+)?TO\b", re.IGNORECASE)
 
 
 class Cursor(base.Cursor, ClientCursor[Any]):
@@ -48,6 +48,8 @@ class Cursor(base.Cursor, ClientCursor[Any]):
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
         """Run a statement for each set of values, in one transaction."""
         link: Any = self.connection
+        if link.autocommit:
+            link.teller.forget()  # the driver begins the transaction past us: what the one before was told is gone
         with link.transaction() if link.autocommit else nullcontext():
             link.teller.tell()
             super().executemany(query, params_seq, **options)

@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from psycopg import sql
 
 from anlan.org.jobs import Job, enqueue, run_next
 from anlan.vault.stream import read_secret
-from config.backup import copies, server
+from config.backup import copies, database, server
 from config.backup.copies import copies_rounds, drop_left_copies, left_copies
 from config.backup.errors import BackupError
 from config.backup.make import backup
@@ -102,6 +103,122 @@ def test_the_copy_of_a_drill_that_was_killed_goes_and_that_of_one_that_runs_stay
     assert left_copies() == ()
 
 
+def test_copies_of_the_first_release_are_ours_if_their_tree_is_and_those_of_others_stay(written, home):
+    """They do not say whose they are: another installation may keep its own on the same server, under the same role."""
+    ours, theirs, empty = (f"anlan_drill_{number}badcafe" for number in "012")
+    heads = "CREATE TABLE ledger_treehead (size bigint, root bytea)"
+    try:
+        with linked(direct_database()) as link:
+            [first] = link.execute("SELECT size, root FROM ledger_treehead ORDER BY size LIMIT 1").fetchall()
+            for name in (ours, theirs, empty):
+                link.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        for name, head in ((ours, first), (theirs, (first[0], b"another root"))):
+            with linked({**direct_database(), "NAME": name}) as link:
+                link.execute(heads)
+                link.execute("INSERT INTO ledger_treehead VALUES (%s, %s)", head)
+        assert left_copies() == (ours,)
+        assert drop_left_copies() == ()
+        assert left_copies() == ()
+        assert existing("anlan_drill_%badcafe") == [theirs, empty]
+    finally:
+        with linked(direct_database()) as link:
+            for name in (ours, theirs, empty):
+                link.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def existing(pattern):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY 1", [pattern])
+        return [row[0] for row in cursor.fetchall()]
+
+
+NAMES = ("an lan", "o'brien\"x", "安澜", "a=b", "postgresql://x", "%41%", "-x")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_backup_is_restored_into_a_database_of_any_name(written, home, tmp_path, name):
+    made, target = backup(), {**direct_database(), "NAME": name}
+    with linked(direct_database()) as link:
+        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    try:
+        manifest = restore(made.file, tmp_path / "new", database_url=url_of(target))
+        with linked(target) as link:
+            assert link.execute("SELECT count(*) FROM ledger_entry").fetchall() == [
+                (manifest["counts"]["ledger_entry"],)
+            ]
+            assert link.execute("SELECT current_database()").fetchall() == [(name,)]
+    finally:
+        with linked(direct_database()) as link:
+            link.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def test_a_database_in_another_encoding_is_refused_and_a_drills_copy_has_that_of_the_database(written, home, tmp_path):
+    made, name = backup(), "anlan_ascii"
+    asked = {**direct_database(), "NAME": name}
+    with linked(direct_database()) as link:
+        link.execute("CREATE DATABASE anlan_ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(BackupError, match="is encoded in SQL_ASCII; make it with ENCODING 'UTF8'") as caught:
+            restore(made.file, tmp_path / "new", database_url=url_of(asked))
+        assert caught.value.code == "backup.E093"
+        with linked(direct_database()) as link, linked(asked) as other:
+            kinds = [one.execute(copies._KIND).fetchall() for one in (link, other)]
+        assert [kind[0][0] for kind in kinds] == ["UTF8", "SQL_ASCII"]
+    finally:
+        with linked(direct_database()) as link:
+            link.execute("DROP DATABASE anlan_ascii")
+
+
+def test_what_others_keep_beside_it_is_neither_dumped_nor_counted(written, home):
+    """A copy of a table in another schema, as an administrator makes one before a change; an extension may stand there too."""
+    with linked(direct_database()) as link:
+        link.execute("CREATE SCHEMA theirs")
+        link.execute("CREATE TABLE theirs.org_person AS SELECT * FROM generate_series(1, 7)")
+    try:
+        assert drill(backup().file).faults == ()
+    finally:
+        with linked(direct_database()) as link:
+            link.execute("DROP SCHEMA theirs CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_left_out"),
+    [
+        ("3; 3079 16385 EXTENSION - pg_stat_statements ", True),
+        ("3456; 0 0 COMMENT - EXTENSION pg_stat_statements ", True),
+        ("3457; 6104 16999 PUBLICATION - everything postgres", True),
+        ("5; 2615 2200 SCHEMA - public pg_database_owner", True),
+        ("3458; 0 0 COMMENT - SCHEMA public pg_database_owner", True),
+        ("6; 2615 16400 SCHEMA - anlan anlan", False),
+        ("219; 1259 16391 TABLE public org_person anlan", False),
+        ("3459; 0 0 COMMENT public POLICY anlan_scope ON flow_evidence anlan", False),
+        ("; Archive created at 2026-12-01", False),
+    ],
+)
+def test_what_only_the_servers_administrator_may_make_is_left_out_of_a_restore(line, is_left_out):
+    assert database._is_the_servers(line, frozenset({"public"})) is is_left_out
+
+
+def test_a_limit_of_a_transactions_time_ends_no_backup(written, home, monkeypatch):
+    """PostgreSQL 17 has one that ends the whole session; it may stand at the role."""
+    tool = database.run_tool
+
+    def slow(*arguments):
+        time.sleep(2)
+        tool(*arguments)
+
+    monkeypatch.setattr(database, "run_tool", slow)
+    with linked(direct_database()) as link:
+        if link.info.server_version < 170_000:
+            pytest.skip("older servers have none")
+        link.execute("ALTER ROLE CURRENT_USER SET transaction_timeout = '1s'")
+    try:
+        assert drill(backup().file).faults == ()
+    finally:
+        with linked(direct_database()) as link:
+            link.execute("ALTER ROLE CURRENT_USER RESET transaction_timeout")
+
+
 def test_a_folder_that_a_killed_process_left_is_named_and_goes_with_the_next(home):
     ended = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
@@ -117,7 +234,7 @@ def test_a_folder_that_a_killed_process_left_is_named_and_goes_with_the_next(hom
 def test_a_role_without_createdb_is_told_so_before_anything_is_unpacked(written, home, monkeypatch):
     made = backup()
 
-    def refused(text, name):
+    def refused(text, name, *values):
         return sql.SQL("DO $$ BEGIN RAISE EXCEPTION 'permission denied to create database'; END $$")
 
     monkeypatch.setattr(copies, "_statement", refused)

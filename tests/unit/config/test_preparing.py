@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.pooler import PORT, pooler
+
 pytestmark = pytest.mark.database
 
 HOLD = """
@@ -17,7 +19,11 @@ django.setup()
 from config.preparing import preparing
 with preparing(lambda text: print("waits", flush=True)):
     print("holds", flush=True)
-    sys.stdin.readline()
+    while sys.stdin.readline().strip() == "ask":
+        from django.db import connection
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        print("asked", flush=True)
 print("done", flush=True)
 """
 
@@ -30,9 +36,9 @@ def start(tmp_path: Path):
     if connection.vendor != "postgresql":
         environment.pop("ANLAN_DATABASE_URL", None)
 
-    def begin() -> subprocess.Popen[str]:
+    def begin(**more: str) -> subprocess.Popen[str]:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        begun.append(subprocess.Popen([sys.executable, "-c", HOLD], env=environment, **pipes))
+        begun.append(subprocess.Popen([sys.executable, "-c", HOLD], env=environment | more, **pipes))
         return begun[-1]
 
     yield begin
@@ -56,6 +62,21 @@ def test_a_killed_preparer_leaves_no_lock(start):
     first.send_signal(signal.SIGKILL)
     first.wait(timeout=30)
     assert start().stdout.readline() == "holds\n"
+
+
+@pytest.mark.skipif("not config.getoption('--postgres')", reason="a pooler of PostgreSQL")
+def test_who_waits_holds_no_session_of_a_pooler(start):
+    """Two sessions for everybody: one with the lock, and one for what its holder has to prepare, however many wait."""
+    with pooler(connection.settings_dict) as folder:
+        address = f"postgresql:///{connection.settings_dict['NAME']}?host={folder}&port={PORT}"
+        first = start(ANLAN_DATABASE_URL=address)
+        assert first.stdout.readline() == "holds\n"
+        others = [start(ANLAN_DATABASE_URL=address) for _ in range(3)]
+        assert [other.stdout.readline() for other in others] == ["waits\n"] * 3
+        first.stdin.write("ask\n")
+        first.stdin.flush()
+        assert first.stdout.readline() == "asked\n"
+        first.communicate("\n", timeout=60)
 
 
 @pytest.mark.slow

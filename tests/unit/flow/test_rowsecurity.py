@@ -8,6 +8,7 @@ import pytest
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 from django.db.utils import DatabaseError
 
+from anlan.flow import rowsecurity
 from anlan.flow.parties import NamedParty
 from anlan.flow.perform import perform
 from anlan.flow.spec import all_registers
@@ -15,6 +16,7 @@ from anlan.org.marks import reach_field
 from anlan.org.models import Institution, Party, Unit
 from anlan.org.scope import acting, as_system
 from anlan_cn.models import Dispute
+from config.soundness import _database_role
 from tests.conftest import actor_of
 from tests.looking import as_it_is
 from tests.records import list_place, report_hazard
@@ -220,6 +222,53 @@ def test_outside_a_transaction_nothing_is_left_in_the_session(held, li_actor, zh
         assert count("anlan_cn_key_place") == 0
     finally:
         raw.exec_(b"RESET anlan.actor")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_statements_at_once_after_a_transaction_are_told_again(held, li_actor, zhao_actor):
+    """The driver begins their transaction past the connection, which must not believe what it told in the one before."""
+    change = "UPDATE anlan_cn_key_place SET name = name WHERE institution_id = %s"
+    raw_marks = []
+    for actor, own in ((li_actor, held.hospital_a), (zhao_actor, held.hospital_b)):
+        with acting(actor):
+            with transaction.atomic():
+                assert institutions_in("anlan_cn_key_place") == [own.pk]
+            with connection.cursor() as cursor:
+                cursor.executemany(change, [(held.hospital_a.pk,), (held.hospital_b.pk,)])
+                raw_marks.append(cursor.rowcount)
+    assert raw_marks == [1, 1]
+    with as_system("test"), transaction.atomic():
+        assert count("anlan_cn_key_place") == 2
+    with connection.cursor() as cursor:  # nobody again: no row, whatever the transaction before was told
+        cursor.executemany(change, [(held.hospital_a.pk,)])
+        assert cursor.rowcount == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE anlan_cn_key_place DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE anlan_cn_key_place NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY anlan_scope ON anlan_cn_key_place",
+        "ALTER POLICY anlan_scope ON anlan_cn_key_place USING (true)",
+        "ALTER POLICY anlan_scope ON anlan_cn_key_place WITH CHECK (true)",
+        "ALTER POLICY anlan_scope ON anlan_cn_key_place TO CURRENT_USER",
+        "CREATE POLICY more ON anlan_cn_key_place FOR SELECT USING (true)",
+        "COMMENT ON POLICY anlan_scope ON anlan_cn_key_place IS 'of a release before'",
+    ],
+)
+def test_a_policy_that_is_not_the_releases_is_named_and_put_back_by_a_start(db, change):
+    if connection.vendor != "postgresql":
+        pytest.skip("row-level security is PostgreSQL's")
+    assert rowsecurity.not_as_declared() == ()
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+    assert rowsecurity.not_as_declared() == ("anlan_cn_key_place",)
+    [finding] = _database_role()
+    assert finding["place"] == "table anlan_cn_key_place"
+    rowsecurity.secure_again()
+    others = [] if "more" not in change else ["anlan_cn_key_place"]  # what somebody added stays for a person to look at
+    assert list(rowsecurity.not_as_declared()) == others
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from anlan.org.credentials import AccountRequest, Factor, OutsideIdentity
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.guarded import Act, NeedsSecond, seconds
 from anlan.org.models import Person, Post, Unit
-from anlan.org.scope import as_system
+from anlan.org.scope import acting, as_system
 from tests.conftest import actor_of
 from tests.world import employ
 
@@ -187,6 +187,17 @@ def test_whom_the_asker_alone_let_in_cannot_be_the_second(world, audit, security
     assert puppet.pk in seconds(audit, paths=[world.city.path], asked_by=None, now=now)
     later = now + dt.timedelta(days=31)
     assert puppet.pk in seconds(audit, paths=[world.city.path], asked_by=guan.pk, now=later)
+
+
+def test_a_puppet_counts_as_little_where_the_director_asks_who_is_the_second(world, audit, guan, guan_actor):
+    """Row-level security shows a director no entry of an account; the answer must not depend on who asks."""
+    from anlan.org.events import SCREEN, note
+
+    puppet = came_in(employ("puppet", "木偶", "administrator", world.city))
+    director = actor_of(came_in(employ("director", "主任", "commission_director", world.city)))
+    note("org.person", puppet.pk, "issue_password", {}, at=world.city, by=guan_actor, origin=SCREEN)
+    with acting(director):
+        assert seconds(audit, paths=[world.city.path], asked_by=guan.pk, now=timezone.now()) == {director.person_id}
 
 
 def test_who_never_chose_a_password_of_their_own_cannot_be_the_second(audit, security, guan, guan_actor):
