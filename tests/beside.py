@@ -1,7 +1,8 @@
 """A second request at the same time: work in a thread and a database connection of its own."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import sleep
 from typing import Any
 
 from django.db import connection
@@ -15,25 +16,20 @@ class Beside:
     """Does something beside the test, acting as somebody, and keeps what came of it: a value, or the error."""
 
     def __init__(self, work: Callable[[], Any], *, by: Actor) -> None:
-        self._came: Any = None
-        self._thread = threading.Thread(target=self._run, args=(work, by))
-        self._thread.start()
+        self._came: Future[Any] = ThreadPoolExecutor(1).submit(self._run, work, by)
 
-    def _run(self, work: Callable[[], Any], by: Actor) -> None:
+    def _run(self, work: Callable[[], Any], by: Actor) -> Any:
         try:
             with acting(by):
-                self._came = work()
-        except Exception as error:  # noqa: BLE001  told to the test
-            self._came = error
+                return work()
         finally:
             connection.close()
 
     def result(self) -> Any:
-        """Wait for the end, and return what came of it."""
-        self._thread.join(30)
-        return self._came
+        """Wait for the end, and return what came of it, an error too."""
+        return self._came.exception(timeout=30) or self._came.result()
 
 
 def stand_open() -> None:
     """Let the transaction of the test stand open for a moment."""
-    threading.Event().wait(OPEN_SECONDS)
+    sleep(OPEN_SECONDS)

@@ -52,7 +52,7 @@ def line_of(row: AccountRequest, actor: Actor, *, now: dt.datetime) -> Line:
         decided_by=_("nobody else could approve it")
         if row.is_alone
         else _who(row.decided_by)
-        if row.decided_at and state != State.EXPIRED
+        if row.decided_at and state not in (State.EXPIRED, State.WITHDRAWN)  # nobody decided
         else "",
         state=str(state.label),
         tone=TONES[state],

@@ -64,7 +64,10 @@ def _vouched(raw: bytes) -> str:
     ]
     if not is_success:
         raise silent()
-    return str(root[0].findtext(f"{_SPACE}user", "")).strip()
+    users = root[0].findall(f"{_SPACE}user")
+    if len(users) != 1 or len(users[0]):  # two users, or a name that is cut short by an element in it
+        raise silent()
+    return str(users[0].text or "").strip()
 
 
 def _client(provider: Provider, back: str, *, is_again: bool) -> Any:

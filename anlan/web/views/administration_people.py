@@ -134,11 +134,15 @@ def end_post(request: HttpRequest, place: str, year: int, username: str, post: i
 
     if request.method == "POST" and form.carries_out(end):
         return _made(request, here, one, made[0], _("The post ends."))
-    return _form(request, here, form, title=_("End the post"), person=one, lead=_lead(held))
+    return _form(request, here, form, title=_("End the post"), person=one, lead=_lead(held, here))
 
 
-def _lead(post: Post) -> str:
-    return f"{post.person.name} · {find_role(post.role).name} · {unit_name(post.unit)}"
+def _lead(post: Post, here: Place) -> str:
+    role = find_role(post.role)
+    words = [post.person.name, str(role.name), unit_name(post.unit)]
+    if needs_second(post.person, Act.END, role=role, today=here.today):
+        words.append(_("It takes two people: the post ends after the approval."))
+    return " · ".join(words)
 
 
 def _find(here: Place, username: str) -> Person:

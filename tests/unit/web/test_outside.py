@@ -393,6 +393,12 @@ def test_cas_takes_the_user_from_its_place_alone(li, service):
     assert not is_in(with_ticket())
 
 
+@pytest.mark.parametrize("said", [b"li</cas:user><cas:user>somebody", b"li<cas:b/>somebody"])
+def test_cas_names_one_user_and_nothing_in_the_name(li, service, said):
+    service.xml = success("li").replace(b"<cas:user>li", b"<cas:user>" + said)
+    assert not is_in(with_ticket())
+
+
 def test_an_administrator_ties_and_unties_and_the_ledger_says_so(li, zhao, service, guan_actor):
     administration.link_outside(li, provider="unit", subject="u-9", by=guan_actor)
     with pytest.raises(Contradiction, match="tied to another person"):
