@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -52,6 +52,13 @@ def fingerprint_of(
     told = [spec_of(record).code, record.institution_id, whose, step, dict(values), reason, files, named]
     text = json.dumps(told, sort_keys=True, ensure_ascii=True, default=_plain)
     return salted_hmac("anlan.flow.idempotency", text, algorithm="sha256").hexdigest()
+
+
+def await_same(key: str) -> None:
+    """Wait for a request under the same key that is under way, so that its result is found. On SQLite writers wait for each other."""
+    if key and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def first_entry(key: str, fingerprint: str, record: Register, step: str) -> Entry | None:

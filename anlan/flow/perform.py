@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from anlan.flow.bulk import insert_rows
 from anlan.flow.errors import Conflict
 from anlan.flow.evidence import StoredFile, Upload
-from anlan.flow.idempotency import fingerprint_of, first_entry, is_used, key_of, remember
+from anlan.flow.idempotency import await_same, fingerprint_of, first_entry, is_used, key_of, remember
 from anlan.flow.keeping import keeping
 from anlan.flow.models import Batch, Evidence
 from anlan.flow.numbering import format_number, take_numbers
@@ -90,6 +90,7 @@ def perform(
     if any(isinstance(file, Upload) for file in evidence) and not is_used(by, key):
         require_step(record, step, by=by)
     with keeping(evidence) as kept, transaction.atomic():
+        await_same(full_key)
         given: dict[str, Any] = {"evidence": kept.files, "reason": reason, "parties": parties}
         fingerprint = fingerprint_of(record, step, values=data, **given) if full_key else ""
         if first := first_entry(full_key, fingerprint, record, step):

@@ -7,12 +7,15 @@ factor and the ties outside: what one administrator alone could have prepared op
 """
 
 import datetime as dt
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -28,6 +31,7 @@ from anlan.org.guarded import (
     DIRECTORS,
     OFFICERS,
     Act,
+    hold,
     is_guarded,
     lasting_posts,
     needs_second,
@@ -77,6 +81,7 @@ def change(
     one replaced. Raises: NotAllowed; Contradiction as `administration` does, and where nobody could be the second person.
     """
     moment = now or timezone.now()
+    hold(person)
     rule = Act.GIVE if _is_longer(act, details) else act  # a post that runs on is given anew
     if not needs_second(person, rule, role=_role_of(details), today=timezone.localdate(moment)):
         return Change(password=_carry_out(person, act, details, by=by, origin=origin, under=None) or "")
@@ -102,6 +107,7 @@ def approve(row: AccountRequest, *, by: Actor, now: dt.datetime | None = None) -
     """
     moment = now or timezone.now()
     locked = _waiting(row, now=moment)
+    hold(locked.person)
     if not may_decide(by, locked, now=moment):
         raise NotAllowed("org.E189", f"{by.name} may not approve this request.")
     _close(locked, State.DONE, by=by, now=moment)
@@ -153,12 +159,23 @@ def may_decide(actor: Actor, row: AccountRequest, *, now: dt.datetime) -> bool:
     return actor.person_id in seconds(row.person, paths=_paths_now(row, now=now), asked_by=row.asked_by_id, now=now)
 
 
-def requests_for(actor: Actor) -> list[AccountRequest]:
-    """Return the newest requests that the actor asked for or oversees, the newest first."""
-    rows = AccountRequest.objects.select_related("person", "asked_by", "decided_by").order_by("-asked_at", "-pk")[
-        :SHOWN
-    ]
-    return [row for row in rows if row.asked_by_id == actor.person_id or oversees(actor, LOOK, row.paths)]
+def requests_for(actor: Actor, *, now: dt.datetime) -> list[AccountRequest]:
+    """Return the requests that the actor asked for or oversees, the newest first: all that wait, and the newest of the others."""
+    rows = AccountRequest.objects.select_related("person", "asked_by", "decided_by").order_by("-asked_at", "-pk")
+    waiting = Q(state=State.WAITING, ends_at__gt=now)
+    found = [row for row in rows.filter(waiting) if _may_see(actor, row)]
+    over = (row for row in rows.exclude(waiting).iterator(chunk_size=SHOWN) if _may_see(actor, row))
+    return [*found, *islice(over, SHOWN)]
+
+
+def find_request(actor: Actor, uid: uuid.UUID) -> AccountRequest | None:
+    """Return a request that the actor asked for or oversees, however old; null for none."""
+    row = AccountRequest.objects.select_related("person", "asked_by", "decided_by").filter(uid=uid).first()
+    return row if row is not None and _may_see(actor, row) else None
+
+
+def _may_see(actor: Actor, row: AccountRequest) -> bool:
+    return row.asked_by_id == actor.person_id or oversees(actor, LOOK, row.paths)
 
 
 def count_to_decide(actor: Actor, *, now: dt.datetime) -> int:
@@ -174,9 +191,12 @@ def untold(person: Person) -> list[AccountRequest]:
 
 
 @transaction.atomic
-def read_by(person: Person, *, by: Actor, now: dt.datetime) -> int:
-    """Note that the person concerned knows what was done to their account; return how many changes that were."""
-    rows = untold(person)
+def read_by(person: Person, *, which: Collection[str], by: Actor, now: dt.datetime) -> int:
+    """Note that the person concerned has read of the changes `which` (hex ids) of their account; return how many those were.
+
+    Only those that stood on the page count: what others did since is still to be told.
+    """
+    rows = [row for row in untold(person) if row.uid.hex in which]
     for row in rows:
         before = of_request(row)
         row.told_at = now

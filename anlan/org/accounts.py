@@ -59,7 +59,11 @@ def change_password(person: Person, old: str, new: str, *, keeping: str = "") ->
         validate_password(new, user=person)
     except ValidationError as error:
         raise PasswordRefused("org.E032", "new", list(error.messages)) from error
+    shown = person.password
     with own_change(person, "change_password"):
+        if not Person.objects.filter(pk=person.pk, password=shown, is_active=True).exists():
+            # a new one-time password was issued, or the account closed, while this one was looked at: that one holds
+            raise PasswordRefused("org.E030", "old", [_("The old password is not right.")])
         _store(person, new, must_change=False, keeping=keeping)
 
 

@@ -21,7 +21,7 @@ from anlan.org.credentials import AccountRequest
 from anlan.org.door import factors, outside, sessions
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.events import SCREEN, change_of_person, note
-from anlan.org.guarded import Act, lasting_posts, require_second, under_request
+from anlan.org.guarded import Act, hold, lasting_posts, require_second, under_request
 from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.oversight import parent_of, require_governed, require_seen, require_unit, seats
 from anlan.org.roles import Role, find_role
@@ -139,13 +139,22 @@ def close_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
 
 @transaction.atomic
 def reopen_unit(unit: Unit, *, by: Actor, origin: Origin = SCREEN) -> None:
-    """Open a closed unit again; posts that still run hold again. Raises: Contradiction while the unit above is closed."""
+    """Open a closed unit again; posts that still run hold again.
+
+    Raises: Contradiction while the unit above is closed, and where a post would hold again that takes two people to give.
+    """
     require_unit(by, unit)
     parent = parent_of(unit)
     if parent is not None and not parent.is_active:
         raise Contradiction(
             "org.E054", "", _("“%(unit)s” above it is closed. Reopen that first.") % {"unit": parent.name}
         )
+    held = lasting_posts(timezone.localdate()).filter(unit=unit).select_related("person")
+    if names := sorted({row.person.name for row in held if find_role(row.role).takes_two}):
+        text = _(
+            "Posts would hold again that one person alone does not give: %(names)s. End them first; they are given anew by two."
+        )
+        raise Contradiction("org.E290", "", text % {"names": ", ".join(names)})
     _switch_unit(unit, "reopen", is_active=True, by=by, origin=origin)
 
 
@@ -330,6 +339,11 @@ def end_post(
     Raises: NotAllowed; Contradiction for one's own post and for a post that has ended.
     """
     require_unit(by, post.unit)
+    hold(post.person)
+    try:
+        post.refresh_from_db(fields=["ends_on"])
+    except Post.DoesNotExist as error:
+        raise Contradiction("org.E288", "", _("The post is gone already.")) from error
     if by.person_id == post.person_id:
         raise Contradiction("org.E071", "", _("Nobody ends their own post; ask another administrator."))
     if post.ends_on is not None and post.ends_on <= timezone.localdate():

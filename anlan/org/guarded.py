@@ -61,8 +61,17 @@ def needs_second(person: Person, act: str, *, role: Role | None = None, today: d
     return any(one.is_exclusive if act in TAKES_AWAY else one.takes_two for one in held)
 
 
+def hold(person: Person) -> None:
+    """Let no other transaction change the account or its posts until this one ends: what is asked of it stays true.
+
+    Otherwise a password that is issued to an ordinary account, while its guarded post is approved elsewhere, would open the post.
+    """
+    Person.objects.select_for_update().filter(pk=person.pk).first()
+
+
 def require_second(person: Person, act: str, *, under: AccountRequest | None, role: Role | None = None) -> None:
     """Raise NeedsSecond unless the act needs no second person or is carried out under a request for it."""
+    hold(person)
     is_under = under is not None and under.person_id == person.pk and under.state == AccountRequest.State.DONE
     if not is_under and needs_second(person, act, role=role, today=timezone.localdate()):
         text = _("This concerns the account of an officer, a protector or the commission: it takes two people.")

@@ -25,12 +25,24 @@ SUBJECTS = {
     "org.person": gettext_noop("Account of %(whom)s: %(step)s"),
     "org.post": gettext_noop("Post of %(whom)s: %(step)s"),
     "org.unit": gettext_noop("Unit %(whom)s: %(step)s"),
+    "org.request": gettext_noop("Account request about %(whom)s: %(step)s"),
+}
+# Steps of requests: those of the others stand in `STEPS`, where a post is withdrawn too.
+REQUESTS = {
+    "ask": gettext_noop("asked for"),
+    "approve": gettext_noop("approved and carried out"),
+    "refuse": gettext_noop("refused"),
+    "withdraw": gettext_noop("withdrawn by who asked"),
+    "expire": gettext_noop("expired"),
+    "alone": gettext_noop("carried out by the server alone, since nobody could approve"),
+    "read": gettext_noop("the person has read it"),
 }
 # What the rooms note as it stands in the row, and how people call it.
 NOTED = {
     "access log": gettext_noop("Access log"),
     "import template": gettext_noop("Template of an import"),
     "rows to mend": gettext_noop("Rows of an import to mend"),
+    "archive package taken": gettext_noop("Archive package taken"),
     "package of a sealed score": gettext_noop("Package of a sealed score"),
     "search": gettext_noop("Found by the search"),
     "timeline": gettext_noop("Timeline"),
@@ -91,7 +103,7 @@ class _Names:
         keys = {row.person_id for row in rows if row.person_id} | {
             int(key) for kind, _step, key in subjects if kind == "org.person" and key.isdecimal()
         }
-        usernames = {key for kind, _step, key in subjects if kind == "org.post"}
+        usernames = {key for kind, _step, key in subjects if kind in ("org.post", "org.request")}
         codes = {key for kind, _step, key in subjects if kind == "org.unit"}
         paths = {path for row in rows for path in (row.path, row.path[: -Unit.steplen]) if path}
         return cls(
@@ -159,7 +171,8 @@ def _what(row: Access, specs: dict[str, RegisterSpec], names: _Names) -> str:
     subject = _subject(row)
     if subject:
         kind, step, key = subject
-        return _(SUBJECTS[kind]) % {"whom": names.subject(kind, key), "step": _(STEPS.get(step, step))}
+        steps = REQUESTS if kind == "org.request" else STEPS
+        return _(SUBJECTS[kind]) % {"whom": names.subject(kind, key), "step": _(steps.get(step, step))}
     if row.kind == Access.Kind.UNMASK:
         return what_in_words(row, specs)
     if row.what in NOTED:

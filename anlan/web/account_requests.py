@@ -52,7 +52,7 @@ def line_of(row: AccountRequest, actor: Actor, *, now: dt.datetime) -> Line:
         decided_by=_("nobody else could approve it")
         if row.is_alone
         else _who(row.decided_by)
-        if row.decided_at
+        if row.decided_at and state not in (State.EXPIRED, State.WITHDRAWN)  # nobody decided
         else "",
         state=str(state.label),
         tone=TONES[state],
@@ -65,7 +65,7 @@ def line_of(row: AccountRequest, actor: Actor, *, now: dt.datetime) -> Line:
 
 def lines_for(actor: Actor, *, now: dt.datetime) -> tuple[list[Line], list[Line]]:
     """Return the requests that wait and those that are over, the newest first."""
-    lines = [line_of(row, actor, now=now) for row in requests_for(actor)]
+    lines = [line_of(row, actor, now=now) for row in requests_for(actor, now=now)]
     waiting = [line for line in lines if line.row.state == State.WAITING and line.row.ends_at > now]
     return waiting, [line for line in lines if line not in waiting]
 

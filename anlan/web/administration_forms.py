@@ -151,7 +151,10 @@ def add_post_fields(form: forms.Form, place: Place, *, is_required: bool) -> Non
     form.fields["role"] = forms.ChoiceField(
         label=_("Role"), choices=[none, *roles], required=is_required, widget=forms.Select(_SELECT)
     )
-    form.fields["role"].help_text = _("After the name: where the role is held. The page “Roles” says what each may do.")
+    form.fields["role"].help_text = _(
+        "After the name: where the role is held. The page “Roles” says what each may do. "
+        "Officers, protectors and the commission’s roles take two people."
+    )
     units = _units(place)
     form.fields["unit"] = forms.ModelChoiceField(
         Unit.objects.filter(pk__in=[unit.pk for unit in units]), label=_("Unit"), empty_label=None

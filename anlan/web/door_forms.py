@@ -91,9 +91,26 @@ class CodeForm(forms.Form):
 
 
 class NewPasswordForm(PasswordChangeForm):
-    """The old password and a new one, in our look; the policy's words stand beside the new one."""
+    """The old password and a new one, in our look; the policy's words stand beside the new one.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Whoever sits down at an open session guesses the old password no faster here than at sign-in.
+    """
+
+    wait_seconds = 0
+    is_locked = False
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.request = request
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-control"
+
+    def clean_old_password(self) -> str:
+        """Look at the old password, unless the attempt must wait."""
+        password = str(self.cleaned_data["old_password"])
+        try:
+            show_password(self.request, self.user.username, password, now=timezone.now())
+        except PasswordNotTaken as error:
+            self.wait_seconds, self.is_locked = error.wait_seconds, error.why == LOCKED
+            raise _said(error, forms.ValidationError(_("The old password is not right."))) from error
+        return password

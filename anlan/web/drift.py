@@ -18,7 +18,7 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.org.models import Unit
 from anlan.org.policy import institutions_for
-from anlan.org.subjects import CONTENT, IMPORT, PERSON, POST, UNIT
+from anlan.org.subjects import CONTENT, IMPORT, PERSON, POST, REQUEST, UNIT
 from anlan.web.place import Place, unit_name
 
 MOST = 50
@@ -95,6 +95,7 @@ def _of_organisation(register: str) -> str:
         UNIT: _("Unit"),
         PERSON: _("Account"),
         POST: _("Post"),
+        REQUEST: _("Account request"),
         IMPORT: _("Import"),
         CONTENT: _("Parameters and rubrics"),
     }

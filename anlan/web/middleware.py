@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from anlan.org.door import sessions
 from anlan.org.door.factors import has_factor
+from anlan.org.door.outside import offered
 from anlan.org.door.passwords import is_expired
 from anlan.org.errors import NotAllowed
 from anlan.org.models import Person
@@ -76,7 +77,8 @@ def owed_by(request: HttpRequest) -> str:
 def _open_paths(door: str) -> set[str]:
     names = ["password", "again", "factor", "factor-key", "sign-out", "language", "theme"]
     names += ENROLMENT if door == "factors" else []
-    return {reverse(f"web:{name}") for name in names}
+    services = {reverse(f"web:{way}", args=(one.code,)) for one in offered() for way in ("outside", "outside-back")}
+    return {reverse(f"web:{name}") for name in names} | services
 
 
 def _whole_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:

@@ -50,10 +50,16 @@ def waiting(request: HttpRequest, *, moment: float) -> Waiting | None:
     return Waiting(person=person, next=kept["next"], came=kept["came"])
 
 
-def let_in(request: HttpRequest, person: Person, *, factor: str, now: dt.datetime, came: str = "") -> None:
-    """Begin the session of somebody who has shown all that is asked of them."""
+def let_in(
+    request: HttpRequest, person: Person, *, factor: str, now: dt.datetime, came: str = "", is_shown: bool = True
+) -> None:
+    """Begin the session of somebody who has shown all that is asked of them.
+
+    Not `is_shown`: a service outside let them in without asking them, so what asks again still does.
+    """
     sessions.begin(request, person, factor=factor, now=now, came=came)
-    again.shown(request, person, now=now)
+    if is_shown:
+        again.shown(request, person, now=now)
     if untold(person):
         messages.warning(request, _("Others changed your account. Look at what was done under “Me”."))
 

@@ -8,7 +8,9 @@ declare(
     Role(
         code="administrator",
         name=_("System administrator"),
-        description=_("Keeps units, people and posts. Sees no records and no scores."),
+        description=_(
+            "Keeps units, people and posts; of what takes two people asks for it, or approves what another asked for: access to the accounts of officers, protectors and the commission. Sees no records and no scores."
+        ),
         reach=Reach.NOTHING,
         sensitivity=Sensitivity.PUBLIC,
         capabilities=frozenset({"administer"}),
@@ -22,7 +24,7 @@ declare(
         code="security_officer",
         name=_("Security officer"),
         description=_(
-            "Watches who may do what: sees changes of posts and accounts, sign-ins and failures. Sees no records and no scores."
+            "Watches who may do what: sees changes of posts and accounts, sign-ins and failures. Approves, as the second of two people, access to the accounts of officers, protectors and the commission. Sees no records and no scores."
         ),
         reach=Reach.NOTHING,
         sensitivity=Sensitivity.PUBLIC,

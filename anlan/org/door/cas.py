@@ -11,21 +11,29 @@ from anlan.org.door.outside import Provider, require_secure, silent
 _SPACE = "{http://www.yale.edu/tp/cas}"
 
 
-def begin(provider: Provider, *, back: str) -> str:
-    """Return the address to send the browser to. `back` carries our own state, which the server hands back unchanged."""
+def begin(provider: Provider, *, back: str, is_again: bool = False) -> str:
+    """Return the address to send the browser to. `back` carries our own state, which the server hands back unchanged.
+
+    With `is_again` the server asks its user, also one whom it knows in this browser.
+    """
     require_secure(provider.server)
-    return str(_client(provider, back).get_login_url())
+    return str(_client(provider, back, is_again=is_again).get_login_url())
 
 
-def finish(provider: Provider, said: Mapping[str, str], *, back: str) -> tuple[str, dict[str, Any]]:
-    """Return the user and the attributes behind a ticket. Raises: OutsideRefused when the server does not vouch for it."""
+def finish(
+    provider: Provider, said: Mapping[str, str], *, back: str, is_again: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """Return the user and the attributes behind a ticket; with `is_again` one for which the server just asked its user.
+
+    Raises: OutsideRefused when the server does not vouch for it.
+    """
     import requests
 
     ticket = said.get("ticket", "")
     if not ticket:
         raise silent()
     require_secure(provider.server)
-    client = _client(provider, back)
+    client = _client(provider, back, is_again=is_again)
     try:
         raw: bytes = client.get_verification_response(ticket)
     except requests.RequestException as error:
@@ -56,10 +64,13 @@ def _vouched(raw: bytes) -> str:
     ]
     if not is_success:
         raise silent()
-    return str(root[0].findtext(f"{_SPACE}user", "")).strip()
+    users = root[0].findall(f"{_SPACE}user")
+    if len(users) != 1 or len(users[0]):  # two users, or a name that is cut short by an element in it
+        raise silent()
+    return str(users[0].text or "").strip()
 
 
-def _client(provider: Provider, back: str) -> Any:
+def _client(provider: Provider, back: str, *, is_again: bool) -> Any:
     import requests
     from cas import CASClientV3
 
@@ -67,4 +78,8 @@ def _client(provider: Provider, back: str) -> Any:
 
     session = careful(requests.Session())
     session.hooks["response"].append(lambda answer, **_options: answer.raise_for_status())
-    return CASClientV3(service_url=back, server_url=f"{provider.server}/", session=session)
+    if is_again:
+        session.params = {
+            "renew": "true"
+        }  # python-cas asks for it at the door alone, where the browser could leave it out
+    return CASClientV3(service_url=back, server_url=f"{provider.server}/", renew=is_again, session=session)

@@ -57,14 +57,12 @@ def begin_totp(person: Person, *, now: dt.datetime) -> bytes:
 
     Raises: FactorRefused when the person has a telephone already.
     """
-    row = Factor.objects.select_for_update().filter(person=person, kind=Factor.Kind.TOTP).first()
-    if row is not None and row.confirmed_at is not None:
+    fresh = {"data": _close(person, totp.new_secret()), "created_at": now}
+    # a page that is opened twice at once finds the secret of the other request
+    row, _made = Factor.objects.select_for_update().get_or_create(person=person, kind=Factor.Kind.TOTP, defaults=fresh)
+    if row.confirmed_at is not None:
         raise FactorRefused("org.E080", _("A telephone is set up already. Remove it first to set up another."))
-    if row is not None:
-        return _open(person, bytes(row.data))
-    secret = totp.new_secret()
-    Factor.objects.create(person=person, kind=Factor.Kind.TOTP, data=_close(person, secret), created_at=now)
-    return secret
+    return _open(person, bytes(row.data))
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 Needs the extra `sso`, which is imported only when a service is asked.
 """
 
+import datetime as dt
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -16,16 +17,20 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY_SECONDS = 60
 
 
-def begin(provider: Provider, *, back: str) -> tuple[str, dict[str, str]]:
-    """Return the address to send the browser to, and the state to keep in the session."""
+def begin(provider: Provider, *, back: str, is_again: bool = False) -> tuple[str, dict[str, str]]:
+    """Return the address to send the browser to, and the state to keep in the session.
+
+    With `is_again` the service is to ask its user, also one whom it knows in this browser, and to say when it did.
+    """
     from authlib.integrations.requests_client import OAuth2Session
 
     kept = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
     door = str(_described(provider)["authorization_endpoint"])
     require_secure(door)
     session = OAuth2Session(provider.client_id, scope="openid profile", redirect_uri=back, code_challenge_method="S256")
+    anew = {"prompt": "login", "max_age": "0"} if is_again else {}
     address, _state = session.create_authorization_url(
-        door, state=kept["state"], nonce=kept["nonce"], code_verifier=kept["verifier"]
+        door, state=kept["state"], nonce=kept["nonce"], code_verifier=kept["verifier"], **anew
     )
     return str(address), kept
 
@@ -44,6 +49,14 @@ def finish(
     tokens = _exchanged(provider, said["code"], kept["verifier"], described, back=back)
     claims = _checked(provider, tokens, described, nonce=kept["nonce"])
     return str(claims["sub"]), claims
+
+
+def asked_just_now(claims: Mapping[str, Any], *, now: dt.datetime, within: int) -> bool | None:
+    """Tell whether the service asked its user within so many seconds; null where it does not say when."""
+    at = claims.get("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return None
+    return -LEEWAY_SECONDS <= now.timestamp() - at <= within
 
 
 def _described(provider: Provider) -> dict[str, Any]:

@@ -30,6 +30,7 @@ APART = {
     "org.person": gettext_noop("Account"),
     "org.post": gettext_noop("Post"),
     "org.unit": gettext_noop("Unit"),
+    "org.request": gettext_noop("Account request"),
     "org.access": gettext_noop("Access log"),
     "org.import": gettext_noop("Import"),
     "org.content": gettext_noop("Parameters and rubrics"),

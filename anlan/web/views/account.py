@@ -56,13 +56,7 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again; an attempt that came too soon is told when."""
-        if form.is_locked:
-            return locked_out(self.request)
-        answer = super().form_invalid(form)
-        if form.wait_seconds:
-            answer.status_code = 429
-            answer["Retry-After"] = str(form.wait_seconds)
-        return answer
+        return _slowed(self.request, form, super().form_invalid(form))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the outside sign-in services that are configured."""
@@ -87,6 +81,14 @@ class ChangePassword(PasswordChangeView):
         expired = is_expired(self.request.user, now=timezone.now())
         return super().get_context_data(**kwargs) | {"is_expired": expired}
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add the request: the old password is looked at as at sign-in."""
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the form again; an attempt that came too soon is told when."""
+        return _slowed(self.request, form, super().form_invalid(form))
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password; the account is free to go on, here alone."""
         typed = form.cleaned_data
@@ -101,6 +103,16 @@ class ChangePassword(PasswordChangeView):
             again.shown(self.request, form.user, now=timezone.now())
         messages.success(self.request, _("The new password holds from now on."))
         return HttpResponseRedirect(self.get_success_url())
+
+
+def _slowed(request: HttpRequest, form: Any, answer: HttpResponse) -> HttpResponse:
+    """Return the answer to a refused form of a password: a lock has its own page, a wait says how long."""
+    if form.is_locked:
+        return locked_out(request)
+    if form.wait_seconds:
+        answer.status_code = 429
+        answer["Retry-After"] = str(form.wait_seconds)
+    return answer
 
 
 def locked_out(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from anlan.org.account_requests import approve, end, may_look, read_by, requests_for
+from anlan.org.account_requests import approve, end, find_request, may_look, read_by
 from anlan.org.credentials import AccountRequest
 from anlan.org.errors import Contradiction
 from anlan.org.models import Person
@@ -64,7 +64,8 @@ def decide(request: HttpRequest, uid: uuid.UUID, action: str) -> HttpResponse:
 def told(request: HttpRequest) -> HttpResponse:
     """Note that the person has read what was done to their account."""
     person: Person = request.user  # type: ignore[assignment]
-    read_by(person, by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
+    shown = request.POST.getlist("request")
+    read_by(person, which=shown, by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
     return redirect("web:me")
 
 
@@ -74,7 +75,7 @@ def _page(row: AccountRequest, actor: Actor) -> dict[str, Any]:
 
 
 def _find(request: HttpRequest, uid: uuid.UUID) -> AccountRequest:
-    found = next((row for row in requests_for(_actor(request)) if row.uid == uid), None)
+    found = find_request(_actor(request), uid)
     if found is None:
         raise Http404
     return found

@@ -16,7 +16,7 @@ from anlan.org.account_requests import Change, change
 from anlan.org.accounts import locked
 from anlan.org.door.factors import has_factor
 from anlan.org.errors import Contradiction
-from anlan.org.guarded import Act, is_guarded
+from anlan.org.guarded import Act, needs_second
 from anlan.org.models import Person, Post
 from anlan.org.oversight import administered_people, administers, governs
 from anlan.org.roles import find_role
@@ -51,6 +51,7 @@ def person(request: HttpRequest, place: str, year: int, username: str) -> HttpRe
 
 
 @never_cache
+@asks_again
 def new(request: HttpRequest, place: str, year: int) -> HttpResponse:
     """Enter a person, give the first post, and show the one-time password."""
     here = find_administered(request, place, year)
@@ -104,6 +105,7 @@ def _made(request: HttpRequest, here: Place, one: Person, made: Change, done: An
     return redirect(here.url("person", one.username))
 
 
+@asks_again
 def new_post(request: HttpRequest, place: str, year: int, username: str) -> HttpResponse:
     """Give a post."""
     here = find_administered(request, place, year)
@@ -115,6 +117,7 @@ def new_post(request: HttpRequest, place: str, year: int, username: str) -> Http
     return _form(request, here, form, title=_("Give a post"), person=one)
 
 
+@asks_again
 def end_post(request: HttpRequest, place: str, year: int, username: str, post: int) -> HttpResponse:
     """End a post."""
     here = find_administered(request, place, year)
@@ -131,11 +134,15 @@ def end_post(request: HttpRequest, place: str, year: int, username: str, post: i
 
     if request.method == "POST" and form.carries_out(end):
         return _made(request, here, one, made[0], _("The post ends."))
-    return _form(request, here, form, title=_("End the post"), person=one, lead=_lead(held))
+    return _form(request, here, form, title=_("End the post"), person=one, lead=_lead(held, here))
 
 
-def _lead(post: Post) -> str:
-    return f"{post.person.name} · {find_role(post.role).name} · {unit_name(post.unit)}"
+def _lead(post: Post, here: Place) -> str:
+    role = find_role(post.role)
+    words = [post.person.name, str(role.name), unit_name(post.unit)]
+    if needs_second(post.person, Act.END, role=role, today=here.today):
+        words.append(_("It takes two people: the post ends after the approval."))
+    return " · ".join(words)
 
 
 def _find(here: Place, username: str) -> Person:
@@ -171,7 +178,7 @@ def _page(here: Place, one: Person) -> dict[str, Any]:
         "has_factor": has_factor(one),
         "is_self": one.pk == here.actor.person_id,
         "may_change": governs(here.actor, one, today=here.today),
-        "is_guarded": is_guarded(one, today=here.today),
+        "waits": {str(act) for act in ACTIONS if needs_second(one, act, today=here.today)},
         "events": history("org.person", one.pk),
         "crumbs": way(here, (_("People"), here.url("people")), (one.name, "")),
     }

@@ -10,11 +10,13 @@ from django.views.decorators.http import require_GET
 
 from anlan.exchange.archive.work import archives_of, enqueue_archive, find_archive, open_archive
 from anlan.flow.spec import all_registers
+from anlan.org.access import note_export
 from anlan.org.jobs import Job
 from anlan.web.catalogue import can_archive
 from anlan.web.place import Place, find_place
 from anlan.web.views.registers import crumbs
 
+TAKEN = "archive package taken"  # as the access log names it
 TONES = {Job.State.WAITING: "info", Job.State.RUNNING: "info", Job.State.DONE: "done", Job.State.FAILED: "danger"}
 
 
@@ -49,6 +51,9 @@ def file(request: HttpRequest, place: str, year: int, job: uuid.UUID) -> FileRes
     name = f"anlan-{here.unit.code}-{job.hex[:8]}.zip"
     answer = FileResponse(open_archive(found), as_attachment=True, filename=name, content_type="application/zip")
     answer["X-Content-Type-Options"] = "nosniff"
+    # the row of the making says who asked; this one who took it, when and from where
+    count, register = (found.result or {}).get("records", 0), found.arguments["register"]
+    note_export(here.actor, TAKEN, count, register=register, institution=here.institution)
     return answer
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from anlan.org.door import cas, oidc, sessions
+from anlan.org.door import again, cas, oidc, sessions
 from anlan.org.door.factors import has_factor
 from anlan.org.door.outside import OutsideRefused, Provider, offered, person_for
 from anlan.org.models import Person
@@ -28,16 +28,16 @@ KEY = "outside"
 @require_POST
 def begin(request: HttpRequest, provider: str) -> HttpResponse:
     """Send the browser to the service's door."""
-    service = _find(provider)
+    service, is_again = _find(provider), isinstance(request.user, Person)
     try:
         if service.kind == "oidc":
-            address, kept = oidc.begin(service, back=_back(request, service))
+            address, kept = oidc.begin(service, back=_back(request, service), is_again=is_again)
         else:
             kept = {"state": secrets.token_urlsafe(32)}
-            address = cas.begin(service, back=_back(request, service, kept["state"]))
+            address = cas.begin(service, back=_back(request, service, kept["state"]), is_again=is_again)
     except OutsideRefused as error:
         return _away(request, error.message)
-    request.session[KEY] = {"provider": service.code, **kept}
+    request.session[KEY] = {"provider": service.code, "is_again": is_again, **kept}
     return HttpResponseRedirect(address)
 
 
@@ -53,7 +53,18 @@ def back(request: HttpRequest, provider: str) -> HttpResponse:
         person = person_for(service, subject, claims)
     except OutsideRefused as error:
         return _away(request, error.message)
-    return _let_in(request, person, service)
+    is_again = bool(kept.get("is_again"))
+    is_shown = _was_asked(service, claims, is_again=is_again)
+    if is_again and not is_shown:
+        text = _("“%(name)s” let you in without asking you once more. Sign out there, then come in again.")
+        messages.warning(request, text % {"name": service.name})
+    return _let_in(request, person, service, is_shown=is_shown)
+
+
+def _was_asked(service: Provider, claims: dict[str, Any], *, is_again: bool) -> bool:
+    """Tell whether the service asked the person just now. A service that does not say when is believed that it asked as it was told."""
+    told = oidc.asked_just_now(claims, now=timezone.now(), within=again.SECONDS) if service.kind == "oidc" else None
+    return is_again if told is None else told
 
 
 def _vouched(request: HttpRequest, service: Provider, kept: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -64,16 +75,16 @@ def _vouched(request: HttpRequest, service: Provider, kept: dict[str, Any]) -> t
         raise OutsideRefused("org.E097", _("The sign-in took too long or was begun elsewhere. Begin again."))
     if service.kind == "oidc":
         return oidc.finish(service, said, kept, back=_back(request, service))
-    return cas.finish(service, said, back=_back(request, service, state))
+    return cas.finish(service, said, back=_back(request, service, state), is_again=bool(kept.get("is_again")))
 
 
-def _let_in(request: HttpRequest, person: Person, service: Provider) -> HttpResponse:
+def _let_in(request: HttpRequest, person: Person, service: Provider, *, is_shown: bool) -> HttpResponse:
     now = timezone.now()
     if has_factor(person) and not service.trusts_factor:
         wait_for(request, person, next="", moment=now.timestamp(), came=sessions.OUTSIDE)
         return redirect("web:factor")
     factor = "outside" if service.trusts_factor else ""
-    let_in(request, person, factor=factor, now=now, came=sessions.OUTSIDE)
+    let_in(request, person, factor=factor, now=now, came=sessions.OUTSIDE, is_shown=is_shown)
     return redirect("web:start")
 
 

@@ -90,6 +90,21 @@ def test_the_old_password_must_be_right(li):
     assert (caught.value.code, caught.value.field) == ("org.E030", "old")
 
 
+def test_a_password_that_was_issued_meanwhile_is_not_replaced_by_who_knew_the_old_one(li):
+    """Somebody with a stolen password sends the change again and again, so that one is under way when it is taken from them."""
+    old = issue_one_time_password(li)
+    under_way = Person.objects.get(pk=li.pk)
+    new = issue_one_time_password(li)
+    with pytest.raises(PasswordRefused, match="old password is not right"):
+        change_password(under_way, old, GOOD)
+    assert Person.objects.get(pk=li.pk).check_password(new)
+
+    under_way = Person.objects.get(pk=li.pk)
+    Person.objects.filter(pk=li.pk).update(is_active=False)
+    with pytest.raises(PasswordRefused, match="old password is not right"):
+        change_password(under_way, new, GOOD)
+
+
 def test_five_failures_lock_the_user_at_that_address_and_nobody_else(li, zhao):
     """A hospital shares one address: a forgetful colleague must not lock it, nor a stranger elsewhere lock a colleague."""
     li.set_password(GOOD)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 import pytest
 from django.utils import timezone
@@ -9,7 +10,18 @@ from django.utils import timezone
 from anlan.ledger.entry import Origin
 from anlan.ledger.models import Entry
 from anlan.org import administration
-from anlan.org.account_requests import approve, change, count_to_decide, end, expire, first_half, may_decide, untold
+from anlan.org.account_requests import (
+    approve,
+    change,
+    count_to_decide,
+    end,
+    expire,
+    find_request,
+    first_half,
+    may_decide,
+    requests_for,
+    untold,
+)
 from anlan.org.credentials import AccountRequest, Factor, OutsideIdentity
 from anlan.org.errors import Contradiction, NotAllowed
 from anlan.org.guarded import Act, NeedsSecond, seconds
@@ -106,7 +118,15 @@ def test_the_person_is_told_until_they_say_that_they_know(audit, security, guan_
     page = browser.get("/me/").content.decode()
     assert "Others changed your account" in page
     assert "asked for by 管宁, approved by 安全" in page
-    browser.post("/me/told/")
+    later = change(audit, Act.UNLOCK, by=guan_actor).request
+    approve(later, by=actor_of(security))  # while the page stood open
+    told = {"request": re.findall(r'name="request" value="(\w+)"', page)}
+    browser.post("/me/told/", told)
+    assert untold(audit) == [later]
+    page = browser.get("/me/").content.decode()
+    assert "Unlock" in page
+    assert "Reset the second factor" not in page
+    browser.post("/me/told/", {"request": [later.uid.hex]})
     assert "Others changed your account" not in browser.get("/me/").content.decode()
 
 
@@ -341,6 +361,32 @@ def test_what_contradicts_is_refused_to_the_asker_and_nobody_asks_for_themselves
         change(guan, Act.PASSWORD, by=actor_of(security))
     assert not AccountRequest.objects.exists()
     assert not Entry.objects.exists()
+
+
+def test_a_closed_commission_is_not_reopened_with_its_reviewers_by_one(world, chen, guan_actor):
+    """As an account: to take it away is for one, to give it back is for two."""
+    for code in ("A-ER", "A-IM", "A", "B-ER", "B", "P11"):
+        administration.close_unit(Unit.objects.get(code=code), by=guan_actor)
+    with pytest.raises(Contradiction, match="Posts would hold again that one person alone does not give: 陈岚"):
+        administration.reopen_unit(Unit.objects.get(code="P11"), by=guan_actor)
+    assert not actor_of(chen).grants
+    administration.end_post(Post.objects.get(person=chen), ends_on=timezone.localdate(), by=guan_actor)
+    administration.reopen_unit(Unit.objects.get(code="P11"), by=guan_actor)
+    assert Unit.objects.get(code="P11").is_active
+
+
+def test_every_request_that_waits_is_found_however_many_came_after_it(audit, security, guan_actor):
+    now = timezone.now()
+    first = change(audit, Act.PASSWORD, by=guan_actor, now=now - dt.timedelta(hours=20)).request
+    others = {"act": Act.UNLOCK, "person": audit, "ends_at": now + dt.timedelta(hours=9), "paths": first.paths}
+    for state in ("waiting", "done"):
+        AccountRequest.objects.bulk_create(AccountRequest(asked_at=now, state=state, **others) for _ in range(120))
+    found = requests_for(actor_of(security), now=now)
+    assert first in found
+    assert [sum(row.state == state for row in found) for state in ("waiting", "done")] == [121, 100]
+    assert find_request(actor_of(security), first.uid) == first
+    old = AccountRequest.objects.filter(state="done").order_by("pk")[0]
+    assert find_request(actor_of(security), old.uid) == old
 
 
 # ── the command line ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from anlan.org import administration
-from anlan.org.access import Access, note_export, note_read, note_sign_in, note_unmask
+from anlan.org.access import Access, note_export, note_permission, note_read, note_sign_in, note_unmask
 from anlan.org.models import Person
 from anlan.org.scope import acting, as_system
 from anlan.web.access_lines import Line, lines_of
@@ -87,6 +87,7 @@ def test_a_file_is_named_by_its_id_and_never_by_its_own_name(world, li_actor, of
         ("rows to mend", "Rows of an import to mend"),
         ("archive package, 2025, with evidence", "Archive package, 2025, with evidence files"),
         ("archive package, all years, without evidence", "Archive package, all years, without evidence files"),
+        ("archive package taken", "Archive package taken"),
         ("package of a sealed score", "Package of a sealed score"),
         ("lake in /srv/lake", "Parquet lake in /srv/lake"),
         ("something else", "something else"),
@@ -96,6 +97,24 @@ def test_what_was_taken_out_has_its_name(world, li_actor, officer, noted, said):
     note_export(li_actor, noted, 7, register="hazard", institution=world.hospital_a)
 
     assert [(line.what, line.register, line.count) for line in lines(officer)] == [(said, "Hazard", 7)]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("ask", "asked for"),
+        ("approve", "approved and carried out"),
+        ("refuse", "refused"),
+        ("withdraw", "withdrawn by who asked"),
+        ("expire", "expired"),
+        ("alone", "carried out by the server alone, since nobody could approve"),
+        ("read", "the person has read it"),
+    ],
+)
+def test_a_request_for_two_people_is_told_in_words(world, li, officer, step, said):
+    note_permission(officer, f"org.request {step} li", path=world.city.path)
+
+    assert [line.what for line in lines(officer)] == [f"Account request about 李敏 (li): {said}"]
 
 
 def test_an_export_of_the_log_says_how_it_was_narrowed(world, officer):

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
+from anlan.org.account_requests import expire
 from anlan.org.credentials import AccountRequest
 from anlan.org.door import again
 from anlan.org.models import Person, Post
@@ -110,6 +111,35 @@ def test_it_is_withdrawn_by_its_asker_and_refused_by_another(browser_of, officer
         assert AccountRequest.objects.order_by("-pk")[0].state == state
     page = asking.get("/account-requests/").content.decode()
     assert page.count("Reset the second factor") == 2
+
+
+def test_the_pages_say_what_waits_and_what_holds_at_once(browser_of, officers, chen):
+    """A reviewer's account is taken away at once and given back by two; of an officer everything waits."""
+    asking = browser_of("guan")
+    reviewer, officer = (asking.get(f"{PEOPLE}{name}/").content.decode() for name in ("chen", "audit"))
+    assert "Deactivating and ending a post take effect at once" in reviewer
+    assert "Signs the person out at once." in reviewer
+    assert "what you choose here waits" in officer
+    assert "After the approval the person is signed out." in officer
+    for page in (reviewer, officer):
+        assert "You see the first half of the new one" in page
+        assert "You see the new one once." not in page
+    ends = {name: Post.objects.get(person__username=name).pk for name in ("chen", "audit")}
+    pages = {name: asking.get(f"{PEOPLE}{name}/posts/{post}/end/").content.decode() for name, post in ends.items()}
+    assert [name for name, page in pages.items() if "takes two people: the post ends" in page] == ["audit"]
+
+
+def test_nobody_decided_a_request_that_expired_or_was_withdrawn(browser_of, officers):
+    """`decided by: command line` beside an expired request was wrong: a round of the worker noted that a day was over."""
+    asking = browser_of("guan")
+    there = [asking.post(f"{PEOPLE}audit/do/{act}/")["Location"] for act in ("factors", "password")]
+    asking.post(f"{there[0]}end/")
+    AccountRequest.objects.filter(state="waiting").update(ends_at=timezone.now())
+    expire(now=timezone.now())
+    page = asking.get("/account-requests/").content.decode()
+    assert ("Expired" in page, "Withdrawn" in page, "Command line" in page) == (True, True, False)
+    assert page.count('data-label="Decided by">—<') == 2
+    assert "Decided by" not in "".join(asking.get(one).content.decode() for one in there)
 
 
 def test_the_page_without_anybody_who_could_approve_says_what_to_do(client_as, guan, chen):

@@ -1,14 +1,16 @@
 """Signing in again: what changes how somebody comes in asks for password and second factor, not longer than five minutes ago."""
 
 import datetime as dt
+import hashlib
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from anlan.org.credentials import Factor
+from anlan.org.credentials import Factor, Pace
 from anlan.org.door import again, factors, totp
-from anlan.org.models import Person
+from anlan.org.models import Person, Post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 WORD = "a sentence that is long"
@@ -30,6 +32,11 @@ def grow_old(browser: Client, seconds: int) -> None:
     session = browser.session
     session[again.KEY] = session[again.KEY] | {"at": int(timezone.now().timestamp()) - seconds}
     session.save()
+
+
+def browser_mark(browser: Client) -> str:
+    """Return under what the failures of this browser are counted: it signed in before."""
+    return hashlib.sha256(browser.cookies[settings.ANLAN_KNOWN_COOKIE_NAME].value.encode()).hexdigest()[:40]
 
 
 def telephone(person: Person) -> bytes:
@@ -158,6 +165,38 @@ def test_it_leads_to_pages_of_this_house_only(li):
     browser = came_in(li)
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
         assert browser.post(f"{AGAIN}{elsewhere}", {"password": WORD})["Location"] == "/me/"
+
+
+@pytest.mark.parametrize(
+    "address", ["new-person/", "people/li/posts/new/", "people/li/posts/{post}/end/"], ids=["person", "post", "end"]
+)
+def test_an_administrator_enters_people_and_gives_and_ends_posts_after_signing_in_again(guan, li, client_as, address):
+    """A new person gets a one-time password, so an open session of an administrator would make accounts for anybody."""
+    browser, post = client_as(guan), Post.objects.get(person=li)
+    address = f"/at/P1/2025/administration/{address.format(post=post.pk)}"
+    fields = {"name": "新", "username": "xin", "unit": post.unit_id, "role": "office", "starts_on": "2026-01-01"}
+    assert browser.get(address).status_code == 200
+    grow_old(browser, 302)
+    assert browser.get(address)["Location"].startswith(AGAIN)
+    assert browser.post(address, fields | {"ends_on": "2026-02-02"})["Location"].startswith(AGAIN)
+    assert not Person.objects.filter(username="xin").exists()
+    assert [one.ends_on for one in Post.objects.filter(person=li)] == [None]
+
+
+def test_the_old_password_is_guessed_no_faster_in_an_open_session_than_at_sign_in(li):
+    """The page of a new password asks for the old one, which is as good as signing in."""
+    browser, new = came_in(li), "another long sentence"
+    typed = {"old_password": "wrong", "new_password1": new, "new_password2": new}
+    Pace.objects.create(key=f"browser:{browser_mark(browser)}", level=12, at=timezone.now())
+    answer = browser.post("/password/", typed | {"old_password": WORD})
+    assert (answer.status_code, int(answer["Retry-After"]) > 60) == (429, True)  # right, but too soon
+    elsewhere = Client()
+    elsewhere.force_login(li, backend="django.contrib.auth.backends.ModelBackend")
+    answers = [elsewhere.post("/password/", typed, REMOTE_ADDR="10.9.9.9").status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+    assert elsewhere.post("/password/", typed | {"old_password": WORD}, REMOTE_ADDR="10.9.9.9").status_code == 429
+    li.refresh_from_db()
+    assert li.check_password(WORD)
 
 
 def test_an_administrator_issues_passwords_and_an_approver_erases_after_signing_in_again(guan, li, client_as):

@@ -13,6 +13,7 @@ from anlan.exchange.archive.work import path_of
 from anlan.ledger.models import TreeHead
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import own_signer, sign_newest
+from anlan.org.access import Access
 from anlan.org.jobs import Job, run_next
 from anlan.org.models import Person
 from anlan.org.scope import Actor
@@ -70,6 +71,24 @@ def test_a_package_lies_encrypted_and_a_changed_one_breaks_off(li: Person, clien
     path_of(job).write_bytes(stored[:-1])
     refused = client.get(f"{AT}{job.uid}/")
     assert (refused.status_code, "outage.E006" in refused.content.decode()) == (503, True)
+
+
+def test_each_taking_of_a_package_stands_in_the_access_log(li: Person, client_as: Callable[..., Client]) -> None:
+    """The row of its making says who asked for it; whoever takes it a week later, or once more, has a row too."""
+    client = client_as(li)
+    client.post(AT, {"evidence": "1"})
+    while run_next(now=timezone.now()):
+        pass
+    job = Job.objects.get(kind="archive.make")
+    for _ in range(2):
+        assert client.get(f"{AT}{job.uid}/", REMOTE_ADDR="10.0.0.7").status_code == 200
+    rows = Access.objects.filter(kind="export", what="archive package taken").values("person_id", "count", "address")
+    assert list(rows) == [{"person_id": li.pk, "count": 1, "address": "10.0.0.7"}] * 2
+
+    path_of(job).write_bytes(path_of(job).read_bytes()[:-1])
+    careless = client_as(li, raise_request_exception=False)
+    assert careless.get(f"{AT}{job.uid}/").status_code == 503
+    assert Access.objects.filter(what="archive package taken").count() == 2
 
 
 def test_nobody_else_takes_it(

@@ -115,9 +115,9 @@ def service(settings, tmp_path: Path) -> Iterator[Any]:
     server.server_close()
 
 
-def knock(service: Any, code: str = "unit", **claims: Any) -> tuple[Client, Any]:
+def knock(service: Any, code: str = "unit", *, browser: Client | None = None, **claims: Any) -> tuple[Client, Any]:
     """Go to the service's door and come back with what it says."""
-    browser = Client()
+    browser = browser or Client()
     browser.cookies["django_language"] = "en"
     there = browser.post(f"/sign-in/by/{code}/")
     asked = {name: values[0] for name, values in parse_qs(urlsplit(there["Location"]).query).items()}
@@ -240,11 +240,75 @@ def test_a_deactivated_person_stays_outside(linked, service, guan_actor):
     assert not is_in(browser)
 
 
+# ── signing in again ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+SET_UP = "/me/second-factor/"
+
+
+def again_by(browser: Client, service: Any, code: str = "unit", **claims: Any) -> dict[str, str]:
+    """Come in once more in a session that is open, and return what the service was asked."""
+    _fresh, asked = knock(service, code, browser=browser, **claims)
+    come_back(browser, asked, code)
+    return asked
+
+
+def test_who_has_no_password_here_is_asked_anew_by_the_service_before_factors_are_changed(linked, service):
+    """A service knows its users in an open browser: without being told, it lets in whoever sits down there."""
+    linked.set_unusable_password()
+    linked.save()
+    browser, asked = knock(service)
+    come_back(browser, asked)
+    assert {"prompt", "max_age"} & set(asked) == set()
+    assert browser.get(SET_UP)["Location"].startswith("/sign-in/again/")  # nobody says that anybody was asked
+
+    now = int(time.time())
+    asked = again_by(browser, service, auth_time=now - 4000)
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+    assert "without asking you once more" in browser.get("/sign-in/again/").content.decode()
+    assert browser.get(SET_UP)["Location"].startswith("/sign-in/again/")
+    again_by(browser, service, auth_time=now)
+    assert browser.get(SET_UP).status_code == 200
+
+
+def test_a_service_that_says_nothing_of_when_is_believed_that_it_asked(linked, service):
+    linked.set_unusable_password()
+    linked.save()
+    browser, asked = knock(service)
+    come_back(browser, asked)
+    again_by(browser, service)
+    assert browser.get(SET_UP).status_code == 200
+
+
+def test_whoever_owes_a_factor_comes_as_far_as_to_set_it_up(chen, service):
+    outside.link(chen, "unit", "u-1")
+    chen.set_unusable_password()
+    chen.save()
+    browser, asked = knock(service)
+    come_back(browser, asked)
+    assert browser.get("/")["Location"] == SET_UP
+    assert browser.get(SET_UP)["Location"].startswith("/sign-in/again/")
+    again_by(browser, service, auth_time=int(time.time()))
+    assert browser.get(SET_UP).status_code == 200
+    assert browser.get(f"{SET_UP}telephone/").status_code == 200
+
+
+def test_cas_is_asked_to_renew_at_the_door_and_at_the_ticket(li, service):
+    li.set_unusable_password()
+    li.save()
+    browser = with_ticket()
+    assert "renew" not in service.asked
+    assert browser.get(SET_UP)["Location"].startswith("/sign-in/again/")
+    with_ticket(browser=browser)
+    assert service.asked["renew"] == ["true"]
+    assert browser.get(SET_UP).status_code == 200
+
+
 # ── CAS ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def with_ticket(ticket: str = "ST-1") -> Client:
-    browser = Client()
+def with_ticket(ticket: str = "ST-1", *, browser: Client | None = None) -> Client:
+    browser = browser or Client()
     there = browser.post("/sign-in/by/cas/")["Location"]
     back = parse_qs(urlsplit(there).query)["service"][0]
     browser.get(
@@ -326,6 +390,12 @@ def test_cas_takes_the_user_from_its_place_alone(li, service):
         b"<cas:user>li</cas:user></cas:attributes><cas:user>somebody</cas:user>"
         b"</cas:authenticationSuccess></cas:serviceResponse>"
     )
+    assert not is_in(with_ticket())
+
+
+@pytest.mark.parametrize("said", [b"li</cas:user><cas:user>somebody", b"li<cas:b/>somebody"])
+def test_cas_names_one_user_and_nothing_in_the_name(li, service, said):
+    service.xml = success("li").replace(b"<cas:user>li", b"<cas:user>" + said)
     assert not is_in(with_ticket())
 
 
