@@ -150,6 +150,13 @@ def test_a_large_head_that_comes_at_once_is_refused(served: Served, large: bytes
     assert rest(link).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize("target", ["/receipt/", "other.example:443"])
+def test_the_server_is_no_tunnel(served: Served, target: str) -> None:
+    link = served.connect()
+    link.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert rest(link).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_flood_of_tiny_chunks_is_refused_and_small_ones_are_taken(served: Served) -> None:
     """One connection that sent them stopped everybody: each costs the event loop as much as a large one."""
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
