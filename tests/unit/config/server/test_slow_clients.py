@@ -200,6 +200,21 @@ def test_behind_a_trusted_proxy_the_number_counts_for_the_client_that_it_names(t
             link.close()
 
 
+def test_one_address_does_not_fill_the_queue_before_the_workers(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.server.limits.WAITING", 16)
+    links = [served.connect(source="127.0.0.5") for _ in range(WORKERS + 20)]
+    for link in links:
+        link.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    wait_until(lambda: served.application.workers.waiting >= 8)
+
+    assert b" 200 " in served.ask("/slow", source="127.0.0.6")[:20]
+    answers = [rest(link)[:12] for link in links]
+    assert {answer[9:12] for answer in answers} == {b"200", b"429"}
+    assert answers.count(b"HTTP/1.1 200") >= WORKERS + 8
+
+
 def test_unfinished_bodies_of_one_address_leave_room_for_a_whole_form(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
