@@ -18,7 +18,9 @@ from anlan.flow.imports import note_import, of_batch
 from anlan.flow.models import Batch
 from anlan.flow.perform import annul_many, write_many
 from anlan.flow.register import Register
+from anlan.flow.slow import NoPlace, slow_work
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
+from anlan.flow.uploads.apart import BUSY, busy
 from anlan.flow.uploads.clamav import scan
 from anlan.ledger.entry import Origin
 from anlan.ledger.models import Entry
@@ -41,9 +43,12 @@ def open_batch(
     require(by, ("can:import",), institution=institution, sensitivity=spec.sensitivity)
     is_workbook(raw)
     try:
-        scan(raw, name=clean_name(name))
+        with slow_work():
+            scan(raw, name=clean_name(name))
     except BadEvidence as error:
         raise BadFile(error.code, error.message) from error
+    except NoPlace as error:
+        raise BadFile(BUSY, busy(clean_name(name)).message) from error
     digest, mark = keep(raw)
     try:
         with transaction.atomic():

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from anlan.flow.errors import BadEvidence
-from anlan.flow.uploads.apart import look_into, refused
+from anlan.flow.slow import NoPlace, slow_work
+from anlan.flow.uploads.apart import busy, look_into, refused
 from anlan.flow.uploads.clamav import scan
 from anlan.flow.uploads.foreign import check_foreign_picture
 from anlan.flow.uploads.names import clean_name
@@ -93,8 +94,12 @@ def examine(upload: Upload) -> Examined:
     clean = clean_name(upload.name)
     raw = _read(upload.chunks, clean)
     kind, content_type = _kind(raw, clean)
-    scan(raw, name=clean)
-    kept = look_into(raw, kind=kind, name=clean)
+    try:
+        with slow_work():
+            scan(raw, name=clean)
+            kept = look_into(raw, kind=kind, name=clean)
+    except NoPlace as error:
+        raise busy(clean) from error
     file = StoredFile(
         name=clean,
         content_type=content_type,

@@ -85,8 +85,7 @@ class Application:
         try:
             most, declared = most_bytes(scope["path"]), _declared(scope["headers"])
             await self.bodies.read(receive, body, address=caller.counts_as, most=most, declared=declared)
-            if self.workers.waiting >= limits.WAITING:
-                raise Refused(FULL)
+            self._require_room(caller)
         except BaseException:
             body.close()
             raise
@@ -99,6 +98,13 @@ class Application:
             await send_answer(send, receive, answer, self.files, is_head=scope["method"] == "HEAD")
         finally:
             await asyncio.shield(self.files.run(answer.close))
+
+    def _require_room(self, caller: Caller) -> None:
+        """Raises: Refused where too many requests wait for a worker: in all, or most of them from this address."""
+        if self.workers.waiting >= limits.WAITING:
+            raise Refused(FULL)
+        if min(self.workers.waiting, self._open.of(caller.counts_as)) >= limits.WAITING // 2:
+            raise Refused(TOO_MANY)
 
     async def _cut_off(self, scope: Any) -> None:
         abort = scope.get("state", {}).get("abort")

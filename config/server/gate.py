@@ -99,6 +99,8 @@ class Parser(h11.Connection):
         event = super().next_event()
         if isinstance(event, h11.Request):
             self._chunks = self._bytes = 0
+            if event.method == b"CONNECT":  # a page answers 200, and h11 would take that for a tunnel
+                raise h11.RemoteProtocolError("The server is no proxy.")
         elif isinstance(event, h11.Data):
             self._chunks += event.chunk_start
             self._bytes += len(event.data)

@@ -7,7 +7,7 @@ PIECE = 1 << 16  # bytes handed on at a time: bodies, files, answers
 
 WORKERS = 8  # threads for pages and API: each has a database connection
 FILE_THREADS = 4  # read and write files for slow clients; they never wait for one
-WAITING = 256  # whole requests that may wait for a worker
+WAITING = 256  # whole requests that may wait for a worker; half of the room is for those who hold less than half
 HEALTH_THREADS, HEALTH_SECONDS = 2, 5.0
 
 CONNECTIONS = 2048  # all of them; fewer where the system allows fewer open files
@@ -48,6 +48,10 @@ class Counts:
         if self.total >= self.most:
             return "all"
         return "address" if self._each.get(address, 0) >= self.most_each else ""
+
+    def of(self, address: str) -> int:
+        """Return how many an address holds."""
+        return self._each.get(address, 0)
 
     def add(self, address: str) -> None:
         """Count one more."""

@@ -7,8 +7,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -19,14 +17,10 @@ from anlan.flow.uploads.container import MAX_UNPACKED_BYTES
 from anlan.flow.uploads.pictures import MAX_DECODED_BYTES
 
 MODULE = "anlan.flow.uploads.child"
-PLACES, PLACE_SECONDS = (
-    3,
-    1.0,
-)  # the file that is looked into and two that wait: each holds a thread that answers everybody
 WAIT_SECONDS = 60.0  # for files before this one
 LOOK_SECONDS = 90.0  # of the clock; of the processor it has less
 BUSY = "flow.E087"
-_places, _turn = threading.BoundedSemaphore(PLACES), threading.BoundedSemaphore(1)
+_turn = threading.BoundedSemaphore(1)
 SENTENCES = {
     refusal.OTHER_KIND: gettext_noop(
         'The content of "%(name)s" is not what its name says. Accepted: PDF, PNG, JPEG, DOCX, XLSX.'
@@ -74,8 +68,12 @@ def look_into(raw: bytes, *, kind: str, name: str) -> bytes:
 
     Raises: BadEvidence, naming what was found, or that the look took too much or could not be taken.
     """
-    with _held(_places, PLACE_SECONDS, name), _held(_turn, WAIT_SECONDS, name):
+    if not _turn.acquire(timeout=WAIT_SECONDS):
+        raise busy(name)
+    try:
         answer, drawn = _ask(raw, kind, name)
+    finally:
+        _turn.release()
     if answer["code"]:
         raise refused(answer["code"], name=name, part=answer["part"])
     return drawn or raw
@@ -92,16 +90,6 @@ def refused(code: str, *, name: str, part: str = "") -> BadEvidence:
     return BadEvidence(code, _(SENTENCES[code]) % words)
 
 
-@contextmanager
-def _held(semaphore: threading.BoundedSemaphore, seconds: float, name: str) -> Iterator[None]:
-    if not semaphore.acquire(timeout=seconds):
-        raise BadEvidence(BUSY, _busy(name))
-    try:
-        yield
-    finally:
-        semaphore.release()
-
-
 def _ask(raw: bytes, kind: str, name: str) -> tuple[dict[str, str], bytes]:
     """Start the process and return its answer; one that was ended by its limits says that the file costs too much."""
     command = [sys.executable, "-I", "-m", MODULE, kind]
@@ -112,14 +100,14 @@ def _ask(raw: bytes, kind: str, name: str) -> tuple[dict[str, str], bytes]:
     except subprocess.TimeoutExpired:
         return {"code": refusal.TOO_COSTLY, "part": ""}, b""
     except OSError as error:
-        raise BadEvidence(BUSY, _busy(name)) from error
+        raise busy(name) from error
     line, _newline, drawn = done.stdout.partition(b"\n")
     if done.returncode != 0 or not line:
         return {"code": refusal.TOO_COSTLY, "part": ""}, b""
     return json.loads(line), drawn
 
 
-def _busy(name: str) -> str:
-    return _('The server is looking into other files, so "%(name)s" was not kept. Send it again in a minute.') % {
-        "name": name
-    }
+def busy(name: str) -> BadEvidence:
+    """Return what people are told where too many files are being looked into."""
+    text = _('The server is looking into other files, so "%(name)s" was not kept. Send it again in a minute.')
+    return BadEvidence(BUSY, text % {"name": name})

@@ -22,6 +22,7 @@ from anlan.exchange.upload import kept
 from anlan.exchange.work import enqueue_check, enqueue_commit, standing
 from anlan.flow.errors import FlowError
 from anlan.flow.models import Batch
+from anlan.flow.slow import NoPlace, slow_work
 from anlan.flow.spec import RegisterSpec
 from anlan.org.access import note_export
 from anlan.web.catalogue import can_import
@@ -90,9 +91,15 @@ def errors(request: HttpRequest, place: str, year: int, register: str, batch: uu
     if not may_mend(found, by=here.actor):
         raise Http404
     assert here.institution is not None  # noqa: S101  (`_at` refused it)
-    checked = check(spec, here.institution, kept(found.file_sha256), name=found.file_name, by=here.actor)
+    try:
+        with slow_work():
+            checked = check(spec, here.institution, kept(found.file_sha256), name=found.file_name, by=here.actor)
+            marked = mending_file(checked)
+    except NoPlace:
+        messages.error(request, _("The server is looking into other files. Ask for the sheet again in a minute."))
+        return redirect(here.url("import", spec.code, found.uid))
     note_export(here.actor, "rows to mend", found.rows, register=spec.code, institution=here.institution)
-    return _file(mending_file(checked), _("%(name)s to mend.xlsx") % {"name": found.file_name.rsplit(".", 1)[0]})
+    return _file(marked, _("%(name)s to mend.xlsx") % {"name": found.file_name.rsplit(".", 1)[0]})
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from python_calamine import load_workbook
 from anlan.exchange.commit import open_batch
 from anlan.exchange.upload import kept_at
 from anlan.exchange.work import Standing, enqueue_commit, standing
+from anlan.flow import slow
 from anlan.flow.models import Batch
 from anlan.flow.spec import find_register
 from anlan.org.jobs import Job, run_next
@@ -186,6 +188,21 @@ def test_a_sheet_with_faults_goes_back_only_to_who_uploaded_it(browser: Client, 
     assert "李敏 uploaded this sheet. Only they see its cells and may write it." in said
     assert "18.3.5" not in said
     assert "18.3.5" in text(browser, page)
+
+
+def test_marking_faults_leaves_threads_for_those_who_read(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = upload(browser, workbook(HAZARD, hazard("18.3.5")))
+    work()
+    monkeypatch.setattr(slow, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(slow, "PLACE_SECONDS", 0.01)
+    with slow.slow_work():
+        answer = browser.get(f"{page}errors/", follow=True)
+        assert "Ask for the sheet again in a minute." in answer.content.decode()
+        assert (
+            "Send it again in a minute"
+            in browser.post(PAGE, {"file": SimpleUploadedFile("a.csv", b"a,b")}).content.decode()
+        )
+    assert browser.get(f"{page}errors/")["Content-Type"].endswith("spreadsheetml.sheet")
 
 
 def test_a_colleague_neither_writes_nor_stops_what_another_uploaded(browser: Client, colleague: Client) -> None:

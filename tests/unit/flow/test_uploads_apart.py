@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
+from anlan.flow import slow
 from anlan.flow.errors import BadEvidence
+from anlan.flow.evidence import Upload, examine
 from anlan.flow.uploads import apart, child, refusal
 from config.server.limits import WORKERS
 from tests.papers import office, pdf, picture
@@ -76,30 +78,29 @@ def test_one_file_is_looked_into_at_a_time(monkeypatch):
 
 
 def test_files_that_wait_hold_no_more_threads_than_there_are_places(monkeypatch):
-    """Each that waits holds one of the eight threads that answer everybody."""
-    monkeypatch.setattr(apart, "_places", threading.BoundedSemaphore(apart.PLACES))
+    """Each that is looked into or waits holds one of the eight threads that answer everybody."""
+    monkeypatch.setattr(slow, "_places", threading.BoundedSemaphore(slow.PLACES))
+    monkeypatch.setattr(slow, "PLACE_SECONDS", 0.05)
     monkeypatch.setattr(apart, "_turn", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(apart, "PLACE_SECONDS", 0.05)
-    monkeypatch.setattr(apart, "WAIT_SECONDS", 5.0)
     apart._turn.acquire()
     kept: list[bytes] = []
     waiting = [
-        threading.Thread(target=lambda: kept.append(apart.look_into(pdf(), kind="pdf", name="a.pdf")))
-        for _ in range(apart.PLACES)
+        threading.Thread(target=lambda: kept.append(examine(Upload(name="a.pdf", chunks=[pdf()])).content))
+        for _ in range(slow.PLACES)
     ]
     for thread in waiting:
         thread.start()
-    while apart._places.acquire(blocking=False):
-        apart._places.release()
+    while slow._places.acquire(blocking=False):
+        slow._places.release()
     with pytest.raises(BadEvidence, match="Send it again in a minute") as caught:
-        apart.look_into(pdf(), kind="pdf", name="b.pdf")
+        examine(Upload(name="b.pdf", chunks=[pdf()]))
     assert caught.value.code == "flow.E087"
 
     apart._turn.release()
     for thread in waiting:
         thread.join()
-    assert kept == [pdf()] * apart.PLACES
-    assert apart.PLACES < WORKERS
+    assert kept == [pdf()] * slow.PLACES
+    assert slow.PLACES < WORKERS
 
 
 def test_every_finding_has_a_sentence():

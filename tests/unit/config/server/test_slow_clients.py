@@ -150,6 +150,13 @@ def test_a_large_head_that_comes_at_once_is_refused(served: Served, large: bytes
     assert rest(link).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize("target", ["/receipt/", "other.example:443"])
+def test_the_server_is_no_tunnel(served: Served, target: str) -> None:
+    link = served.connect()
+    link.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert rest(link).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_flood_of_tiny_chunks_is_refused_and_small_ones_are_taken(served: Served) -> None:
     """One connection that sent them stopped everybody: each costs the event loop as much as a large one."""
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -191,6 +198,21 @@ def test_behind_a_trusted_proxy_the_number_counts_for_the_client_that_it_names(t
         assert served.ask("/", head="X-Forwarded-For: 192.0.2.2\r\n").endswith(b"192.0.2.2 http - 0")
         for link in links:
             link.close()
+
+
+def test_one_address_does_not_fill_the_queue_before_the_workers(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.server.limits.WAITING", 16)
+    links = [served.connect(source="127.0.0.5") for _ in range(WORKERS + 20)]
+    for link in links:
+        link.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    wait_until(lambda: served.application.workers.waiting >= 8)
+
+    assert b" 200 " in served.ask("/slow", source="127.0.0.6")[:20]
+    answers = [rest(link)[:12] for link in links]
+    assert {answer[9:12] for answer in answers} == {b"200", b"429"}
+    assert answers.count(b"HTTP/1.1 200") >= WORKERS + 8
 
 
 def test_unfinished_bodies_of_one_address_leave_room_for_a_whole_form(
