@@ -34,6 +34,13 @@ def is_used(by: Actor, key: str) -> bool:
     return bool(key) and Performed.objects.filter(key=key_of(by, key)).exists()
 
 
+def repeats(key: str, record: Register, step: str) -> bool:
+    """Tell whether this step was taken under the key (as `key_of` gives it) already: then it needs no right once more."""
+    known = Performed.objects.filter(key=key).first() if key else None
+    entry = Entry.objects.filter(pk=known.entry_id).first() if known is not None else None
+    return entry is not None and _is_alike(entry, record, step)
+
+
 def fingerprint_of(
     record: Register,
     step: str,

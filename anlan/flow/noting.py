@@ -19,8 +19,9 @@ from anlan.org.roles import Sensitivity, rank
 
 
 def is_noted(spec: RegisterSpec) -> bool:
-    """Tell whether reading the register stands in the access log: it is sensitive as a whole, or tells who somebody is."""
-    return rank(spec.sensitivity) >= rank(Sensitivity.SENSITIVE) or bool(spec.identity)
+    """Tell whether reading the register stands in the access log: it is sensitive as a whole or in a column, or tells who somebody is."""
+    told = (spec.sensitivity, *spec.field_sensitivity.values())
+    return any(rank(one) >= rank(Sensitivity.SENSITIVE) for one in told) or bool(spec.identity)
 
 
 def note_shown(record: Any, what: str = "") -> None:

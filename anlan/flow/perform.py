@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from anlan.flow.bulk import insert_rows
 from anlan.flow.errors import Conflict
 from anlan.flow.evidence import StoredFile, Upload
-from anlan.flow.idempotency import await_same, fingerprint_of, first_entry, is_used, key_of, remember
+from anlan.flow.idempotency import await_same, fingerprint_of, first_entry, key_of, remember, repeats
 from anlan.flow.keeping import keeping
 from anlan.flow.models import Batch, Evidence
 from anlan.flow.numbering import format_number, take_numbers
@@ -87,7 +87,7 @@ def perform(
     record with the same key exists. After an error nothing is stored; reload the record before you use it again.
     """
     full_key, moment, data = key_of(by, key), at or timezone.now(), {**data, **(values or {})}
-    if any(isinstance(file, Upload) for file in evidence) and not is_used(by, key):
+    if any(isinstance(file, Upload) for file in evidence) and not repeats(full_key, record, step):
         require_step(record, step, by=by)
     with keeping(evidence) as kept, transaction.atomic():
         await_same(full_key)

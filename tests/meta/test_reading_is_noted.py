@@ -38,7 +38,7 @@ from anlan.org.access_collecting import unseen
 from anlan.org.models import Party
 from anlan.org.scope import acting, as_system
 from anlan.vault.fields import opened
-from anlan_cn.models import Dispute
+from anlan_cn.models import Dispute, KeyPost
 from tests.meta.access_table import TABLE, Entry
 from tests.meta.addresses import Address, addresses
 from tests.meta.test_access_matrix import _send, _text
@@ -284,6 +284,23 @@ def test_a_new_door_notes_by_itself_and_one_past_the_notes_is_found(settings, li
     assert {key.split()[1] for key in walk.told} == {
         "by_heart", "by_values", "by_stream", "by_one_column", "past_the_notes",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("door", ["/at/A/{year}/registers/key_post/", "/at/A/{year}/registers/key_post/{uid}/",
+                                  "/api/v1/registers/key_post/records?institution=A", "/api/v1/records/{uid}"])  # fmt: skip
+def test_a_sensitive_column_of_a_register_that_is_not_sensitive_itself_is_noted_too(
+    world, li, li_actor, client_as, door
+):
+    """The name of a holder stands unmasked in the list of whoever reads what is sensitive."""
+    holder = KeyPost(institution=world.hospital_a)
+    with acting(li_actor):
+        values = {"occurred_on": DAY, "kind": "electrician", "holder_name": COMPLAINANT}
+        perform(holder, "appoint", by=li_actor, values=values)
+    answer = client_as(li).get(door.format(year=YEAR, uid=holder.uid))
+
+    assert COMPLAINANT in _unpacked(answer)
+    rows = Access.objects.filter(register="key_post", person_id=li.pk).values_list("kind", "count")
+    assert list(rows) == [("list" if "registers" in door and "{uid}" not in door else "read", 1)]
 
 
 def test_only_two_readings_of_the_flow_look_unseen():

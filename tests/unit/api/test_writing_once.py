@@ -3,14 +3,17 @@
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from anlan.api.application import description
 from anlan.flow.idempotency import fingerprint_of
 from anlan.flow.models import Performed
+from anlan.flow.perform import perform
 from anlan.ledger.models import Entry
-from anlan_cn.models import KeyPlace
+from anlan.org.scope import acting, as_system
+from anlan_cn.models import Dispute, KeyPlace
 from tests.conftest import actor_of
-from tests.records import list_place
+from tests.records import list_place, report_hazard
 from tests.unit.api.test_records import PLACE, PLACES, post, problem
 from tests.world import employ
 
@@ -49,6 +52,38 @@ def test_the_key_of_somebody_else_is_no_key_of_mine(world, li, client_as):
 
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert mine.json()["uid"] != theirs.json()["uid"]
+
+
+def test_the_key_of_a_write_that_handed_its_record_over_is_no_key_of_another(world, li_actor, client_as):
+    """Whoever corrects a case into one about leaders sees it no longer: neither the row nor, on PostgreSQL, its entries."""
+    case = Dispute(institution=world.hospital_a)
+    with acting(li_actor):
+        perform(case, "accept", by=li_actor, values={"occurred_on": "2025-03-03", "severity": "major"})
+    client = client_as(employ("he", "he", "office", world.hospital_a.unit))
+    told = {"values": {"concerns_leaders": True}, "reason": "涉及领导"}
+    post(client, f"/api/v1/records/{case.uid}/steps/correct", told, **{"Idempotency-Key": "k"})
+    assert Entry.objects.filter(record_uid=case.uid).count() == 2
+
+    other = post(client, PLACES, {"institution": "A", "values": PLACE}, **{"Idempotency-Key": "k"})
+    assert problem(other)[:2] == (409, "api.E007")
+    with as_system("test"):
+        assert not KeyPlace.objects.exists()
+
+
+def test_a_used_key_lets_nobody_have_files_looked_into_for_a_step_that_they_may_not_take(
+    world, li_actor, qian, client_as, monkeypatch
+):
+    """Rights come before files. A key that served before spared its holder the question, for whichever step."""
+    looked: list[object] = []
+    monkeypatch.setattr("anlan.flow.keeping.examine", looked.append)
+    place = list_place(world.hospital_a, by=li_actor, department=world.emergency_a)
+    report_hazard(world.hospital_a, by=actor_of(qian), key="k", department=world.emergency_a)
+    client = client_as(qian)
+    sent = {"evidence": SimpleUploadedFile("a.pdf", b"%PDF-"), "data": '{"reason": "x"}'}
+    answer = client.post(
+        f"/api/v1/records/{place.uid}/steps/correct/with-evidence", sent, headers={"Idempotency-Key": "k"}
+    )
+    assert (answer.status_code, looked) == (403, [])
 
 
 def test_a_stale_version_is_refused_with_a_fresh_key_too(world, li, client_as):

@@ -60,7 +60,7 @@ def telephone(person: Person) -> bytes:
 )
 def test_factors_and_recovery_codes_ask_again_after_five_minutes(li, method, address):
     browser = came_in(li)
-    grow_old(browser, 299)
+    grow_old(browser, 270)  # the answer may take its time on a busy machine
     assert "/sign-in/again/" not in getattr(browser, method)(address).get("Location", "")
     grow_old(browser, 302)
     answer = getattr(browser, method)(address)
