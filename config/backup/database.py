@@ -163,7 +163,7 @@ def restore_postgres(file: Path, database: dict[str, Any]) -> None:
 def _is_the_servers(line: str, schemas: frozenset[str]) -> bool:
     """Tell whether a line of a dump's list names what only the server's administrator may make, or a schema that is there."""
     found = _LISTED.match(line)
-    return bool(found) and (found["kind"] != "SCHEMA" or found["name"].strip('"') in schemas)
+    return found is not None and (found["kind"] != "SCHEMA" or found["name"].strip('"') in schemas)
 
 
 def newest_head() -> tuple[int, str, str]:

@@ -189,8 +189,8 @@ def _drop_old(folder: Path, secret: Secret, *, made: Path, keep: int) -> tuple[s
     needed = _needed(every[len(old) :], secret)
     for file in old:
         file.unlink()
-    for kept in (folder / FILES).glob("??/*") if needed is not None else ():
-        if kept.name not in needed:
+    for kept in (folder / FILES).glob("??/*"):
+        if needed is not None and kept.name not in needed:
             kept.unlink()
     return tuple(file.name for file in old)
 

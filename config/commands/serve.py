@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
+    from django.db import connection
+
     from anlan.org.worker import background_rounds, background_worker
     from config.language import as_on_pages
     from config.prepare import prepare
@@ -34,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     _close_to_others()
     accounts = prepare(lambda text: print(f"Anlan: {text}", flush=True), with_demo=not args.no_demo)
     _announce(args.host, args.port, accounts)
+    connection.close()  # this thread asks no more
     with as_on_pages(), background_worker(), background_rounds(all_rounds()), background_rounds(beside_rounds()):
         from config.asgi import application
         from config.server.run import serve

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.database, pytest.mark.skipif("not config.getoption('--
 PAGE = ROOT / "docs" / "operations.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = re.compile(r"@127\.0\.0\.1(:6432)?/(\w+)")
+SERVERS = "host=db1,db2&port=5432,5432"
 
 
 def section(title: str) -> list[tuple[str, str]]:
@@ -43,7 +44,7 @@ class Machine:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("ANLAN_", "PYTEST_", "DJANGO_"))
         }
-        own = {"ANLAN_HOME": str(folder / "home"), "PATH": path, "ANLAN_PG_BIN": str(programs), "PYTHONPATH": str(ROOT)}
+        own = {"PATH": path, "ANLAN_PG_BIN": str(programs), "PYTHONPATH": str(ROOT)}
         self.environment = kept | own | {"PORT": str(_free_port())}
         self.pooler: subprocess.Popen[bytes] | None = None
         self.said: list[str] = []
@@ -56,7 +57,8 @@ class Machine:
         elif language == "ini":
             self.start_pooler(text)
         else:
-            for line in text.replace("\\\n", " ").splitlines():
+            servers = f"host={self.folder}/nobody,{self.data}"  # the first is down
+            for line in text.replace("\\\n", " ").replace(SERVERS, servers).splitlines():
                 self.line(ADDRESS.sub(self._address, line))
 
     def _address(self, found: re.Match[str]) -> str:
@@ -66,8 +68,9 @@ class Machine:
     def line(self, line: str) -> None:
         """Run one line of a shell; `export` and a server that goes on are the two that need more."""
         if line.startswith("export "):
-            name, _, value = line.removeprefix("export ").partition("=")
-            self.environment[name] = value.replace("\\&", "&")
+            name = line.removeprefix("export ").partition("=")[0]
+            self.shell(f'{line}; printf %s "${name}"', line)
+            self.environment[name] = self.said.pop()
         elif line.startswith("anlan serve"):
             self.serve(line)
         else:
@@ -148,10 +151,14 @@ def machine() -> Iterator[Machine]:
 
 def test_the_page_works_as_it_is_written_in_its_order(machine: Machine) -> None:
     blocks = [(language, text) for language, text in section("PostgreSQL") if language]
-    assert [language for language, _text in blocks] == ["sql", "sh", "sh", "sh", "ini", "sh"]
+    assert [language for language, _text in blocks] == ["sql", "sh", "sh", "sh", "ini", "sh", "sh"]
+    assert len(blocks) == len(section("PostgreSQL"))
     for language, text in blocks:
         machine.run(language, text)
+    assert machine.environment["ANLAN_HOME"] == f"{machine.folder}/var"
     said = "\n".join(machine.said)
+    none, every = (int(count) for count in re.findall(r"^ +(\d+)$", said, re.MULTILINE)[:2])
+    assert (none, every > 0) == (0, True)
     assert said.count("It holds. Restored and proven in ") == 2
     assert "Restored the backup of " in said
     left = machine.server.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'anlan_drill%'")
