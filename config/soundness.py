@@ -13,6 +13,7 @@ from anlan.exchange.upload import SHEETS
 from anlan.flow.drift import all_drift
 from anlan.flow.drift_since import drift_since, entries_since
 from anlan.flow.drift_words import drift_words
+from anlan.flow.drifts import BROKEN, is_of_a_row
 from anlan.flow.rowsecurity import not_as_declared
 from anlan.flow.spec import all_registers
 from anlan.flow.unowned import unowned_now
@@ -21,6 +22,7 @@ from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.check_signatures import broken_signatures
 from anlan.ledger.check_tree import Point
 from anlan.ledger.kept import broken_promise
+from anlan.ledger.witness import broken_witnessed
 from anlan.org.access_keeping import rewritten
 from anlan.org.replay import is_baselined
 from anlan.org.scope import as_system
@@ -50,8 +52,18 @@ def findings_since(point: Point) -> list[Finding]:
 
 
 def _confirmed(part: Callable[[], list[Finding]]) -> list[Finding]:
-    """Look twice at what seems wrong: who writes at this moment may have been met half way."""
-    found = part()
+    """Look twice at what seems wrong: who writes at this moment may have been met half way.
+
+    A part that meets a value which cannot be read is a finding, and hides no other part.
+    """
+    try:
+        found = part()
+    except BROKEN as error:
+        if not is_of_a_row(error):
+            raise
+        name = getattr(getattr(part, "func", part), "__name__", "").strip("_").replace("_", " ")
+        fault = "[flow.A008] a row holds something that is no value of its column, and what lies behind it was not looked at"
+        return [{"place": f"check of {name}", "fault": f"{fault} ({type(error).__name__})"}]
     if not found:
         return []
     again = part()
@@ -136,6 +148,7 @@ def _witnessed() -> list[Finding]:
     """What was cosigned against what the database holds, and the alarms that nothing has answered."""
     broken = broken_promise()
     findings = [{"place": "ledger, newest cosigned checkpoint", "fault": broken}] if broken else []
+    findings += [{"place": where, "fault": fault} for where, fault in broken_witnessed()]
     return findings + [
         {
             "place": f"log {alarm.origin}, witness {alarm.witness or 'unknown'}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from django.utils.translation import gettext as _
 from anlan.assessment.document import open_document
 from anlan.assessment.errors import AssessmentError, UnknownRubric, nearest
 from anlan.assessment.load import current_rubric, find_rubric, load_parameters, load_rubric, rubric_codes
-from anlan.assessment.models import Edition, SealedFile
+from anlan.assessment.models import Edition, Seal, SealedFile
 from anlan.assessment.rubric import Rubric
 
 FOLDER = "rubrics"
+Key = tuple[str, str]  # a parameter's code and the first day of a row
+Values = Mapping[Key, int]
 
 
 class EditionChanged(AssessmentError):
@@ -104,7 +106,8 @@ def changed_edition(found: EditionFiles) -> str:
 def changed_parameters(found: EditionFiles) -> tuple[str, ...]:
     """Return what to do about thresholds of the rubric that a seal rests on and whose file says another value for the day now.
 
-    A row of a later day may be added; a row that a score was sealed by stays as it was.
+    A row of a later day may be added; a row that a score was sealed by stays as it was, and no row comes between it and the year
+    that was sealed.
     """
     used = {code for _category, rule in found.rubric.rules() for code in rule.body.parameters()}
     said = []
@@ -115,7 +118,23 @@ def changed_parameters(found: EditionFiles) -> tuple[str, ...]:
         for file in SealedFile.objects.filter(name=name[:120]).exclude(sha256=found.hashes()[name]).order_by("pk"):
             before = {key: value for key, value in _values(name, file.body.encode()).items() if key[0] in used}
             said += [_changed(name, key, value, now.get(key)) for key, value in before.items() if now.get(key) != value]
+            said += [_changed(name, key, before[key], now[later]) for key, later in _overtaken(file, before, now)]
     return tuple(dict.fromkeys(said))
+
+
+def _overtaken(file: SealedFile, before: Values, now: Values) -> Iterator[tuple[Key, Key]]:
+    """Yield (row that was in force, row that is now) for the years that were sealed by a file, where the value is another one."""
+    years = (
+        Seal.objects.filter(document__contains=file.sha256).values_list("year", flat=True).distinct().order_by("year")
+    )
+    for year in years:
+        first = f"{year}-01-01"
+        for code in sorted({code for code, _day in before}):
+            was, later = (
+                max((key for key in some if key[0] == code and key[1] <= first), default=None) for some in (before, now)
+            )
+            if was is not None and later is not None and now[later] != before[was]:
+                yield was, later
 
 
 def _changed(name: str, key: tuple[str, str], before: int, now: int | None) -> str:
@@ -127,7 +146,7 @@ def _changed(name: str, key: tuple[str, str], before: int, now: int | None) -> s
     return message % (words | {"now": _("gone") if now is None else now})
 
 
-def _values(name: str, body: bytes) -> dict[tuple[str, str], int]:
+def _values(name: str, body: bytes) -> Values:
     """Return the values of a parameter file by code and first day. Raises: RubricError for a text that is none any more."""
     with tempfile.TemporaryDirectory(prefix="anlan-parameters-") as folder:
         file = Path(folder) / "parameters" / posixpath.basename(name)

@@ -37,7 +37,7 @@ from anlan.assessment.seal_records import (
     sha256_of,
     signed_head,
 )
-from anlan.assessment.seal_self_check import refuse_drift, refuse_unless_it_holds
+from anlan.assessment.seal_self_check import refuse_drift, refuse_unencrypted, refuse_unless_it_holds
 from anlan.assessment.seal_times import asked_of, look_again, records_beside, times_data
 from anlan.assessment.sheet import Sheet
 from anlan.facts.live import live_engine
@@ -100,6 +100,7 @@ def draft(wanted: Wanted) -> Draft:
         honest = asked_of(score_plan(edition.rubric, year=wanted.year, schema=live_schema()).plan)
         look_again(honest, wanted.institution.pk)
         sheet = _sheet(wanted, edition)
+        refuse_unencrypted(wanted.institution.pk, (*_registers(sheet), UNIT))
         refuse_drift(drift_within(wanted.institution.pk, _registers(sheet)))
         read = records_read(sheet)
         unit = profile_uid(wanted.institution.code)

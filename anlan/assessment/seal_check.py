@@ -14,6 +14,8 @@ from anlan.assessment.models import Edition, Seal, SealedFile
 from anlan.assessment.seal_format import FIRST_FORMAT, BadSeal, Json
 from anlan.assessment.seal_list import lines_in, read_list, root_of
 from anlan.assessment.seal_records import sha256_of
+from anlan.flow.drifts import read_json
+from anlan.flow.prepare import json_value
 from anlan.kernel.parameter import all_rows
 from anlan.ledger.models import Entry
 
@@ -32,8 +34,19 @@ def broken_seals(among: QuerySet[Entry] | None = None) -> Iterator[tuple[str, st
         place = f"seal {seal.institution.code} {seal}"
         entry = told.pop(seal.entry_uid, None)
         yield from ((place, fault) for fault in faults_of_seal(seal, entry))
-    for entry in told.values():
-        yield f"ledger entry {entry.pk}", "tells of a sealed score whose row is gone"
+    for pk, fault in seals_gone(entries):
+        yield f"ledger entry {pk}", fault
+    yield from broken_files()
+
+
+def seals_gone(entries: QuerySet[Entry]) -> Iterator[tuple[int, str]]:
+    """Yield (entry, what) for those of the entries that tell of a seal which has no row."""
+    gone = entries.filter(register=REGISTER).exclude(uid__in=Seal.objects.values("entry_uid")).order_by("pk")
+    yield from ((pk, "tells of a sealed score whose row is gone") for pk in gone.values_list("pk", flat=True))
+
+
+def broken_files() -> Iterator[tuple[str, str]]:
+    """Yield (file, what) for the kept texts of editions and law that were changed. One that is gone is named by its seal."""
     for file in SealedFile.objects.order_by("pk").iterator(chunk_size=50):
         if sha256_of(file.body.encode()) != file.sha256:
             yield f"sealed file {file.name}", "its text does not match its hash"
@@ -58,7 +71,7 @@ def changed_limits() -> Iterator[tuple[str, str]]:
     """Yield (where, what) for limits of honest times that a seal tells and that are declared otherwise now."""
     once = set()
     for seal in Seal.objects.filter(document__contains='"limits"').order_by("pk").iterator(chunk_size=50):
-        for code, rows in json.loads(seal.document).get("times", {}).get("limits", {}).items():
+        for code, rows in _limits_in(seal):
             now = {row.starts_on.isoformat(): row.value for row in all_rows(code)}
             for day, value in rows:
                 if now.get(day) != value and (code, day, value) not in once:
@@ -66,9 +79,21 @@ def changed_limits() -> Iterator[tuple[str, str]]:
                     yield f"parameter {code}", f"from {day} was sealed as {value} and is {now.get(day, 'gone')} now"
 
 
+def _limits_in(seal: Seal) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the limits that a seal tells; none where its document is in no form of a seal, which is named by itself."""
+    try:
+        limits = json.loads(seal.document).get("times", {}).get("limits", {})
+        return [(code, [(day, value) for day, value in rows]) for code, rows in limits.items()]
+    except (TypeError, ValueError, AttributeError):
+        return []
+
+
 def faults_of_seal(seal: Seal, entry: Entry | None) -> Iterator[str]:
     """Yield what is wrong with one stored seal, whose entry is null where it is gone."""
-    yield from _of_document(seal)
+    try:
+        yield from list(_of_document(seal))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        yield "its document is not in the form in which scores are sealed"
     yield from _of_entry(seal, entry)
 
 
@@ -92,10 +117,23 @@ def _of_document(seal: Seal) -> Iterator[str]:
         "normalised": (seal.normalised, totals["normalised"]),
         "reason": (seal.reason, before.get("reason", "")),
         "published_by": (seal.published_by_id, score["published"]["by"]),
+        "published_at": (json_value(seal.published_at), score["published"]["at"]),
     }
     for name, (row, said) in pairs.items():
         if row != said:
             yield f"{name}: the row says {row}, the sealed document says {said}"
+    yield from _of_files(score["rubric"])
+
+
+def _of_files(rubric: Json) -> Iterator[str]:
+    """What the seal rests on is kept: each text that it names, and the edition as published, whose text is fixed by it."""
+    kept = set(SealedFile.objects.filter(pk__in=list(rubric["files"].values())).values_list("pk", flat=True))
+    for name, digest in sorted(rubric["files"].items()):
+        if digest not in kept:
+            yield f"the kept text of {name} is gone"
+    published = Edition.objects.filter(code=rubric["code"], edition=rubric["edition"]).values_list("file_id", flat=True)
+    if list(published) != [rubric["files"][rubric["file"]]]:
+        yield f"edition {rubric['code']} {rubric['edition']} is not kept as published by it"
 
 
 def _of_records(seal: Seal, score: Json) -> Iterator[str]:
@@ -117,5 +155,7 @@ def _of_records(seal: Seal, score: Json) -> Iterator[str]:
 def _of_entry(seal: Seal, entry: Entry | None) -> Iterator[str]:
     if entry is None:
         yield "its ledger entry is gone"
-    elif entry.content is not None and json.loads(entry.content).get("sha256") != seal.sha256:
+    elif entry.register != REGISTER:
+        yield f"the ledger entry that it names is of the register {entry.register}"
+    elif entry.content is not None and read_json(entry.content).get("sha256") != seal.sha256:
         yield "its ledger entry tells another hash"

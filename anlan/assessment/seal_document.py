@@ -106,24 +106,56 @@ def tables_data(schema: Schema, registers: Sequence[str]) -> Json:
 
 
 def differences(sealed: Json, found: Json) -> Iterator[tuple[str, str, Any, Any]]:
-    """Yield (rule or category, what, sealed value, recomputed value) for what two `sheet_data` say differently."""
+    """Yield (rule or category, what, sealed value, recomputed value) for what two `sheet_data` say differently.
+
+    What a seal leaves out, of the totals or of a category or rule, differs too.
+    """
+    yield from _left_out("", sealed["totals"], _TOTALS)
     for name, value in sealed["totals"].items():
-        if value != found["totals"].get(name):
+        if not same_value(value, found["totals"].get(name)):
             yield "", name, value, found["totals"].get(name)
     ours = {category["code"]: category for category in found["categories"]}
+    yield from _other_codes("", "categories", sealed["categories"], found["categories"])
     for category in sealed["categories"]:
         other = ours.get(category["code"], {})
+        yield from _left_out(category["code"], category, _OF_CATEGORY)
         yield from _differing(category["code"], category, other, skip=("rules", "code"))
         rules = {rule["code"]: rule for rule in other.get("rules", ())}
+        yield from _other_codes(category["code"], "rules", category["rules"], other.get("rules", ()))
         for rule in category["rules"]:
             mine = rules.get(rule["code"], {})
+            yield from _left_out(rule["code"], rule, _OF_RULE)
             yield from _differing(rule["code"], rule, mine, skip=("records", "figures", "code"))
             for code, value in rule["figures"].items():
-                if value != mine.get("figures", {}).get(code):
+                if not same_value(value, mine.get("figures", {}).get(code)):
                     yield rule["code"], f"figure {code}", value, mine.get("figures", {}).get(code)
+
+
+def same_value(one: Any, two: Any) -> bool:
+    """Tell whether two JSON values are the same; true is not 1."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(same_value(one[name], two[name]) for name in one)
+    return bool(one == two) and isinstance(one, bool) is isinstance(two, bool)
+
+
+_TOTALS = ("class", "raw", "applicable_max", "normalised")
+_OF_CATEGORY = ("outcome", "max", "points", "deducted")
+_OF_RULE = ("outcome", "deducted", "proposed")
+
+
+def _left_out(code: str, sealed: Json, names: Sequence[str]) -> Iterator[tuple[str, str, Any, Any]]:
+    yield from ((code, name, None, "told") for name in names if name not in sealed)
+
+
+def _other_codes(
+    code: str, what: str, sealed: Sequence[Json], found: Sequence[Json]
+) -> Iterator[tuple[str, str, Any, Any]]:
+    told, ours = ([one["code"] for one in some] for some in (sealed, found))
+    if told != ours:
+        yield code, what, told, ours
 
 
 def _differing(code: str, sealed: Json, found: Json, *, skip: Sequence[str]) -> Iterator[tuple[str, str, Any, Any]]:
     for name, value in sealed.items():
-        if name not in skip and value != found.get(name):
+        if name not in skip and not same_value(value, found.get(name)):
             yield code, name, value, found.get(name)

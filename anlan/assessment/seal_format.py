@@ -136,6 +136,20 @@ def read_score(raw: bytes) -> Json:
     return data
 
 
+def read_object(text: str) -> Json:
+    """Read a JSON object in which no name stands twice: one that says two things is told by everybody as it suits. Raises: ValueError."""
+    data = json.loads(text, parse_constant=int, object_pairs_hook=_once)  # int refuses the constants: NaN is no number
+    if not isinstance(data, dict):
+        raise ValueError("it is no JSON object")
+    return data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Json:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return dict(pairs)
+
+
 def _members(raw: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -203,10 +217,8 @@ def _text(raw: bytes, name: str) -> str:
 
 def _json(raw: bytes, name: str) -> Json:
     try:
-        data = json.loads(_text(raw, name), parse_constant=int)  # int refuses the constants: NaN is no number
+        data = read_object(_text(raw, name))
         canonical_bytes(data)
     except (ValueError, RecursionError) as error:
         raise BadSeal(f"{name} is no JSON that could have been sealed: {error}.") from error
-    if not isinstance(data, dict):
-        raise BadSeal(f"{name} is no JSON object.")
     return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,8 @@ from anlan.assessment.seal_format import Json, SealedEntry
 from anlan.assessment.seal_profile import attributes_told
 from anlan.flow.drifts import Drift
 from anlan.flow.replay import Said, replay
+from anlan.ledger.models import Entry
+from anlan.vault.cipher import FORMAT
 
 _SHOWN = 3
 
@@ -29,6 +31,17 @@ def refuse_drift(drifts: Iterable[Drift]) -> None:
             "the ledger”; correct by a step on the record, then seal again."
         )
         raise DoesNotHold(message % {"count": len(found), "places": "; ".join(list(dict.fromkeys(found))[:_SHOWN])})
+
+
+def refuse_unencrypted(institution_id: int, registers: Collection[str]) -> None:
+    """Raise DoesNotHold when somebody without the keys wrote an entry of a register that the score reads, and a row to fit it."""
+    here = Entry.objects.filter(institution_id=institution_id, register__in=registers, content__isnull=False)
+    found = list(here.exclude(content__startswith=f"{FORMAT}:").values_list("register", flat=True))
+    if found:
+        message = _(
+            "The score cannot be sealed: %(count)d entries behind it were written beside the program (%(places)s). Run `anlan check`."
+        )
+        raise DoesNotHold(message % {"count": len(found), "places": ", ".join(sorted(set(found))[:_SHOWN])})
 
 
 def refuse_unless_it_holds(data: Json, entries: Sequence[SealedEntry], files: Mapping[str, bytes]) -> None:

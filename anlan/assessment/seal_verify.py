@@ -6,11 +6,11 @@ Reads only `score.json` and its package. Each step ends as in the verification o
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from anlan.assessment.seal_format import FIRST_FORMAT, BadSeal, Json, Package, read_score
+from anlan.assessment.seal_document import same_value
+from anlan.assessment.seal_format import FIRST_FORMAT, BadSeal, Json, Package, read_object, read_score
 from anlan.assessment.seal_list import SALT_BYTES, root_of
 from anlan.assessment.seal_recomputed import recomputed
 from anlan.assessment.seal_steps import fails, holds, many
@@ -103,7 +103,7 @@ def _own_entry(work: Work, raw: bytes, key: VerifierKey | None) -> Iterator[Step
     """The score's own entry in the ledger tells its hash, and the log went on from the sealed checkpoint."""
     seal = work.package.seal
     try:
-        header, content = json.loads(seal["header"]), json.loads(seal["content"])
+        header, content = read_object(seal["header"]), read_object(seal["content"])
         salt = bytes_from_hex(seal["salt"], SALT_BYTES)
         if set(seal) != _SEAL:
             yield fails("seal", "seal.json has other parts than a seal has")
@@ -113,10 +113,21 @@ def _own_entry(work: Work, raw: bytes, key: VerifierKey | None) -> Iterator[Step
             yield fails("seal", f"the ledger sealed the score with SHA-256 {content['sha256']}; this is another text")
         elif content.get("records", work.score["records"]) != work.score["records"]:
             yield fails("seal", "the ledger tells another list of records than the score")
+        elif other := _told_otherwise(content, work.score):
+            yield fails("seal", f"the ledger tells another {', '.join(other)} than the score")
         else:
             yield _placed(work, seal, key)
     except (KeyError, TypeError, ValueError) as error:
         yield fails("seal", f"seal.json cannot be read: {error!r}")
+
+
+def _told_otherwise(content: Json, score: Json) -> list[str]:
+    """Return what the entry of the seal tells otherwise than the score itself, which people read in its place."""
+    rubric, totals = score["rubric"], score["totals"]
+    said = {"rubric": rubric["code"], "edition": rubric["edition"]}
+    said |= {name: score[name] for name in ("year", "kind", "as_of")}
+    said |= {name: totals[name] for name in ("raw", "applicable_max", "normalised")}
+    return [name for name, value in said.items() if not same_value(content.get(name, value), value)]
 
 
 def _placed(work: Work, seal: Json, key: VerifierKey | None) -> Step:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from anlan.assessment.seal_format import FIRST_FORMAT, BadSeal, Json, Package, SealedEntry
+from anlan.assessment.seal_format import FIRST_FORMAT, BadSeal, Json, Package, SealedEntry, read_object
 from anlan.assessment.seal_list import SALT_BYTES, Listed, read_list
 from anlan.assessment.seal_steps import many, short, shortened
 from anlan.flow.replay import Replayed, Said, replay
@@ -47,7 +46,7 @@ class Work:
         rules, (vouched, unproven) = self.listed.rules, self._erasures()
         faults += [f"{unproven} erasures that the log does not prove"] if unproven else []
         for entry in self.package.entries:
-            header = json.loads(entry.header)
+            header = read_object(entry.header)
             uid, version = str(header.get("record")), header.get("version")
             sealed = self.listed.records.get(uid)
             if sealed is None or type(version) is not int or not 0 < version <= len(sealed["entries"]):
@@ -62,7 +61,7 @@ class Work:
                 self.erased.add(uid)
             elif entry.content is None:
                 faults.append(f"{name}: its content is gone, and no erasure that the log proves says why")
-            told[uid].append(Said(header=header, content=None if entry.content is None else json.loads(entry.content)))
+            told[uid].append(Said(header=header, content=None if entry.content is None else read_object(entry.content)))
         faults += list(_wanting(self.listed, told))
         yield many(
             "records", faults, f"{len(self.package.entries)} entries of {len(told)} records are as they were sealed"
@@ -94,7 +93,7 @@ class Work:
         if head is None:
             return found, len(listed)
         for told in listed:
-            header, path = json.loads(told["header"]), [bytes_from_hex(part) for part in told["proof"]]
+            header, path = read_object(told["header"]), [bytes_from_hex(part) for part in told["proof"]]
             content, salt = told["content"], bytes_from_hex(told["salt"], SALT_BYTES)
             if not is_approved(content) or content_hash(salt, content.encode()) != header["content"]:
                 continue

@@ -15,9 +15,10 @@ from django.db import models
 
 from anlan.flow.drift_evidence import drift_of_evidence, drift_of_files, evidence_wanting
 from anlan.flow.drift_organisation import STAGES, organisation_wanting
+from anlan.flow.drift_spelling import STAGE, drift_of_spelling, misspelt_among
 from anlan.flow.drift_times import drift_of_times
-from anlan.flow.drifts import CHUNK, UNREADABLE, Chunk, Drift, Fault, Look, read_json
-from anlan.flow.models import Batch
+from anlan.flow.drifts import BROKEN, CHUNK, UNREADABLE, Chunk, Drift, Fault, Look, is_of_a_row, read_json
+from anlan.flow.models import Batch, Evidence
 from anlan.flow.prepare import content_columns, json_value
 from anlan.flow.register import Register
 from anlan.flow.replay import Replayed, Said, replay
@@ -27,6 +28,7 @@ from anlan.ledger.erased import STEP as ERASE
 from anlan.ledger.erased import erased_among
 from anlan.ledger.models import Entry
 from anlan.org.events import NOWHERE
+from anlan.org.parties import Party
 from anlan.vault.fields import opened_row
 
 _ALWAYS = ("id", "uid", "number", "version", "institution_id", "recorded_at", "recorded_by_id", "batch_id")
@@ -45,7 +47,8 @@ def drift_of_rows(
 
     `at` keeps the rows of one institution, `among` some records.
 
-    Three queries. A row that the database cannot hand over as its type (SQLite keeps anything) is named as unreadable.
+    Four queries. A row that the database cannot hand over as its type (SQLite keeps anything) is named as unreadable, and so is
+    a column that reads as it should and is stored otherwise.
     """
     columns = _columns_of(spec)
     rows = spec.model.objects.filter(pk__gt=after).order_by("pk")
@@ -61,9 +64,11 @@ def drift_of_rows(
         found = list(_one_by_one(spec, keys, drifts))
     told = _told([row[1] for row in found])
     codes, batches = _Codes(), _batches(found)
+    spelt = misspelt_among(spec.model, {row[0] for row in found})
     for row in found:
         record = opened_row(spec.model, dict(zip(columns, row, strict=True)))
         drifts += _compare(spec, record, told.get(record["uid"]), codes, batches)
+        drifts += _misspelt(spec, record, spelt)
     return Chunk(drifts=tuple(drifts), last=last if seen == limit else None, seen=seen)
 
 
@@ -72,7 +77,9 @@ def drift_of_record(record: Register, spec: RegisterSpec) -> tuple[Drift, ...]:
     columns = _columns_of(spec)
     row = opened_row(spec.model, {name: record.__dict__.get(name, None) for name in columns})
     told = _told([record.uid])
-    return tuple(_compare(spec, row, told.get(record.uid), _Codes(), _batches([tuple(row.values())])))
+    spelt = misspelt_among(spec.model, {record.pk})
+    found = _compare(spec, row, told.get(record.uid), _Codes(), _batches([tuple(row.values())]))
+    return (*found, *_misspelt(spec, row, spelt))
 
 
 def drift_of_entries(
@@ -147,12 +154,34 @@ def look(stage: str, *, after: Any, limit: int = CHUNK) -> Chunk:
 
 
 def confirmed(look_at: Look, *, after: Any, limit: int = CHUNK) -> Chunk:
-    """Look at a chunk; what differs is looked at again, since a write may have come between row and entries."""
-    chunk = look_at(after=after, limit=limit)
+    """Look at a chunk; what differs is looked at again, since a write may have come between row and entries.
+
+    What cannot be read is a finding, and hides nothing beside it.
+    """
+    try:
+        chunk = look_at(after=after, limit=limit)
+    except BROKEN as error:
+        if not is_of_a_row(error):
+            raise
+        return _broken(look_at, after, limit)
     if not chunk.drifts:
         return chunk
     again = look_at(after=after, limit=limit).drifts
     return Chunk(drifts=tuple(drift for drift in chunk.drifts if drift in again), last=chunk.last, seen=chunk.seen)
+
+
+def _broken(look_at: Look, after: Any, limit: int) -> Chunk:
+    """Look at less, so that all before the broken row is compared; then name it and go on behind it, where its key can be told."""
+    if limit > 1:
+        return confirmed(look_at, after=after, limit=limit // 8 or 1)
+    named = look_at.args[0] if isinstance(look_at, partial) and look_at.args else getattr(look_at, "func", look_at)
+    stage = getattr(named, "code", getattr(named, "__name__", str(named)))
+    keyed = {**_KEYED, **{spec.code: spec.model for spec in all_registers()}}
+    rows = keyed[stage]._base_manager.filter(pk__gt=after or 0) if stage in keyed else Entry.objects.none()
+    key = rows.order_by("pk").values_list("pk", flat=True).first()
+    place = f"row {key}" if key is not None else f"behind {after or 'the start'}"
+    drift = Drift(fault=Fault.UNREADABLE, register=stage[:40], record_uid=None, institution_id=None, number=place)
+    return Chunk(drifts=(drift,), last=key, seen=1)
 
 
 def _whole(name: str, progress: Progress | None) -> Iterator[Drift]:
@@ -246,6 +275,18 @@ def _compare(
             yield Drift(fault=Fault.COLUMN, column=name, row_says=json_value(row[name]), entries_say=said, **whose)
 
 
+def _misspelt(spec: RegisterSpec, row: Mapping[str, Any], spelt: Mapping[int, Sequence[str]]) -> Iterator[Drift]:
+    for column in spelt.get(row["id"], ()):
+        yield Drift(
+            fault=Fault.UNREADABLE,
+            register=spec.code,
+            record_uid=row["uid"],
+            institution_id=row["institution_id"],
+            number=row["number"],
+            column=column,
+        )
+
+
 def _of_header(
     row: Mapping[str, Any], told: Replayed, codes: _Codes, batches: Mapping[int | None, str]
 ) -> Iterator[tuple[str, bool, Any]]:
@@ -321,10 +362,12 @@ def _of_entry(
     )
 
 
+_KEYED: Mapping[str, type[models.Model]] = {"entries": Entry, "evidence": Evidence, "parties": Party}
 _BESIDE: dict[str, Callable[..., Chunk]] = {
     "entries": drift_of_entries,
     "evidence": drift_of_evidence,
     "files": drift_of_files,
     "times": drift_of_times,
+    STAGE: drift_of_spelling,
     **STAGES,
 }

@@ -1,4 +1,4 @@
-"""Units, people, posts and imports against their entries, and parties against the steps that named them, as stages of the walk."""
+"""Units, people, posts, imports and erasures against their entries, parties against the steps that named them: stages of the walk."""
 
 import uuid
 from collections import Counter, defaultdict
@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from anlan.flow.drifts import CHUNK, Chunk, Drift, Fault, read_json
+from anlan.flow.erasure_entries import ERASURES
 from anlan.flow.imports import IMPORTS
 from anlan.flow.parties import RELEASE
 from anlan.ledger.content import plain_content
@@ -19,7 +20,7 @@ from anlan.org.parties import Party
 from anlan.org.posts import institution_of
 from anlan.org.replay import Difference, Wrong, look_at, without_row
 
-EVERY_KIND = (*KINDS, IMPORTS)
+EVERY_KIND = (*KINDS, IMPORTS, ERASURES)
 PARTIES = "parties"
 _FAULTS = {
     Wrong.ATTRIBUTE: Fault.COLUMN,
@@ -40,7 +41,7 @@ def drift_of_kind(kind: Kind, *, after: int | None = None, limit: int = CHUNK) -
 def drift_of_parties(*, after: int | None = None, limit: int = CHUNK) -> Chunk:
     """Compare the parties behind a key, with all others of their records, with the steps that named them: three queries."""
     rows = list(Party.objects.filter(pk__gt=after or 0).order_by("pk").values_list("pk", "record_uid")[:limit])
-    drifts = _of_parties({uid for _pk, uid in rows})
+    drifts = parties_against({uid for _pk, uid in rows})
     return Chunk(drifts=tuple(drifts), last=rows[-1][0] if len(rows) == limit else None, seen=len(rows))
 
 
@@ -52,7 +53,7 @@ def organisation_wanting(entries: Sequence[tuple[Any, ...]]) -> Iterator[Drift]:
         yield from map(_drift, without_row(EVERY_KIND, subjects))
     naming = {row[2] for row in entries if row[6] is not None and '"parties"' in row[6]}
     if naming:
-        yield from _of_parties(naming)
+        yield from parties_against(naming)
 
 
 STAGES: Mapping[str, Callable[..., Chunk]] = {
@@ -61,6 +62,7 @@ STAGES: Mapping[str, Callable[..., Chunk]] = {
     "posts": partial(drift_of_kind, KINDS[2]),
     "account requests": partial(drift_of_kind, KINDS[3]),
     "imports": partial(drift_of_kind, IMPORTS),
+    "erasures": partial(drift_of_kind, ERASURES),
     PARTIES: drift_of_parties,
 }
 
@@ -85,7 +87,8 @@ def _institution(home: int | None) -> int | None:
     return institution_of(unit) if unit is not None else None
 
 
-def _of_parties(records: Iterable[uuid.UUID]) -> Iterator[Drift]:
+def parties_against(records: Iterable[uuid.UUID]) -> Iterator[Drift]:
+    """Compare the parties of some records with the steps that named them: two queries."""
     records = set(records)
     told = _told(records)
     rows: dict[uuid.UUID, Counter[_Named]] = defaultdict(Counter)

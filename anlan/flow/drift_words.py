@@ -8,7 +8,7 @@ from anlan.flow.drifts import Drift, Fault
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.org.attributes import is_secret
 from anlan.org.roles import Sensitivity, rank
-from anlan.org.subjects import CONTENT, PERSON, REQUEST
+from anlan.org.subjects import CONTENT, ERASURE, PERSON, REQUEST
 
 _LONGEST = 80
 _WORDS = {
@@ -30,13 +30,15 @@ def drift_words(drift: Drift) -> str:
 
 def is_delicate(drift: Drift) -> bool:
     """Tell whether the values belong to a column that not every reader of the register may see."""
-    if drift.column == PARTIES or drift.register == PERSON:
+    if drift.column == PARTIES or drift.register in (PERSON, ERASURE):
         return True
     spec = next((one for one in all_registers() if one.code == drift.register), None)
     return spec is not None and rank(_sensitivity(spec, drift.column)) > rank(Sensitivity.INTERNAL)
 
 
 def _said(drift: Drift) -> str:
+    if drift.fault is Fault.UNREADABLE and drift.column:
+        return f"{drift.column}: it is stored in another spelling than ours: it reads the same, and queries find and count it otherwise"
     if drift.fault in _WORDS:
         return _WORDS[drift.fault]
     if drift.fault is Fault.ENTRY_GONE:

@@ -3,12 +3,20 @@
 import json
 import uuid
 from dataclasses import dataclass
-from decimal import InvalidOperation
 from enum import StrEnum
 from typing import Any, Protocol
 
+from django.db import OperationalError
+
+from anlan.org.attributes import UNREADABLE
+from anlan.vault.errors import VaultError
+from anlan.vault.ring import SILENT
+
+__all__ = ["BROKEN", "CHUNK", "UNREADABLE", "Chunk", "Drift", "Fault", "Look", "is_of_a_row", "read_json"]
+
 CHUNK = 500
-UNREADABLE = (ValueError, TypeError, InvalidOperation)  # what reading a row raises that holds no value of its column
+# What a comparison raises that meets something which nobody could have written through the program.
+BROKEN = (*UNREADABLE, LookupError, AttributeError, ArithmeticError, VaultError)
 
 
 class Fault(StrEnum):
@@ -70,6 +78,16 @@ class Look(Protocol):
     def __call__(self, *, after: Any = None, limit: int = CHUNK) -> Chunk:
         """Return what was found, and where the next chunk goes on."""
         ...
+
+
+def is_of_a_row(error: BaseException) -> bool:
+    """Tell whether an error of `BROKEN` speaks of a row, and not of a database that is gone or busy, or of keys that cannot be had.
+
+    SQLite's driver raises an operational error too for what it cannot decode as UTF-8.
+    """
+    if isinstance(error, VaultError):
+        return error.code != SILENT
+    return not isinstance(error, OperationalError) or "decode" in str(error)
 
 
 def read_json(text: str) -> dict[str, Any]:

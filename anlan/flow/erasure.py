@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from anlan.flow.cases import case_of
 from anlan.flow.destroy import enqueue_destruction
+from anlan.flow.erasure_entries import is_as_told, note_erasure, of_erasure
 from anlan.flow.errors import Conflict, InvalidData, Refused, WrongState
 from anlan.flow.evidence import path_of
 from anlan.flow.grounds import find_ground
@@ -98,7 +99,7 @@ def request_erasure(record: Register, *, by: Actor, ground: str, reason: str, at
     _refuse_held(record, moment)
     try:
         with transaction.atomic():
-            return Erasure.objects.create(
+            erasure = Erasure.objects.create(
                 institution=record.institution,
                 register=spec.code,
                 record_uid=record.uid,
@@ -111,6 +112,8 @@ def request_erasure(record: Register, *, by: Actor, ground: str, reason: str, at
                 requested_by_id=by.person_id,
                 requested_at=moment,
             )
+            note_erasure(erasure, "request", by=by)
+            return erasure
     except IntegrityError as error:
         message = _("The erasure of %(number)s was asked for already; it waits for approval.")
         raise Conflict("flow.E054", message % {"number": record.number}) from error
@@ -119,16 +122,25 @@ def request_erasure(record: Register, *, by: Actor, ground: str, reason: str, at
 def approve(erasure: Erasure, *, by: Actor, at: dt.datetime | None = None) -> Erasure:
     """Approve a request; the second approval erases the record in the same transaction. Return the request as it is then.
 
-    Raises: Refused, also for the person who asked or approved before; Held when something needs the record by now.
+    Raises: Refused, also for the person who asked or approved before; Held when something needs the record by now; WrongState
+    for a request or an approval that somebody wrote beside the ledger.
     """
     moment = at or timezone.now()
     with transaction.atomic():
         locked = _locked(erasure)
         if by.person_id is None or not may_approve(by, locked):
             raise Refused("flow.E055", _not_approvable(locked, by))
+        if not is_as_told(locked):
+            message = _(
+                "The request to erase %(number)s, or an approval of it, is not what the ledger was told: somebody changed it by another "
+                "way. Nothing is erased. Run `anlan check`; refuse this request and ask anew."
+            )
+            raise WrongState("flow.E056", message % {"number": locked.number})
+        before = of_erasure(locked)
         Approval.objects.create(erasure=locked, by_id=by.person_id, at=moment)
         if locked.approvals.count() >= APPROVALS:
             _erase(locked, by=by, at=moment)
+        note_erasure(locked, "approve", by=by, before=before)
     return locked
 
 
@@ -138,9 +150,11 @@ def refuse(erasure: Erasure, *, by: Actor, at: dt.datetime | None = None) -> Non
         locked = _locked(erasure)
         if not may_end(by, locked):
             raise Refused("flow.E055", _not_approvable(locked, by))
+        before = of_erasure(locked)
         locked.state, locked.refused_by_id = Erasure.State.REFUSED, by.person_id
         locked.decided_at = at or timezone.now()
         locked.save(update_fields=["state", "refused_by", "decided_at"])
+        note_erasure(locked, "refuse", by=by, before=before)
 
 
 def find_tombstone(record_uid: uuid.UUID, *, spec: RegisterSpec | None = None) -> Erasure | None:

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from anlan.flow.drift import drift_of_record, drift_within
 from anlan.flow.drift_evidence import evidence_of_record
-from anlan.flow.drifts import UNREADABLE, Drift, Fault
+from anlan.flow.drift_organisation import parties_against
+from anlan.flow.drift_times import drift_of_pair, drift_of_record_times
+from anlan.flow.drifts import CHUNK, UNREADABLE, Drift, Fault
 from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers, find_register
 from anlan.ledger.erased import STEP as ERASE
@@ -41,10 +43,23 @@ def rows_against(register: str, institution_id: int | None) -> Iterator[tuple[st
         return
     once = set()
     for place in _places(register) if institution_id is None else [institution_id]:
-        for drift in drift_within(place, (register,)):
+        for drift in (*drift_within(place, (register,)), *_beside(register, place)):
             if drift.key not in once:
                 once.add(drift.key)
                 yield drift.place, _said(drift)
+
+
+def _beside(register: str, institution_id: int) -> Iterator[Drift]:
+    """What no column of an entry tells and yet stands with a record: its honest times, and who is a party to it."""
+    spec = find_register(register)
+    found, _count = drift_of_pair(spec, institution_id)
+    yield from found
+    if "involve" not in spec.steps:
+        return
+    entries = Entry.objects.filter(institution_id=institution_id, register=register, version=1)
+    uids = sorted(entries.values_list("record_uid", flat=True))
+    for start in range(0, len(uids), CHUNK):
+        yield from parties_against(uids[start : start + CHUNK])
 
 
 def _is_register(code: str) -> bool:
@@ -73,12 +88,14 @@ def _row(record_uid: uuid.UUID, proof: RecordProof) -> Step:
     if faults:
         more = f" … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         return Step(name="row", outcome=Outcome.FAILS, said="; ".join(faults[:_SHOWN]) + more)
-    said = f"every column and file is what the {len(proof.entries)} entries say"
+    said = f"every column, time, party and file is what follows from the {len(proof.entries)} entries"
     return Step(name="row", outcome=Outcome.HOLDS, said=said)
 
 
 def _drifts(record: Register, spec: RegisterSpec) -> Iterator[Drift]:
     yield from drift_of_record(record, spec)
+    yield from drift_of_record_times(record, spec)
+    yield from parties_against([record.uid])
     yield from evidence_of_record(record.uid)
 
 
@@ -91,6 +108,10 @@ def _without(record_uid: uuid.UUID) -> Step:
 
 def _said(drift: Drift) -> str:
     """Say what differs by column, never by value: the output of a command ends in tickets and mails."""
+    if drift.fault is Fault.TIMES:
+        return f"{drift.column} does not follow from the dates, the first recording and the records beside it"
+    if drift.fault is Fault.UNREADABLE and drift.column:
+        return f"{drift.column} is stored in another spelling than ours"
     if drift.fault is Fault.COLUMN:
         return f"the row says something else on {drift.column} than its entries"
     if drift.fault is Fault.NO_ROW:

@@ -80,6 +80,8 @@ def replay(entries: Iterable[Said]) -> Replayed:
 def files_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     """Return the evidence of one content, sorted: (SHA-256, name, type, size, SHA-256 of the upload); older entries tell less."""
     hashes: Sequence[str] = content.get("evidence", ())
+    if not isinstance(hashes, list):
+        return ()  # none, or what nobody could have written through the program
     told: Sequence[Sequence[Any]] = content.get("evidence_files", [[]] * len(hashes))
     return tuple(sorted((sha256, *map(str, rest)) for sha256, rest in zip(hashes, told, strict=False)))
 

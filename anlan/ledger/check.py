@@ -18,6 +18,8 @@ from anlan.ledger.hashing import TreeHash
 from anlan.ledger.models import Entry, Unsequenced
 from anlan.ledger.store import log_hash
 from anlan.ledger.tiles import WIDTH
+from anlan.vault.errors import KeyMissing
+from anlan.vault.ring import SILENT
 
 _CHUNK = 2000
 _TILES = 8
@@ -50,13 +52,37 @@ def faults_of(entry: Entry, by: TreeHash) -> Iterator[str]:
     if leaf_hash(entry.header.encode(), by) != bytes(entry.leaf):
         yield "header does not match the leaf"
         return
-    said = json.loads(entry.header)
+    if (said := _said(entry)) is None:
+        yield "header is no JSON of an entry"
+        return
+    if not _opens(entry):
+        yield "content names a key that is not there: it cannot be opened"
+        return
     if _content_is_other(entry, said):
         yield "content does not match its hash"
     if other := columns_that_differ(entry, said):
         yield f"columns differ from the header: {', '.join(other)}"
     if fault := what_is_missing(entry):
         yield fault
+
+
+def _opens(entry: Entry) -> bool:
+    """Tell whether the key that a content names is there. Raises: KeyMissing when no key at all can be had."""
+    try:
+        _ = entry.content
+    except KeyMissing as error:
+        if error.code == SILENT:
+            raise
+        return False
+    return True
+
+
+def _said(entry: Entry) -> dict[str, object] | None:
+    try:
+        said = json.loads(entry.header)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def columns_that_differ(entry: Entry, said: Mapping[str, object]) -> list[str]:

@@ -20,14 +20,18 @@ def erased_among(record_uids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
 
 
 def is_approved(content: str | None) -> bool:
-    """Tell whether the content of an entry `erase` names a ground and approvals by enough people beside the one who asked."""
+    """Tell whether the content of an entry `erase` names a ground and approvals by enough people beside the one who asked.
+
+    People are named by their key, a whole number; anything else names nobody.
+    """
     try:
         said = json.loads(content or "null")
     except ValueError:
         return False
     if not isinstance(said, dict) or not said.get("ground") or not isinstance(said.get("approved_by"), list):
         return False
-    return len({*map(str, said["approved_by"])} - {str(said.get("requested_by"))}) >= APPROVALS
+    named = said["approved_by"]
+    return all(type(one) is int for one in named) and len({*named} - {said.get("requested_by")}) >= APPROVALS
 
 
 def what_is_missing(entry: Entry) -> str:

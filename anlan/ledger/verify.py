@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from anlan.ledger.check import columns_that_differ
 from anlan.ledger.checkpoint import BadNote
+from anlan.ledger.content import lies_plain
 from anlan.ledger.entry import content_hash, leaf_hash
 from anlan.ledger.erased import what_is_missing
 from anlan.ledger.hashing import TreeHash
@@ -170,6 +171,7 @@ def prove_entry(
 
 
 def _content(entry: Entry) -> Step:
+    is_plain = lies_plain(entry)  # asked before the content is opened
     if entry.content is None or entry.salt is None:
         fault = what_is_missing(entry)
         said = fault or "was erased lawfully, as a later entry says; its hash stays in the header"
@@ -179,6 +181,9 @@ def _content(entry: Entry) -> Step:
         return Step(
             name="content", outcome=Outcome.FAILS, said=f"the content hashes to {found}, the header says otherwise"
         )
+    if is_plain:
+        said = "lies unencrypted: somebody without the keys wrote it, whatever its hashes say"
+        return Step(name="content", outcome=Outcome.FAILS, said=said)
     return Step(name="content", outcome=Outcome.HOLDS, said=f"SHA-256(salt, content) is {found}, as the header says")
 
 

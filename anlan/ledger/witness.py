@@ -6,6 +6,8 @@ witness has either kept a checkpoint or not, and never goes back.
 """
 
 import datetime as dt
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -23,6 +25,7 @@ from anlan.ledger.offer import Offer, parse_offer
 from anlan.ledger.signing import BadSignature, VerifierKey
 from anlan.ledger.tree import verify_consistency
 
+_log = logging.getLogger("anlan.ledger")
 LOGS_FILE = "logs.txt"
 _LONGEST_NAME = 200
 
@@ -101,6 +104,32 @@ def add_checkpoint(text: str, *, now: dt.datetime) -> Answer:
         return _judge(offer, note, checkpoint, now=now)
 
 
+def broken_witnessed() -> Iterator[tuple[str, str]]:
+    """Yield (log, what is wrong) for what this witness keeps: it decides by size and root, and these are those that it cosigned."""
+    for known in WitnessedLog.objects.order_by("pk"):
+        if fault := _fault_of(known):
+            yield f"witnessed log {known.origin}", fault
+
+
+def _fault_of(known: WitnessedLog) -> str:
+    """Return what is wrong with what is kept of a log; empty for nothing."""
+    kept = (known.size, bytes(known.root), known.tree_hash)
+    if not known.checkpoint:
+        return "" if kept == (0, b"", "") else "size, root or hash are kept without the checkpoint that was cosigned"
+    try:
+        note = parse_note(known.checkpoint)
+        checkpoint = parse_checkpoint(note.text)
+        own_cosigner().key.time_of(note)
+    except (BadNote, BadSignature) as error:
+        return str(error)
+    said = (checkpoint.size, checkpoint.root, checkpoint.tree_hash)
+    return (
+        ""
+        if (checkpoint.origin, said) == (known.origin, kept)
+        else "another size, root or hash than was cosigned is kept"
+    )
+
+
 def _signed(key: VerifierKey, note: str) -> bool:
     try:
         key.open_checkpoint(note)
@@ -113,6 +142,10 @@ def _judge(offer: Offer, note: Note, checkpoint: Checkpoint, *, now: dt.datetime
     """Compare with what is known; the row stays locked until the new checkpoint is kept."""
     WitnessedLog.objects.bulk_create([WitnessedLog(origin=checkpoint.origin)], ignore_conflicts=True)
     known = WitnessedLog.objects.select_for_update().get(pk=checkpoint.origin)
+    if fault := _fault_of(known):
+        _log.critical("WITNESS: log %s: %s", known.origin, fault)
+        said = "What this witness keeps of the log is not what it cosigned. Whoever keeps the witness runs `anlan check`.\n"
+        return Answer(verdict=Verdict.UNPROVEN, text=said)
     if wrong := _contradiction(known, offer, checkpoint):
         raise_alarm(wrong, now=now)
     is_other_tree = wrong is not None and wrong.kind is Alarm.Kind.SPLIT_VIEW

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import InvalidOperation
 from typing import Any
 
-from django.db import models
+from django.db import DataError, OperationalError, models
 from django.db.models import QuerySet
 from django.db.models.functions import Concat, Length
 
@@ -20,7 +20,8 @@ from anlan.org.models import Institution, Person, Post, Unit
 from anlan.org.subjects import PERSON, POST, REQUEST, UNIT
 
 Attributes = dict[str, Any]
-UNREADABLE = (ValueError, TypeError, InvalidOperation)  # what reading a row raises that holds no value of its column
+# What reading a row raises that holds no value of its column: a day beyond all days, bytes that are no text.
+UNREADABLE = (ValueError, TypeError, InvalidOperation, DataError, OperationalError)
 SECRETS = ("password", "factor.", "former.", "outside.")
 """How the names of attributes begin whose values are digests."""
 OUTSIDE = frozenset({
@@ -52,7 +53,8 @@ class Kind:
 
     `key` names the subject among its register (from `key_column`), `name` says for people which row it is, `homes` gives by
     primary key the unit under which entries are filed, null for none. `broken` names what contradicts within the rows, `ends`
-    the steps after which there is no row any more. `names` are the attributes; whatever else an entry says is for people.
+    the steps after which there is no row any more. `names` are the attributes, beside those whose names have the `beginning`;
+    whatever else an entry says is for people.
     """
 
     register: str
@@ -65,6 +67,7 @@ class Kind:
     broken: Callable[[Collection[int]], Iterable[tuple[int, str, Any, Any]]] = lambda _keys: ()
     ends: frozenset[str] = frozenset()
     names: frozenset[str]
+    beginning: str = ""
 
 
 def units(keys: Collection[int]) -> tuple[dict[int, Attributes], list[int]]:
@@ -122,6 +125,11 @@ def requests(keys: Collection[int]) -> tuple[dict[int, Attributes], list[int]]:
         plain.pop("renews", None)
         found[pk] = told | {"details": plain}
     return found, bad
+
+
+def is_attribute(kind: Kind, name: str) -> bool:
+    """Tell whether what an entry says under a name stands in the row."""
+    return name in kind.names or is_secret(name) or bool(kind.beginning and name.startswith(kind.beginning))
 
 
 def of_request(row: AccountRequest) -> Attributes:

@@ -14,7 +14,7 @@ from typing import Any
 
 from anlan.ledger.content import plain_content
 from anlan.ledger.models import Entry
-from anlan.org.attributes import Attributes, Kind, is_secret
+from anlan.org.attributes import Attributes, Kind, is_attribute
 from anlan.org.digests import DigestKeyGone
 from anlan.org.scope import as_system
 from anlan.org.subjects import MARK, PERSON, subject_uid
@@ -183,7 +183,7 @@ def _of_row(kind: Kind, row: Attributes, told: Told | None, *, is_whole: bool) -
         yield {"wrong": Wrong.ATTRIBUTE, "attribute": told.last_step, "row_says": "is there", "entries_say": "ended it"}
     for version in told.wanting:
         yield {"wrong": Wrong.ENTRY_GONE, "attribute": "version", "entries_say": version}
-    attributes = {name for name in told.values if name in kind.names or is_secret(name)}
+    attributes = {name for name in told.values if is_attribute(kind, name)}
     for name in sorted({*row, *attributes} if is_whole else attributes):
         said, says = told.values.get(name), row.get(name)
         if says != said or isinstance(says, bool) is not isinstance(said, bool):

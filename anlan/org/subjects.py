@@ -2,8 +2,8 @@
 
 import uuid
 
-UNIT, PERSON, POST, REQUEST, IMPORT, CONTENT, BASELINE = (
-    "org.unit", "org.person", "org.post", "org.request", "org.import", "org.content", "org.baseline",
+UNIT, PERSON, POST, REQUEST, IMPORT, ERASURE, CONTENT, BASELINE = (
+    "org.unit", "org.person", "org.post", "org.request", "org.import", "org.erasure", "org.content", "org.baseline",
 )  # fmt: skip
 # Units, people and posts carry no receipt; theirs follows from register and key, the same every time.
 _NAMES = uuid.UUID("6c1f2f0e-52a4-5d0b-9a57-0f3f6f6e7f11")

@@ -15,7 +15,7 @@ from django.db.models.query_utils import DeferredAttribute
 
 from anlan.vault.cipher import FORMAT, key_id_of, place
 from anlan.vault.errors import BrokenSeal, VaultError
-from anlan.vault.ring import ring
+from anlan.vault.ring import SILENT, ring
 
 PLAIN_TEXT = "vault.E008"
 
@@ -185,8 +185,8 @@ def opened(model: type[models.Model], name: str, stored: Any, uid: UUID) -> Any:
 def opened_row(model: type[models.Model], row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of `values()`, with its uid, with the encrypted columns opened. For whoever compares rows with what they should be.
 
-    What does not open stays as it is stored, and plain text where there should be ciphertext is marked: both then differ from anything
-    that was ever recorded. Raises: KeyMissing.
+    What does not open, also since no ring has its key, stays as it is stored, and plain text where there should be ciphertext is marked:
+    both then differ from anything that was ever recorded. Raises: KeyMissing when no key at all can be had.
     """
     values = dict(row)
     for name, stored in row.items():
@@ -196,7 +196,7 @@ def opened_row(model: type[models.Model], row: Mapping[str, Any]) -> dict[str, A
             except BrokenSeal:
                 values[name] = str(stored)
             except VaultError as error:
-                if error.code != PLAIN_TEXT:
+                if error.code == SILENT:
                     raise
-                values[name] = f"(not encrypted) {stored}"
+                values[name] = f"(not encrypted) {stored}" if error.code == PLAIN_TEXT else str(stored)
     return values

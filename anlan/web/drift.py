@@ -18,7 +18,8 @@ from anlan.flow.register import Register
 from anlan.flow.spec import RegisterSpec, all_registers
 from anlan.org.models import Unit
 from anlan.org.policy import institutions_for
-from anlan.org.subjects import CONTENT, IMPORT, PERSON, POST, REQUEST, UNIT
+from anlan.org.scope import as_system
+from anlan.org.subjects import CONTENT, ERASURE, IMPORT, PERSON, POST, REQUEST, UNIT
 from anlan.web.place import Place, unit_name
 
 MOST = 50
@@ -30,6 +31,7 @@ class FindingRow:
     """One finding as shown. `row_says` and `entries_say` are null where there is nothing to compare any more."""
 
     finding: AuditFinding
+    number: Any
     register: Any
     label: Any
     what: str
@@ -81,6 +83,7 @@ def _row(finding: AuditFinding, place: Place) -> FindingRow:
     url = "" if record is None else reverse("web:record", args=_address(record, finding, place))
     return FindingRow(
         finding=finding,
+        number=_number(spec, record, finding),
         register=spec.name if spec is not None else _of_organisation(finding.register),
         label=_label(spec, finding.column),
         what=what_is_wrong(finding.fault),
@@ -90,6 +93,15 @@ def _row(finding: AuditFinding, place: Place) -> FindingRow:
     )
 
 
+def _number(spec: RegisterSpec | None, record: Register | None, finding: AuditFinding) -> Any:
+    """Return what names the record; masked where it is there and the reader may not see it, as a case about leaders."""
+    if spec is not None and record is None and finding.record_uid is not None:
+        with as_system("whether the record of a finding is out of the reader's sight"):
+            if spec.model.objects.filter(uid=finding.record_uid).exists():
+                return MASK
+    return finding.number or finding.record_uid or ""
+
+
 def _of_organisation(register: str) -> str:
     names = {
         UNIT: _("Unit"),
@@ -97,6 +109,7 @@ def _of_organisation(register: str) -> str:
         POST: _("Post"),
         REQUEST: _("Account request"),
         IMPORT: _("Import"),
+        ERASURE: _("Erasure"),
         CONTENT: _("Parameters and rubrics"),
     }
     return names.get(register, register)

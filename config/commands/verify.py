@@ -69,7 +69,7 @@ def _format(path: Path) -> str:
         return "anlan-archive/1"
     try:
         data = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     said = data.get("format") if isinstance(data, dict) else None
     if said not in FORMATS:

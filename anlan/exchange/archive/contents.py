@@ -46,7 +46,7 @@ class Part:
     wanted: Wanted
     size: int = 0
     counts: dict[str, int] = field(default_factory=lambda: {"entries": 0, "withheld": 0, "erased": 0, "waiting": 0})
-    named: dict[str, None] = field(default_factory=dict)
+    named: set[tuple[str, Any, int]] = field(default_factory=set)
     versions: dict[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -110,7 +110,7 @@ class Part:
         state = "erased" if entry.content is None else "withheld" if set(said) & set(self.hidden) else "whole"
         is_whole = state == "whole" and entry.salt is not None
         if is_whole:
-            self.named.update(dict.fromkeys(said.get("evidence", [])))
+            self.named |= {(sha256, entry.record_uid, entry.version) for sha256 in said.get("evidence", [])}
         self.counts["entries"] += 1
         self.counts["waiting"] += position is None
         if state != "whole":
@@ -151,7 +151,7 @@ class Part:
                     "version": one.version,
                 }
                 for one in rows
-                if one.sha256 in self.named
+                if (one.sha256, one.record_uid, one.version) in self.named  # a withheld entry may name the same file
             ]
         return sorted(found, key=lambda row: (row["sha256"], row["record"], row["version"], row["name"]))
 

@@ -64,7 +64,8 @@ def path_of(job: Job) -> Path:
 
 
 def _name(job: Job) -> str:
-    return f"{job.uid.hex}.zip"
+    """The file is named after who asked, too: a job that is handed to somebody else by SQL has no package."""
+    return f"{job.uid.hex}-{job.arguments['person']}.zip"
 
 
 @handler(MAKE)

@@ -61,8 +61,9 @@ order | 位置顺序不对或重复：条目被移动、插入或重复 | positi
 foreign | 条目属于 {name}，不属于此处 | the entry is of {name} and does not belong here
 versions | 版本应为 1 至 {n}，实有：{found} | versions 1 to {n} should be here, these are: {found}
 evidence-gone | 佐证文件缺失：{sha256} | its evidence file is missing: {sha256}
+evidence-foreign | 没有条目提到这份佐证文件 | no entry in the package names this evidence file
 evidence | 佐证文件被调换或改动：哈希与文件名不符 | the evidence was swapped or changed: it does not hash to its name
-package | 已核验记录 {records}、条目 {entries}、佐证 {files} | {records} records, {entries} entries, {files} evidence files were verified
+package | 已核验记录 {r}、条目 {n}、佐证 {k} | {r} records, {n} entries, {k} evidence files were verified
 0 | 核验通过：与日志签名的一致。 | PROVEN: it is what the log signed.
 1 | 尚不完整：见“待”各行。 | NOT COMPLETE: see the lines that wait.
 2 | 不符：见“异”各行。 | IT DIFFERS: see the lines that say so.
@@ -74,7 +75,6 @@ class Bad(ValueError):
     """Something has not the form that it should have."""
 
 
-# ── hashes: SHA-256, and SM3 (GB/T 32905-2016) where a log chose it ──────────────────────────────────────────────────
 def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
@@ -109,7 +109,6 @@ HAS_SM3 = "sm3" in hashlib.algorithms_available
 HASHES: dict[str, Any] = {"sha256": sha256, "sm3": (lambda data: hashlib.new("sm3", data).digest()) if HAS_SM3 else sm3}
 
 
-# ── the Merkle tree of RFC 6962 and RFC 9162: leaf = h(0 ‖ header), node = h(1 ‖ left ‖ right); h is sha256 or sm3 ───────
 def are_hashes(*values: object) -> bool:
     """Tell whether all are hashes of a tree; nothing else ever equals a root."""
     return all(type(value) is bytes and len(value) == 32 for value in values)
@@ -167,7 +166,6 @@ def root_from(h: Any, leaves: dict[int, bytes], size: int, path: list[bytes]) ->
     return root  # type: ignore[no-any-return]
 
 
-# ── signatures: Ed25519 (RFC 8032) in plain Python, for verifying only ───────────────────────────────────────────────
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, SQRT_MINUS_1 = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
 
@@ -203,7 +201,7 @@ BASE = _decompress(b"\x58" + b"\x66" * 31)
 
 
 def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Tell whether a signature of 64 bytes is of this message under a public key of 32 bytes: s·B = R + k·A."""
+    """Tell whether a signature of 64 bytes is of this message under a key of 32 (Ed25519, RFC 8032): s·B = R + k·A."""
     try:
         a, r = _decompress(public), _decompress(signature[:32])
     except (Bad, IndexError):
@@ -215,7 +213,6 @@ def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     return len(signature) == 64 and s < ORDER and is_same
 
 
-# ── C2SP signed notes, checkpoints, cosignatures ─────────────────────────────────────────────────────────────────────
 def unbase64(text: object, count: int = 0) -> bytes:
     """Return what base64 says, of `count` bytes unless it is 0. Raises: Bad, also for another spelling of the same bytes."""
     try:
@@ -256,8 +253,7 @@ def split_note(note: object) -> tuple[str, list[tuple[str, bytes, bytes]]]:
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "—" or not parts[1]:
             raise Bad("a signature line is not in order")
-        raw = unbase64(parts[2])
-        signatures.append((parts[1], raw[:4], raw[4:]))
+        signatures.append((parts[1], unbase64(parts[2])[:4], unbase64(parts[2])[4:]))
     return text + "\n", signatures
 
 
@@ -414,29 +410,26 @@ class Verification:
     def _batch(self, where: str, proof: Any, batch: Any, key: Key, hashed: str) -> None:
         batch = fields(batch, "entries", "file_sha256", "first", "id", "last", "root", "rows")
         proof, h = fields(proof, "checkpoint", "leaves", "path", "positions"), HASHES[hashed]
-        leaves = [unhex(one) for one in typed(list, proof["leaves"])]
+        leaves, path = ([unhex(one) for one in typed(list, proof[name])] for name in ("leaves", "path"))
         places = [typed(int, one) for one in typed(list, proof["positions"])]
-        if not len(places) == len(leaves) == batch["entries"] or sorted(set(places)) != places:
+        if not len(places) == len(leaves) == typed(int, batch["entries"]) or sorted(set(places)) != places:
             raise Bad("leaves and positions do not fit together")
         if root_from(h, dict(enumerate(leaves)), len(leaves), []) != unhex(batch["root"]):
             self.add(DIFFERS, where, "batch-root")
         size, root = self.open_checkpoint(where, proof["checkpoint"], key, hashed)
-        holds = (
-            root_from(h, dict(zip(places, leaves)), size, [unhex(one) for one in typed(list, proof["path"])]) == root
-        )
+        holds = root_from(h, dict(zip(places, leaves)), size, path) == root
         self.tell(holds, where, "batch-in", "path", n=len(leaves), size=size, position=places[0])
 
 
-# ── an archive package: a plain zip (stored, one fixed date), every byte of which is accounted for ───────────────────
 class Package(Verification):
-    """A package while it is verified: what is `told` of each record (version, where, step, state), `named` evidence, `counts`."""
+    """A package (a stored zip) while it is verified: what is `told` of each record (version, where, step, state), evidence `named`."""
 
     def verify(self, stream: BinaryIO) -> None:
         """Verify everything, from the container to the evidence. Raises: Bad when it cannot be read at all."""
         self.stream, self.files = stream, self.read_container(stream)
         self.told: dict[str, list[tuple[int, str, str, str]]] = {}
         self.named: dict[str, str] = {}
-        self.counts = {"whole": 0, "withheld": 0, "erased": 0, "waiting": 0}
+        self.numbers, self.counts = {**self.named}, {"whole": 0, "withheld": 0, "erased": 0, "waiting": 0}
         raw, where = self.read("manifest.json"), "manifest.json"
         manifest = fields(load(raw), "contents", "files", "format", "log", "reader", "scope", "tree_hash", "withheld")
         if manifest["format"] != PACKAGE or manifest["tree_hash"] not in HASHES:
@@ -512,14 +505,7 @@ class Package(Verification):
         self.told.setdefault(header["record"], []).append(told)
         self.counts[entry["state"]] += 1
         if entry["state"] == "whole":
-            content = typed(str, entry["content"]).encode()
-            if sha256(unhex(entry["salt"], 16) + content).hex() != header["content"]:
-                self.add(DIFFERS, where, "content")
-            said = load(content)
-            others = {*said.get("approved_by", ())} - {said.get("requested_by")} if header["step"] == "erase" else None
-            if others is not None and (len(others) < 2 or not said.get("ground")):
-                self.add(DIFFERS, where, "unapproved")
-            self.named.update(dict.fromkeys(said.get("evidence", []), where))
+            self.content(where, typed(str, entry["content"]).encode(), unhex(entry["salt"], 16), header)
         elif entry["content"] is not None or entry["salt"] is not None:
             raise Bad(f"{entry['state']} and yet with content")
         leaf, path = unhex(entry["leaf"]), [unhex(one) for one in typed(list, entry["path"])]
@@ -530,6 +516,19 @@ class Package(Verification):
         elif not inclusion_holds(h, leaf, typed(int, entry["position"]), size, path, root):
             self.add(DIFFERS, where, "path", position=entry["position"])
 
+    def content(self, where: str, content: bytes, salt: bytes, header: Any) -> None:
+        """Verify what one entry says, and note the number and the evidence that it tells. Raises: Bad."""
+        if sha256(salt + content).hex() != header["content"]:
+            self.add(DIFFERS, where, "content")
+        said = load(content)
+        if header["step"] == "erase":
+            others = {typed(int, one) for one in typed(list, said.get("approved_by"))} - {said.get("requested_by")}
+            if len(others) < 2 or not said.get("ground"):
+                self.add(DIFFERS, where, "unapproved")
+        if header["version"] == 1 and "number" in said:
+            self.numbers[header["record"]] = f"records.json {header['register']} {said['number']}"
+        self.named.update(dict.fromkeys(said.get("evidence", []), where))
+
     def compare_records(self) -> None:
         """Compare with records.json: each record with all its versions, 1 to the last, once; none emptied without an erasure."""
         rows = [fields(one, "number", "record", "register", "versions") for one in load(self.read("records.json"))]
@@ -538,6 +537,8 @@ class Package(Verification):
             raise Bad("a record stands twice in records.json")
         for uid in sorted({*listed, *self.told}):
             where, count = listed.get(uid, (f"records.json {uid}", 0))
+            if self.numbers.get(uid, where) != where:
+                self.add(DIFFERS, where, "foreign", name=self.numbers[uid])
             told = sorted(self.told.get(uid, []))
             if [one[0] for one in told] != list(range(1, typed(int, count) + 1)):
                 self.add(DIFFERS, where, "versions", n=count, found=[one[0] for one in told])
@@ -548,17 +549,16 @@ class Package(Verification):
     def compare_evidence(self, is_included: bool) -> None:
         """Compare evidence files with their names and with the entries that name them; then say what was counted."""
         inside = {name[9:]: digest for name, (_, _, digest) in self.files.items() if name.startswith("evidence/")}
-        for name in sorted(name for name, digest in inside.items() if name != digest):
-            self.add(DIFFERS, f"evidence/{name}", "evidence")
+        for name, digest in sorted(inside.items()):
+            if name != digest or name not in self.named:
+                self.add(DIFFERS, f"evidence/{name}", "evidence" if name != digest else "evidence-foreign")
         for digest in sorted(set(self.named) - set(inside)) if is_included else ():
             self.add(DIFFERS, self.named[digest], "evidence-gone", sha256=digest)
         for id in filter(self.counts.get, ("withheld", "waiting", "erased")):
             self.add(PROVEN if id == "erased" else WAITS, "package", id, n=self.counts[id])
-        entries = sum(map(len, self.told.values()))
-        self.add(PROVEN, "package", "package", records=len(self.told), entries=entries, files=len(inside))
+        self.add(PROVEN, "package", "package", r=len(self.told), n=sum(map(len, self.told.values())), k=len(inside))
 
 
-# ── command line ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def verify_file(path: Path, *trust: Any) -> Verification:
     """Verify a receipt or a package; `trust` is key, witnesses, kept checkpoint and offer as text. Raises: Bad for a bad key."""
     found = Package(*trust)
@@ -568,7 +568,7 @@ def verify_file(path: Path, *trust: Any) -> Verification:
                 found.verify(stream)
             else:
                 found.receipt(load(stream.read()))
-        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             found.add(DIFFERS, path.name, "form", what=error)
     return found
 

@@ -1,4 +1,5 @@
-"""Stored sessions, found by a hash of their key: whoever reads the database, or a copy of it, opens no session with it.
+"""Stored sessions, found by a hash of their key: whoever reads the database, or a copy of it, opens no session with it, and
+whoever writes into it makes no session another person's.
 
 The key itself is known to the browser only. It has 160 random bits, so that its hash needs no salt and no stretching.
 """
@@ -31,6 +32,11 @@ def remove(stored_keys: Iterable[str]) -> None:
 
 class SessionStore(db.SessionStore):
     """Django's store in the database, over hashed keys."""
+
+    @property
+    def key_salt(self) -> str:
+        """Bind what is signed to the key: the data of somebody's session, copied into another row, open nothing."""
+        return f"{super().key_salt}.{stored(self.session_key)}"
 
     def _get_session_from_db(self) -> Session | None:
         found = Session.objects.filter(session_key=stored(self.session_key), expire_date__gt=timezone.now()).first()

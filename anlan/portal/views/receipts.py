@@ -33,6 +33,7 @@ APART = {
     "org.request": gettext_noop("Account request"),
     "org.access": gettext_noop("Access log"),
     "org.import": gettext_noop("Import"),
+    "org.erasure": gettext_noop("Erasure"),
     "org.content": gettext_noop("Parameters and rubrics"),
     "org.baseline": gettext_noop("State at the upgrade written down"),
 }
@@ -50,7 +51,7 @@ def start(request: HttpRequest) -> HttpResponse:
             return _judged(request, judge(anlan_verify.load(raw), at=timezone.now()))
         except LedgerError:
             return _without_key(request)
-        except (anlan_verify.Bad, KeyError, TypeError, AttributeError, ValueError):
+        except (anlan_verify.Bad, KeyError, TypeError, AttributeError, ValueError, RecursionError):
             error = _("This is no receipt of Anlan. Choose the file receipt.json, or paste its whole text.")
     return render(request, "portal/receipts.html", {"error": error}, status=422)
 

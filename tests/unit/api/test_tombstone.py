@@ -51,7 +51,7 @@ def test_who_could_read_the_record_gets_its_tombstone(stone, li, chen, client_as
     assert [one["who"] for one in told["approvals"]] == ["王建国", "陈岚"]
     assert dt.datetime.fromisoformat(told["erased_at"]) == stone.decided_at
     assert (told["entries"], told["files"], told["entry"]) == (2, 0, str(stone.entry_uid))
-    assert told["position"] == Position.objects.get(entry__uid=stone.entry_uid).index == 2
+    assert told["position"] == Position.objects.get(entry__uid=stone.entry_uid).index == 4
     assert "张三旧居" not in answer.content.decode()
     assert get(client_as(chen), stone.record_uid).status_code == 410
 
@@ -87,7 +87,7 @@ def test_the_page_tells_the_position_too(stone, li, client_as):
     Sequencer().run()
     answer = client_as(li).get(f"/at/A/2025/registers/key_place/{stone.record_uid}/", headers={"Accept-Language": "en"})
     assert answer.status_code == 410
-    assert "树中第 2 号" in answer.content.decode()
+    assert "树中第 4 号" in answer.content.decode()
 
 
 def test_the_description_tells_of_the_tombstone():

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +14,19 @@ from anlan.assessment.errors import DoesNotHold
 from anlan.assessment.load import find_rubric
 from anlan.assessment.models import Edition, Seal, SealedFile
 from anlan.assessment.seal import Superseded
-from anlan.assessment.seal_check import broken_seals
+from anlan.assessment.seal_audit import drift_of_seals
+from anlan.assessment.seal_check import broken_seals, changed_limits
 from anlan.assessment.seal_export import package_of
-from anlan.assessment.seal_format import Package, SealedEntry, read_package, write_package
+from anlan.assessment.seal_format import Package, SealedEntry, read_object, read_package, write_package
 from anlan.assessment.seal_list import lines_in, read_list
 from anlan.assessment.seal_recomputed import recomputed
-from anlan.assessment.seal_records import NotInTree, records_read
+from anlan.assessment.seal_records import NotInTree, records_read, sha256_of
 from anlan.assessment.seal_verify import Verification, verify_score
 from anlan.flow.erasure import approve, request_erasure
-from anlan.ledger.models import Entry, Leader
+from anlan.flow.proof import prove_record
+from anlan.kernel.canonical import canonical_bytes
+from anlan.ledger.entry import content_hash, leaf_hash
+from anlan.ledger.models import Entry, Leader, Unsequenced
 from anlan.ledger.signing import own_signer
 from anlan.org.scope import Actor, as_system
 from anlan_cn.models import KeyPlace, SecurityIncident
@@ -204,6 +209,53 @@ def test_points_that_do_not_follow_are_named_by_rule(seal: Seal) -> None:
     assert recompute(score, package.files, work.replayed, attributes=attributes).raw == seal.raw
 
 
+def resealed(seal: Seal, year: World, by: Actor, *, told: dict[str, object] | None = None, **changes: object) -> Seal:
+    """Seal another document with the log's own key, as a log operator might: `told` is what the ledger's entry says beside."""
+    from anlan.assessment.seal import REGISTER, SCREEN
+    from anlan.org.events import note
+
+    score = json.loads(seal.document) | changes
+    document = canonical_bytes(score)
+    content = {"sha256": sha256_of(document), **(told or {})}
+    entry = note(REGISTER, "again", "publish", content, at=year.hospital_a.unit, by=by, origin=SCREEN)
+    Seal.objects.filter(pk=seal.pk).update(
+        document=document.decode(), sha256=content["sha256"], entry_uid=entry.uid,
+    )  # fmt: skip
+    return Seal.objects.select_related("institution__unit").get(pk=seal.pk)
+
+
+def test_what_a_document_leaves_out_or_says_of_another_type_is_no_same_score(
+    seal: Seal, year: World, chen_actor: Actor
+) -> None:
+    score = json.loads(seal.document)
+    assert outcome(verify(resealed(seal, year, chen_actor))) == "holds"
+    fewer = verify(resealed(seal, year, chen_actor, categories=score["categories"][1:]))
+    assert failing(fewer)["points"].startswith("total: categories was sealed as")
+    rules = [score["categories"][0] | {"rules": score["categories"][0]["rules"][1:]}, *score["categories"][1:]]
+    assert "rules was sealed as" in failing(verify(resealed(seal, year, chen_actor, categories=rules)))["points"]
+    bare = {name: value for name, value in score["totals"].items() if name != "raw"}
+    assert outcome(verify(resealed(seal, year, chen_actor, totals=bare))) == "fails"
+    odd = json.loads(json.dumps(score["categories"]))
+    next(rule for category in odd for rule in category["rules"] if rule["deducted"] == 0)["deducted"] = False
+    assert "deducted was sealed as false" in failing(verify(resealed(seal, year, chen_actor, categories=odd)))["points"]
+
+
+@pytest.mark.parametrize(
+    "told", [{"raw": 1}, {"normalised": 10000}, {"year": 2024}, {"kind": "self_check"}, {"raw": True}]
+)
+def test_an_entry_that_tells_another_score_than_the_document_is_named(
+    seal: Seal, year: World, chen_actor: Actor, told: dict[str, object]
+) -> None:
+    found = verify(resealed(seal, year, chen_actor, told=told))
+    assert failing(found)["seal"] == f"the ledger tells another {next(iter(told))} than the score"
+
+
+@pytest.mark.parametrize("text", ['{"a":1,"a":2}', '{"b":{"a":1,"a":1}}', "[]", "1", '{"a":NaN}', "{"])
+def test_a_json_that_says_two_things_or_is_no_object_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"twice|object|invalid|Expecting"):
+        read_object(text)
+
+
 def test_a_key_that_is_not_the_one_you_were_given_is_refused(seal: Seal) -> None:
     other = "anlan.local/ledger+83e8fbc8+AZ0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     assert "is not the key that you gave" in failing(verify(seal, key=other))["key"]
@@ -254,6 +306,30 @@ def test_a_record_whose_content_somebody_nulled_is_not_sealed(year: World, chen_
 
 
 # ── sealing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_record_and_entry_that_somebody_wrote_by_sql_are_not_sealed(year: World, chen_actor: Actor) -> None:
+    """A row with an entry to fit it, queued by SQL: the sequencer places it, and hashes and rows agree."""
+    with as_system("somebody with the database's password"):
+        incident = SecurityIncident.objects.get(number="SI-2025-0001")
+        content = canonical_bytes({"kind": "public_order"}).decode()
+        last = Entry.objects.get(record_uid=incident.uid)
+        header = json.loads(last.header) | {"id": uuid.uuid4().hex, "version": 2, "step": "correct"}
+        header["content"] = content_hash(b"s" * 16, content.encode())
+        text = canonical_bytes(header).decode()
+        forged = Entry.objects.create(
+            uid=uuid.UUID(header["id"]), institution_id=last.institution_id, register=last.register, record_uid=incident.uid,
+            version=2, step="correct", actor_id=last.actor_id, occurred_on=last.occurred_on, recorded_at=last.recorded_at,
+            header=text, content=content, salt=b"s" * 16, leaf=leaf_hash(text.encode()),
+        )  # fmt: skip
+        Unsequenced.objects.create(entry=forged)
+        SecurityIncident.objects.filter(pk=incident.pk).update(kind="public_order", version=2)
+    with pytest.raises(DoesNotHold, match=r"1 entries behind it were written beside the program \(security_incident\)"):
+        sealed(year, by=chen_actor)
+    with as_system("test"):
+        proof = prove_record(incident.uid)
+    said = [step.said for step in proof.all_steps() if step.outcome == "fails"]
+    assert said == ["lies unencrypted: somebody without the keys wrote it, whatever its hashes say"]
 
 
 def test_a_score_whose_rows_drifted_cannot_be_sealed(year: World, chen_actor: Actor) -> None:
@@ -323,6 +399,46 @@ def test_a_seal_that_was_changed_is_named_by_the_check(seal: Seal, change: dict[
     [(where, fault)] = broken_seals()
     assert where == "seal A qidong-2018 2025 commission v1"
     assert fault.startswith(said)
+
+
+def test_what_a_seal_rests_on_is_kept(seal: Seal) -> None:
+    SealedFile.objects.filter(name="law/clauses.yaml").delete()
+    assert [fault for _, fault in broken_seals()] == ["the kept text of law/clauses.yaml is gone"]
+    Edition.objects.update(edition="other")
+    assert [fault for _, fault in broken_seals()][1:] == ["edition qidong-2018 2018 is not kept as published by it"]
+
+
+def test_when_a_seal_was_published_is_compared(seal: Seal) -> None:
+    Seal.objects.update(published_at=seal.published_at + dt.timedelta(days=1))
+    [(_, fault)] = broken_seals()
+    assert fault.startswith("published_at: the row says ")
+
+
+def test_a_document_in_no_form_of_a_seal_hides_nothing_else(seal: Seal, year: World, chen_actor: Actor) -> None:
+    later = sealed(year, by=chen_actor, reason="再")
+    for document in ("{}", "[]", "x", '{"format":"anlan-score/2","totals":[],"supersedes":[],"records":1}'):
+        Seal.objects.filter(pk=seal.pk).update(document=document, sha256=sha256_of(document.encode()))
+        Entry.objects.filter(uid=seal.entry_uid).update(content="x", salt=b"")
+        Seal.objects.filter(pk=later.pk).update(raw=1)
+        with as_system("test"):
+            told = [fault for _, fault in broken_seals()]
+            met = [str(drift.row_says) for drift in drift_of_seals().drifts]
+        assert told[0] == met[0] == "its document is not in the form in which scores are sealed"
+        assert any(fault.startswith("raw: the row says 1") for fault in told)
+        assert any(fault.startswith("raw: the row says 1") for fault in met)
+        assert list(changed_limits()) == []
+
+
+def test_the_running_audit_names_a_seal_that_is_gone_and_a_changed_text(seal: Seal) -> None:
+    entry = Entry.objects.get(uid=seal.entry_uid)
+    Seal.objects.all().delete()
+    SealedFile.objects.filter(name="law/clauses.yaml").update(body="clauses: []")
+    with as_system("test"):
+        found = drift_of_seals()
+    assert [(drift.number, drift.row_says) for drift in found.drifts] == [
+        (f"entry {entry.pk}", "tells of a sealed score whose row is gone"),
+        ("sealed file law/clauses.yaml", "its text does not match its hash"),
+    ]
 
 
 def test_a_seal_that_is_gone_and_a_changed_file_are_named(seal: Seal) -> None:

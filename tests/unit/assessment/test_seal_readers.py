@@ -256,6 +256,31 @@ def test_a_threshold_that_was_changed_after_a_seal_is_named(
     ]
 
 
+def test_a_row_slipped_in_before_the_year_that_was_sealed_is_named(seal: Seal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every sealed row stays as it is, and the threshold of the sealed year is another one all the same."""
+    from anlan.assessment import edition, seal_check
+
+    name, read = "law/parameters/qidong-2018.yaml", edition.read_edition
+    row = "{from: 2018-01-01, value: 95, clause: S1-A5-k4, verified: true}"
+
+    def with_a_row(day: str) -> list[str]:
+        def added(code: str, **asked: object) -> edition.EditionFiles:
+            found = read(code, **{**asked, "check": False})  # type: ignore[arg-type]
+            more = row + "\n      - " + row.replace("2018-01-01, value: 95", f"{day}, value: 90")
+            changed = found.files[name].decode().replace(row, more, 1)
+            return replace(found, files={**found.files, name: changed.encode()})
+
+        monkeypatch.setattr(seal_check, "read_edition", added)
+        return [said for _where, said in changed_editions()]
+
+    assert with_a_row("2026-01-01") == []
+    for day in ("2025-01-01", "2020-01-01"):
+        assert with_a_row(day) == [
+            'law/parameters/qidong-2018.yaml: the parameter "grade_a_percent" from 2018-01-01 was sealed as 95 and is 90 '
+            "now. Restore it, or add a row with a later day.",
+        ]
+
+
 def test_a_limit_of_honest_times_that_was_changed_after_a_seal_is_named(seal: Seal) -> None:
     from anlan.assessment.seal_check import changed_limits
 

@@ -188,7 +188,7 @@ def test_a_record_whose_row_was_falsified_is_not_proven(filed: World, capsys: py
     with as_system("test"):
         place = KeyPlace.objects.get(name="药房0")
     assert main(["verify", str(place.uid)]) == 0
-    assert "✓ row: every column and file is what the 1 entries say" in capsys.readouterr().out
+    assert "✓ row: every column, time, party and file is what follows from the 1 entries" in capsys.readouterr().out
     with as_system("somebody with the database's password"):
         KeyPlace.objects.filter(pk=place.pk).update(name="药房九")
     for asked in ([str(place.uid)], ["--register", "key_place"], ["--register", "key_place", "--institution", "A"]):
@@ -200,6 +200,30 @@ def test_a_record_whose_row_was_falsified_is_not_proven(filed: World, capsys: py
     for asked in ([str(place.uid)], ["--register", "key_place"]):
         assert main(["verify", *asked]) == 2, asked
         assert "the row is gone, and no entry says why" in capsys.readouterr().out
+
+
+def test_a_record_whose_times_or_parties_were_falsified_is_not_proven(
+    filed: World, li_actor: Actor, wang: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No entry tells these columns; points rest on whether a record is late, and who reads a case on its parties."""
+    from anlan.org.parties import Party
+    from anlan_cn.models import Hazard
+
+    with as_system("somebody with the database's password"):
+        hazard = Hazard.objects.get()
+        Hazard.objects.update(is_late=True)
+    for asked in ([str(hazard.uid)], ["--register", "hazard"]):
+        assert main(["verify", *asked]) == 2, asked
+        assert "is_late does not follow from the dates" in capsys.readouterr().out
+    with as_system("somebody with the database's password"):
+        Hazard.objects.update(is_late=False)
+        Party.objects.create(
+            record_uid=hazard.uid, register="hazard", institution_id=filed.hospital_a.pk, person=wang, capacity="handler",
+            starts_on=hazard.occurred_on,
+        )  # fmt: skip
+    for asked in ([str(hazard.uid)], ["--register", "hazard"]):
+        assert main(["verify", *asked]) == 2, asked
+        assert "the row says something else on parties than its entries" in capsys.readouterr().out
 
 
 def test_a_row_without_entries_is_named_when_its_register_is_verified(

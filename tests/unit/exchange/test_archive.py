@@ -25,6 +25,7 @@ from anlan.flow.evidence import path_of, store
 from anlan.flow.perform import perform
 from anlan.flow.spec import all_registers, find_register
 from anlan.ledger.append import append
+from anlan.ledger.erased import is_approved
 from anlan.ledger.models import Entry
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.signing import Signer, own_signer, sign_newest
@@ -305,6 +306,57 @@ def test_cutting_or_adding_bytes_is_found(package: bytes) -> None:
         assert outcome(forged) == 2
 
 
+def test_evidence_that_no_entry_names_and_numbers_that_none_tells_are_found_also_under_the_logs_signature(
+    package: bytes,
+) -> None:
+    """The log's operator, who holds the key: a file slipped in, and records numbered anew so that no gap shows."""
+    files, signer = opened(package), own_signer()
+    more = files | {f"evidence/{hashlib.sha256(b'x').hexdigest()}": b"x"}
+    level, found = findings(packed(mended(more, signer=signer)), key())
+    assert (level, found) == (2, [(f"evidence/{hashlib.sha256(b'x').hexdigest()}", "evidence-foreign")])
+    records = json.loads(files["records.json"])
+    place = next(one for one in records if one["register"] == "key_place")
+    for change in ({"number": "KP-2025-0099"}, {"register": "hazard"}):
+        told = [one | change if one is place else one for one in records]
+        forged = files | {"records.json": json.dumps(told).encode()}
+        level, found = findings(packed(mended(forged, signer=signer)), key())
+        assert (level, [id for _, id in found]) == (2, ["foreign"]), change
+
+
+@pytest.mark.parametrize("people", ["ab", {"1": 1, "2": 2}, [1, "1"], [True, 2], [1.5, 2], [[1], [2]], None])
+def test_approvals_are_a_list_of_people(people: Any, filed: World, make: Callable[..., bytes], li_actor: Actor) -> None:
+    uid = Entry.objects.filter(register="key_place", institution_id=filed.hospital_a.pk).first().record_uid
+    version = Entry.objects.filter(record_uid=uid).count() + 1
+    one = erasure(version, uid, approved_by=people)
+    append(filed.hospital_a.pk, replace(one, institution_code="A", register="key_place"))
+    Sequencer().run(clock=lambda: timezone.now() + dt.timedelta(minutes=1))
+    sign_newest()
+    assert not is_approved(Entry.objects.get(record_uid=uid, version=version).content)
+    level, found = findings(make(li_actor), key())
+    assert level == 2
+    assert {id for _, id in found} <= {"form", "unapproved"}
+
+
+def test_a_withheld_entry_tells_no_name_of_its_files(
+    make: Callable[..., bytes], filed: World, li_actor: Actor, shen_actor: Actor
+) -> None:
+    """Another entry names the same bytes, so the name of the withheld one's file went along."""
+    spec = find_register("key_post")
+    with as_system("test") as system:
+        holder = spec.model(institution=filed.hospital_a)
+        file = replace(store("平面图.pdf", [PDF]), name="张三丰.pdf")
+        values = {"occurred_on": "2025-02-01", "kind": "pharmacy", "holder_name": "张三丰"}
+        perform(holder, spec.first, by=system, evidence=[file], **values)
+        other = spec.model(institution=filed.hospital_a)
+        perform(other, spec.first, by=system, **values | {"holder_name": "李四光"})
+        perform(other, "attach", by=system, evidence=[store("平面图.pdf", [PDF])])
+    Sequencer().run(clock=lambda: timezone.now() + dt.timedelta(minutes=1))
+    sign_newest()
+    package = make(shen_actor)
+    assert "张三丰".encode() not in package
+    assert findings(package, key()) == (1, [])
+
+
 def _forgeries(files: dict[str, bytes]) -> dict[str, tuple[dict[str, bytes], tuple[str, str]]]:
     """What a forger does to the entries of a package, and where that must be found: (files, (where, id))."""
     rows = lines(files, PLACES)
@@ -328,7 +380,7 @@ def _forgeries(files: dict[str, bytes]) -> dict[str, tuple[dict[str, bytes], tup
         "path": (changed(3, path=["00" * 32, *rows[3]["path"][1:]]), (corrected, "path")),
         "position": (changed(3, position=rows[3]["position"] + 1), (corrected, "path")),
         "withheld": (
-            changed(3, content=None, salt=None, state="withheld"),
+            {k: v for k, v in changed(3, content=None, salt=None, state="withheld").items() if k not in pictures},
             ("", ""),  # a forger may leave a content out; the verdict says how many are
         ),
         "emptied": (changed(3, content=None, salt=None, state="erased"), (corrected, "unvouched")),

@@ -93,7 +93,7 @@ def test_a_changed_column_is_named_with_both_sides(world: World, li_actor: Actor
         ("is_counted", False),
         ("version", 2),
         ("number", "KP-2025-0009"),
-        ("recorded_at", "2025-03-10 04:00:01+00:00"),
+        ("recorded_at", "2025-03-10 04:00:01"),
         ("recorded_by_id", None),
         ("department_id", 1),
         ("extra", '{"a": 1}'),
@@ -223,12 +223,12 @@ def test_the_values_of_a_delicate_column_are_not_printed(world: World, li_actor:
     assert spec_of(Dispute).field_sensitivity["summary"] == "sealed"
 
 
-def test_a_chunk_costs_three_queries_however_many_rows(
+def test_a_chunk_costs_four_queries_however_many_rows(
     world: World, li_actor: Actor, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(12):
         list_place(world.hospital_a, by=li_actor, name=f"药房{number}")
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         chunk = drift_of_rows(spec_of(KeyPlace), limit=10)
     assert (chunk.seen, chunk.drifts, chunk.last is not None) == (10, (), True)
     assert drift_of_rows(spec_of(KeyPlace), after=chunk.last, limit=10).seen == 2

@@ -120,7 +120,7 @@ TAMPERINGS = {
     ),
     "a generation of sessions": ("UPDATE org_person SET session_generation = 7 WHERE username = 'chen'", [("org.person", "chen", "session_generation")]),
     "the mark of a demo account": ("UPDATE org_person SET is_synthetic = (1 = 1) WHERE username = 'chen'", [("org.person", "chen", "is_synthetic")]),
-    "the age of a password": ("UPDATE org_person SET password_changed_at = '2030-01-01 00:00:00+00:00' WHERE username = 'chen'", [("org.person", "chen", "password_changed_at")]),
+    "the age of a password": ("UPDATE org_person SET password_changed_at = '2030-01-01 00:00:00' WHERE username = 'chen'", [("org.person", "chen", "password_changed_at")]),
 }  # fmt: skip
 
 

@@ -5,17 +5,20 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from anlan.flow.drift import all_drift
+from anlan.flow.drift_organisation import EVERY_KIND
 from anlan.flow.erasure import Held, approve, may_approve, refuse, request_erasure
-from anlan.flow.errors import Conflict, InvalidData, Refused
+from anlan.flow.errors import Conflict, InvalidData, Refused, WrongState
 from anlan.flow.evidence import path_of, store
 from anlan.flow.holds import Hold, _sources, declare_hold
-from anlan.flow.models import Erasure, Evidence
+from anlan.flow.models import Approval, Erasure, Evidence
 from anlan.flow.perform import perform
 from anlan.ledger.check import broken_entries, broken_tree
 from anlan.ledger.models import Entry
 from anlan.ledger.sequencer import Sequencer
 from anlan.ledger.verify import Outcome, verify_record
-from anlan.org.jobs import run_next
+from anlan.org.baseline import ensure_baseline
+from anlan.org.jobs import Job, run_next
 from anlan.org.scope import acting, as_system
 from anlan_cn.models import Hazard
 from tests.papers import picture
@@ -112,10 +115,10 @@ def test_content_that_was_taken_away_without_an_erasure_is_named(hazard):
 
 def test_an_entry_that_lost_its_salt_only_is_named(asked, hazard, wang_actor, chen_actor):
     erase(asked, wang_actor, chen_actor)
-    last = Entry.objects.filter(record_uid=hazard.uid).order_by("version").last()
-    Entry.objects.filter(pk=last.pk - 1).update(salt=b"0" * 16)
+    pk = Entry.objects.get(record_uid=hazard.uid, step="verify").pk
+    Entry.objects.filter(pk=pk).update(salt=b"0" * 16)
 
-    assert list(broken_entries()) == [(last.pk - 1, "only one of content and salt is gone; an erasure destroys both")]
+    assert list(broken_entries()) == [(pk, "only one of content and salt is gone; an erasure destroys both")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -257,3 +260,89 @@ def test_an_erased_record_no_longer_counts(asked, hazard, wang_actor, chen_actor
     erase(asked, wang_actor, chen_actor)
     with as_system("test"):
         assert (before, records_where("hazard", ALWAYS, institution_id=hazard.institution_id).count()) == (1, 0)
+
+
+def test_a_job_that_somebody_wrote_by_sql_destroys_nothing_outside_the_evidence(db, tmp_path, settings, caplog):
+    settings.ANLAN_EVIDENCE_FOLDER = str(tmp_path / "evidence")
+    (tmp_path / "evidence").mkdir()
+    key = tmp_path / "key"
+    key.write_text("the ring")
+    for name in ("../key", str(key)):
+        Job.objects.create(kind="flow.destroy_files", arguments={"files": [name], "before": 1e12}, run_after=LONG_AGO)
+        assert run_next(now=timezone.now())
+        assert key.read_text() == "the ring"
+    assert caplog.text.count("outside the evidence folder; it stays") == 2
+
+
+# ── requests against their entries ──────────────────────────────────────────────────────────────────────────────────
+
+
+def found() -> set[tuple[str, str]]:
+    with as_system("test"):
+        return {(drift.register, drift.column or drift.fault.name) for drift in all_drift()}
+
+
+def test_what_people_ask_approve_and_refuse_leaves_no_difference(world, hazard, li_actor, wang_actor, chen_actor):
+    with as_system("test"):
+        ensure_baseline(EVERY_KIND)
+    refuse(request_erasure(hazard, by=li_actor, ground=GROUND, reason="误录"), by=wang_actor)
+    erase(request_erasure(hazard, by=li_actor, ground=GROUND, reason="再录"), wang_actor, chen_actor)
+    assert found() == set()
+
+
+def test_an_approval_that_nobody_gave_is_named_and_erases_nothing(asked, hazard, wang, chen_actor, wang_actor):
+    """One person with the database's password and one with the right were enough to destroy a record, and nothing showed."""
+    with as_system("test"):
+        ensure_baseline(EVERY_KIND)
+    Approval.objects.create(erasure=asked, by=wang, at=timezone.now())
+    with pytest.raises(WrongState, match="is not what the ledger was told") as refused:
+        approve(asked, by=chen_actor)
+    assert refused.value.code == "flow.E056"
+    assert found() == {("org.erasure", f"approval.{wang.pk}")}
+    with as_system("test"):
+        assert Hazard.objects.filter(uid=hazard.uid).exists()
+    refuse(asked, by=wang_actor)
+    assert found() == {("org.erasure", f"approval.{wang.pk}")}  # a lawful step does not tell what was slipped in
+
+
+def test_an_approval_under_another_name_or_taken_away_is_named(asked, wang_actor, li):
+    with as_system("test"):
+        ensure_baseline(EVERY_KIND)
+    approve(asked, by=wang_actor)
+    assert found() == set()
+    Approval.objects.update(by=li)
+    assert found() == {("org.erasure", f"approval.{wang_actor.person_id}"), ("org.erasure", f"approval.{li.pk}")}
+    Approval.objects.all().delete()
+    assert found() == {("org.erasure", f"approval.{wang_actor.person_id}")}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ground": "other"}, {"reason": "别的"}, {"number": "HZ-9"}, {"is_about_leaders": True}, {"recorded_by_id": None},
+        {"department_id": 1}, {"entries": 9}, {"files": 9}, {"decided_at": LONG_AGO}, {"register": "dispute"},
+    ],
+)  # fmt: skip
+def test_a_changed_tombstone_is_named(asked, change, wang_actor, chen_actor):
+    with as_system("test"):
+        ensure_baseline(EVERY_KIND)
+    erase(asked, wang_actor, chen_actor)
+    Erasure.objects.filter(pk=asked.pk).update(**change)
+    assert found() == {("org.erasure", next(iter(change)))}
+
+
+def test_a_tombstone_that_is_gone_is_named(asked, wang_actor, chen_actor):
+    erase(asked, wang_actor, chen_actor)
+    Approval.objects.all().delete()
+    Erasure.objects.all().delete()
+    assert found() == {("org.erasure", "NO_ROW")}
+
+
+def test_a_request_slipped_in_is_named_and_approved_by_nobody(world, hazard, li, chen_actor):
+    with as_system("test"):
+        ensure_baseline(EVERY_KIND)
+    values = {"institution": world.hospital_a, "register": "hazard", "record_uid": hazard.uid, "number": hazard.number}
+    mole = Erasure.objects.create(**values, ground=GROUND, reason="x", requested_by=li, requested_at=timezone.now())
+    assert found() == {("org.erasure", "NO_ENTRIES")}
+    with pytest.raises(WrongState, match="Nothing is erased"):
+        approve(mole, by=chen_actor)

@@ -21,7 +21,7 @@ from anlan.ledger.errors import LedgerError
 from anlan.ledger.hashing import SM3
 from anlan.ledger.models import Alarm, WitnessedLog
 from anlan.ledger.offer import Offer, parse_offer
-from anlan.ledger.witness import Verdict, add_checkpoint, add_log, known_logs
+from anlan.ledger.witness import Verdict, add_checkpoint, add_log, broken_witnessed, known_logs
 from tests.properties.test_tree import flipped
 from tests.unit.ledger.other_log import ORIGIN, OtherLog
 
@@ -70,6 +70,21 @@ def test_a_log_that_goes_on_is_cosigned_again() -> None:
     for old, size in ((0, 1), (1, 100), (100, 256), (256, 257), (257, 600), (600, 600)):
         assert judged(LOG.offer(old, size))[0] == 200
     assert known() == (600, LOG.checkpoint(600).root)
+
+
+@pytest.mark.parametrize(
+    "change", [{"size": 0}, {"size": 0, "root": b"", "tree_hash": ""}, {"root": FORK.checkpoint(100).root}, {"size": 50}, {"checkpoint": ""},
+               {"checkpoint": "x"}, {"tree_hash": "sm3"}],
+)  # fmt: skip
+def test_a_witness_whose_memory_was_changed_cosigns_nothing_and_says_so(change: dict[str, Any]) -> None:
+    """By SQL its size was set to 0, and it cosigned another history of the log that it knew."""
+    add_checkpoint(LOG.offer(0, 100), now=AT)
+    assert list(broken_witnessed()) == []
+    WitnessedLog.objects.update(**change)
+    for offer in (FORK.offer(0, 120), FORK.offer(100, 120), LOG.offer(100, 120)):
+        assert judged(offer)[0] == Verdict.UNPROVEN
+    [(where, _)] = broken_witnessed()
+    assert where == f"witnessed log {ORIGIN}"
 
 
 def test_an_empty_tree_is_cosigned_with_the_root_of_nothing_only() -> None:

@@ -42,6 +42,16 @@ def test_what_the_database_holds_opens_no_session(li):
     assert browser.get("/me/").content.decode().count("This one") == 1
 
 
+def test_the_data_of_somebody_elses_session_open_nothing_under_another_key(li, wang):
+    """By SQL the data of Wang's session were copied into Li's row, and Li was Wang."""
+    mine, theirs = signed_in(li), signed_in(wang)
+    assert mine.get("/me/").status_code == 200
+    stolen = Session.objects.get(session_key=stored(theirs.cookies["sessionid"].value)).session_data
+    Session.objects.filter(session_key=stored(mine.cookies["sessionid"].value)).update(session_data=stolen)
+    assert mine.get("/me/").status_code == 302
+    assert theirs.get("/me/").status_code == 200
+
+
 def test_no_table_holds_the_key(li):
     key = signed_in(li).cookies["sessionid"].value
     with connection.cursor() as cursor:

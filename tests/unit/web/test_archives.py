@@ -105,6 +105,19 @@ def test_nobody_else_takes_it(
     assert str(job.uid) not in client_as(shen).get(AT).content.decode()
 
 
+def test_a_job_that_is_handed_to_somebody_else_by_sql_has_no_package(
+    li: Person, world: World, client_as: Callable[..., Client]
+) -> None:
+    """A job written by SQL in Li's name, and then made another's, gave away what Li may read, opened by the worker."""
+    client_as(li).post(AT, {"register": "key_place"})
+    while run_next(now=timezone.now()):
+        pass
+    job = Job.objects.get(kind="archive.make")
+    colleague = employ("he", "何平", "office", world.hospital_a.unit)
+    Job.objects.filter(pk=job.pk).update(arguments=job.arguments | {"person": colleague.pk})
+    assert client_as(colleague).get(f"{AT}{job.uid}/").status_code == 404
+
+
 def test_who_may_not_take_packages_finds_no_page(
     qian: Person, wang: Person, chen: Person, client_as: Callable[..., Client]
 ) -> None:
