@@ -96,7 +96,7 @@ def drift_of_content(*, after: Any = None, limit: int = 0) -> Chunk:
 
 
 def _parameters() -> Mapping[str, int]:
-    found = {}
+    found: dict[str, int] = {}
     for file in sorted((LAW / "parameters").glob("*.yaml")):
         with suppress(RubricError):  # one that cannot be read any more is named by its hash, and its values as gone
             found |= {
