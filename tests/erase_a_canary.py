@@ -13,6 +13,7 @@ def main(canary: str) -> None:
     """Plant the canary in a record, its correction, its evidence and an imported sheet, then erase the records."""
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
 
     call_command("migrate", verbosity=0)
     from anlan.flow.hindsight import look_at_all
@@ -31,8 +32,9 @@ def main(canary: str) -> None:
     look_at_all()
     for record in records:
         _erase(record, people)
-    log = settings.HOME.database.with_name("anlan.sqlite3-wal")
-    print("write-ahead log:", log.stat().st_size)
+    if connection.vendor == "sqlite":
+        log = settings.HOME.database.with_name("anlan.sqlite3-wal")
+        print("write-ahead log:", log.stat().st_size)
 
 
 def _actor(person):
