@@ -51,8 +51,9 @@ def test_a_walk_comes_to_its_end_and_begins_again(world: World, li_actor: Actor)
     end = walk_once()
     walk = AuditWalk.objects.get()
     # 12 rows, twice with their times, 12 entries, their 12 hashes, 13 rows of the organisation; the tree is empty. And how they are
-    # stored: 12 entries, 13 rows of the organisation, 3 profiles
-    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen, walk.done) == (end, 89, stages()[0], 0, [])
+    # stored: 12 entries, 13 rows of the organisation, 3 profiles; on PostgreSQL those with days: 12 entries, a person, a post
+    seen = 89 if connection.vendor == "sqlite" else 75
+    assert (walk.ended_at, walk.ended_seen, walk.stage, walk.seen, walk.done) == (end, seen, stages()[0], 0, [])
     assert (walk.ended_seconds, walk.ended_rounds) == (walk.ended_rounds - 1, walk.ended_rounds)
     assert not AuditFinding.objects.exists()
 
