@@ -104,9 +104,8 @@ def _members(raw: bytes) -> dict[str, bytes]:
         if is_archive(member.content):
             raise Refusal(refusal.CARRIES)
         if is_markup(member):
-            if (
-                b"\0" in member.content
-            ):  # no letters of two bytes: the library that reads the cells takes them one by one
+            # no letters of two bytes: the library that reads the cells takes them one by one
+            if b"\0" in member.content:
                 raise Refusal(refusal.BAD_OFFICE)
             members[member.name.lstrip("/")] = member.content
     return members
@@ -153,9 +152,8 @@ def _scan_members(members: dict[str, bytes]) -> WorkbookScan:
     sheets: dict[str, SheetScan] = {}
     letters = 0
     for name, relation in book.sheets.items():
-        target = book.relations.pop(relation).removeprefix(
-            "/"
-        )  # no two sheets are one: it would be read as often as it is named
+        # popped: no two sheets are one, which would be read as often as it is named
+        target = book.relations.pop(relation).removeprefix("/")
         path = target if target.startswith("xl/") else f"xl/{target}"
         if "/worksheets/" in path:
             before = sum(sheet.rows * sheet.columns for sheet in sheets.values())

@@ -36,9 +36,8 @@ def is_used(by: Actor, key: str) -> bool:
 
 def repeats(key: str, record: Register, step: str) -> bool:
     """Tell whether this step was taken under the key (as `key_of` gives it) already: then it needs no right once more."""
-    known = Performed.objects.filter(key=key).first() if key else None
-    entry = Entry.objects.filter(pk=known.entry_id).first() if known is not None else None
-    return entry is not None and _is_alike(entry, record, step)
+    known = _known(key)
+    return known is not None and _is_alike(known[1], record, step)
 
 
 def fingerprint_of(
@@ -70,15 +69,23 @@ def await_same(key: str) -> None:
 
 def first_entry(key: str, fingerprint: str, record: Register, step: str) -> Entry | None:
     """Return the entry that came of a key, as `key_of` gave it; null for a fresh key. Raises: Conflict when it was another write."""
-    known = Performed.objects.filter(key=key).first() if key else None
+    known = _known(key)
     if known is None:
         return None
-    with as_system("the write under a used key"):  # whoever left the case since may still be told what came of it
-        entry = Entry.objects.get(pk=known.entry_id)
-    if known.fingerprint != fingerprint if known.fingerprint else not _is_alike(entry, record, step):
+    used, entry = known
+    if used.fingerprint != fingerprint if used.fingerprint else not _is_alike(entry, record, step):
         message = _("This idempotency key was used for another write. Use a new one for each write.")
         raise Conflict("flow.E086", message, fields={"Idempotency-Key": [message]})
     return entry
+
+
+def _known(key: str) -> tuple[Performed, Entry] | None:
+    """Return a used key with its entry, also for who may not see the record any more: they may still be told what came of it."""
+    used = Performed.objects.filter(key=key).first() if key else None
+    if used is None:
+        return None
+    with as_system("the write under a used key"):
+        return used, Entry.objects.get(pk=used.entry_id)
 
 
 def remember(key: str, fingerprint: str, entry: Entry) -> None:

@@ -119,9 +119,8 @@ def _was_let_in_by(person_id: int, by: int | None, *, now: dt.datetime) -> bool:
     if by is None:
         return False
     told = Entry.objects.filter(record_uid=subject_uid("org.person", person_id), step__in=CREDENTIALS)
-    with as_system(
-        "how an account was let in"
-    ):  # row-level security shows a director no such entry, and none would be a yes
+    # row-level security shows a director no such entry, and none would be a yes
+    with as_system("how an account was let in"):
         entries = list(told.order_by("-version"))
     for entry in entries:
         if "request" in json.loads(entry.content or "{}"):

@@ -278,7 +278,7 @@ class Tamperer:
         """A row whose receipt was changed is found under its new one as well."""
         if field.name == "uid":
             return (str(value), str(subject_uid("org.import", value.hex)), str(subject_uid(REQUEST, value.hex)))
-        if field.name == "size":
+        if field.model is TreeHead and field.name == "size":
             return (f"tree head {value}:", f"{value} entries")
         return (str(value),) if field.name in ("record_uid", "code", "username") else ()
 
